@@ -1,0 +1,1 @@
+"""Talking to models: wires, catalogue, retry, price and metering."""

@@ -1,0 +1,1 @@
+"""Frozen words that every package may speak: no I/O, no asyncio."""

@@ -1,0 +1,72 @@
+"""What a tool call wants to touch, and the answer it got."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Access(StrEnum):
+    """What a tool does to the world; decides scheduling, modes and snapshots."""
+
+    NONE = "none"
+    READ = "read"
+    WRITE = "write"
+    EXECUTE = "execute"
+    NETWORK = "network"
+
+
+class Mode(StrEnum):
+    """How much passes without a question."""
+
+    ASK = "ask"
+    EDITS = "edits"
+    PLAN = "plan"
+    AUTO = "auto"
+    YOLO = "yolo"
+
+
+class Decision(StrEnum):
+    """The three answers."""
+
+    ALLOW = "allow"
+    ASK = "ask"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One call as the permission engine sees it.
+
+    Paths are absolute or relative to `cwd`; `command` is set for shell calls, `url` for fetches.
+    """
+
+    tool: str
+    access: Access
+    cwd: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    command: str = ""
+    url: str = ""
+    arguments: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of policy, e.g. `shell(git diff *)`, with where it came from (`LOOMKIN.md:14`)."""
+
+    decision: Decision
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one use, with the rule that decided and why.
+
+    `offers` are the rule texts that a person may save when asked; empty where widening is unsafe.
+    """
+
+    decision: Decision
+    reason: str
+    rule: str = ""
+    source: str = ""
+    offers: tuple[str, ...] = ()
