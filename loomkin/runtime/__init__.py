@@ -1,1 +1,1 @@
-"""TBD."""
+"""Asyncio machinery that knows no agents."""

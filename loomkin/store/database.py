@@ -1,0 +1,125 @@
+"""Opening the SQLite file, and what its failures mean for people."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loomkin.errors import StoreError
+from loomkin.store.migrations import MIGRATIONS
+
+BUSY_SECONDS = 10.0
+MEMORY = ":memory:"
+
+
+class Database:
+    """One file and the connections to it: a writer for the writing thread, a reader for the loop.
+
+    In memory both are the same connection, which SQLite serialises by itself.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Open or create the file, or keep everything in memory where `path` is None.
+
+        Raises StoreError where the file cannot be used.
+        """
+        self.path = path
+        self.where = str(path) if path else "memory"
+        with self.failures():
+            self.writer = self._connect()
+            self._migrate()
+            self.reader = self._connect() if path else self.writer
+            self.project = self._project()
+
+    def _connect(self) -> sqlite3.Connection:
+        target = str(self.path) if self.path else MEMORY
+        connection = sqlite3.connect(
+            target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "mmap_size=0",
+            "cache_size=-8192",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _migrate(self) -> None:
+        version = self._version()
+        if version > len(MIGRATIONS):
+            raise StoreError(
+                f"{self.where} was written by a newer loomkin (schema {version}, this one knows "
+                f"{len(MIGRATIONS)}).",
+                hint="Upgrade loomkin, or move the file away to begin a new one. Nothing was changed.",
+            )
+        if version == len(MIGRATIONS):
+            return
+        with transaction(self.writer):
+            # another process may have migrated while this one waited for the lock
+            for number, step in enumerate(MIGRATIONS[self._version() :], self._version() + 1):
+                for statement in step:
+                    self.writer.execute(statement)
+                self.writer.execute(f"PRAGMA user_version={number}")
+
+    def _version(self) -> int:
+        return int(self.writer.execute("PRAGMA user_version").fetchone()[0])
+
+    def _project(self) -> str:
+        row = self.writer.execute("SELECT value FROM meta WHERE key = 'project'").fetchone()
+        if row is None:
+            raise StoreError(f"{self.where} has no project entry: it is not a loomkin database.")
+        return str(row["value"])
+
+    @contextmanager
+    def failures(self) -> Iterator[None]:
+        """Turn SQLite's errors into a StoreError that says what to do."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise explain(error, self.where) from error
+
+    def close(self) -> None:
+        """Close both connections; the file is complete at any moment, this only tidies."""
+        if self.reader is not self.writer:
+            self.reader.close()
+        self.writer.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; the write lock is taken at the start so that two processes queue up."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def explain(error: sqlite3.Error, where: str) -> StoreError:
+    """The failure in words for people, with the mend."""
+    text = str(error).lower()
+    known = (
+        ("full", "the disk is full", "Free some space and run the same command again."),
+        ("readonly", "the file is read-only", "Make the file and its folder writable for you."),
+        ("unable to open", "it cannot be opened", "Check that the folder exists and is writable for you."),
+        ("locked", "another process has held it for 10 seconds", "End that process, then try again."),
+        ("not a database", "it is not a SQLite database", _MOVE),
+        ("malformed", "it is damaged", _MOVE),
+        ("disk i/o", "the disk failed to read or write", "Check the disk; the file is as it was."),
+    )
+    for sign, what, mend in known:
+        if sign in text:
+            return StoreError(f"Cannot use the database {where}: {what}.", hint=mend)
+    return StoreError(f"Cannot use the database {where}: {error}.")
+
+
+_MOVE = (
+    "Move it away (keep it: `sqlite3 FILE .recover` can often read it) and start again; "
+    "loomkin changed nothing in it."
+)

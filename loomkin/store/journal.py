@@ -1,0 +1,132 @@
+"""The only write path: facts go to the log and the tables in one transaction, then to readers."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from loomkin.errors import StoreError
+from loomkin.records.event import Event, Fact
+from loomkin.records.ids import SessionId
+from loomkin.store import projections
+from loomkin.store.database import Database, explain, transaction
+
+_INSERT = "INSERT INTO events (at, project, session, agent, task, kind, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+def write(database: Database, events: Sequence[Event]) -> list[Event]:
+    """Write events in one transaction and return them with their numbers; blocks.
+
+    Raises StoreError and writes nothing where the file cannot take them.
+    """
+    written = []
+    with database.failures(), transaction(database.writer):
+        for event in events:
+            if not event.fact.stored:
+                written.append(event)
+                continue
+            cursor = database.writer.execute(_INSERT, projections.row_of(event, database.project))
+            numbered = replace(event, seq=int(cursor.lastrowid or 0))
+            projections.apply(database.writer, database.project, numbered)
+            written.append(numbered)
+    return written
+
+
+class Journal:
+    """Collects facts while a write is under way and commits them together when it is over.
+
+    One hop to the writing thread a batch: a thread hop for each statement, as the asynchronous SQLite
+    libraries do it, costs five times the insert itself. Events reach `publish` in the order they were
+    recorded, stored ones after their commit.
+    """
+
+    def __init__(
+        self, database: Database, publish: Callable[[Event], None], now: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._publish = publish
+        self._now = now
+        self._pending: list[Event] = []
+        self._under_way: asyncio.Future[list[Event]] | None = None
+        self._flushed: list[asyncio.Future[None]] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self.failure: StoreError | None = None
+
+    def record(self, fact: Fact, session: SessionId, agent: str = "", task: str = "") -> None:
+        """Take a fact; it is written soon, and surely once `flush` has returned."""
+        self._pending.append(Event(0, self._now(), session, agent, task, fact))
+        if self._under_way is None and len(self._pending) == 1:
+            asyncio.get_running_loop().call_soon(self._begin)
+
+    async def flush(self) -> None:
+        """Return when everything recorded so far is on disk; raises StoreError where it cannot be."""
+        if self.failure is not None:
+            raise self.failure
+        if self._under_way is None and not self._pending:
+            return
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._flushed.append(done)
+        self._begin()
+        await done
+
+    async def aclose(self) -> None:
+        """Flush and end the writing thread."""
+        try:
+            if self.failure is None:
+                await self.flush()
+        finally:
+            self._thread.shutdown(wait=True)
+
+    def _begin(self) -> None:
+        if self._under_way is not None or self.failure is not None:
+            return
+        if not self._pending:
+            self._release()
+            return
+        batch, self._pending = self._pending, []
+        if all(not event.fact.stored for event in batch):
+            self._deliver(batch)
+            return
+        loop = asyncio.get_running_loop()
+        self._under_way = loop.run_in_executor(self._thread, write, self._database, batch)
+        self._under_way.add_done_callback(lambda future: self._finish(future, batch))
+
+    def _finish(self, future: "asyncio.Future[list[Event]]", batch: list[Event]) -> None:
+        self._under_way = None
+        if future.cancelled():
+            self._pending = batch + self._pending
+            self._begin()
+            return
+        error = future.exception()
+        if error is None:
+            self._deliver(future.result())
+            return
+        self._pending = batch + self._pending
+        self.failure = _as_store_error(error, self._database.where)
+        waiting, self._flushed = self._flushed, []
+        for done in waiting:
+            if not done.done():
+                done.set_exception(self.failure)
+
+    def _deliver(self, events: list[Event]) -> None:
+        for event in events:
+            self._publish(event)
+        if self._pending:
+            self._begin()
+        else:
+            self._release()
+
+    def _release(self) -> None:
+        waiting, self._flushed = self._flushed, []
+        for done in waiting:
+            if not done.done():
+                done.set_result(None)
+
+
+def _as_store_error(error: BaseException, where: str) -> StoreError:
+    if isinstance(error, StoreError):
+        return error
+    if isinstance(error, sqlite3.Error):
+        return explain(error, where)
+    return StoreError(f"Cannot write to the database {where}: {error}.")

@@ -1,0 +1,103 @@
+"""Reading money, verdicts and grants."""
+
+from dataclasses import dataclass
+
+from loomkin.errors import UsageError
+from loomkin.records.usage import Usage
+from loomkin.store.database import Database
+
+_GROUPS = {
+    "agent": "agent",
+    "model": "model",
+    "session": "session",
+    "task": "task",
+    "day": "date(at, 'unixepoch', 'localtime')",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Calls, tokens and money of a group; `cost` in picodollars, `unpriced` calls have no price."""
+
+    group: str
+    calls: int
+    usage: Usage
+    cost: int
+    unpriced: int
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """One line of the audit."""
+
+    seq: int
+    session: str
+    agent: str
+    at: float
+    call_id: str
+    tool: str
+    target: str
+    decision: str
+    reason: str
+    rule: str
+    source: str
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A rule that the person allowed; `number` is what `revoke` takes."""
+
+    number: int
+    session: str
+    at: float
+    rule: str
+    scope: str
+
+
+def spend(db: Database, by: str, session: str | None = None, since: float = 0.0) -> list[Spend]:
+    """What was spent, grouped by agent, model, session, task or day, dearest first."""
+    if by not in _GROUPS:
+        raise UsageError(f"Cannot group by {by!r}.", hint=f"Choose one of {', '.join(_GROUPS)}.")
+    rows = db.reader.execute(
+        f"SELECT {_GROUPS[by]} AS part, count(*), sum(input), sum(output), sum(cache_read),"
+        " sum(cache_write), sum(reasoning), coalesce(sum(cost), 0), sum(cost IS NULL), sum(milliseconds)"
+        " FROM usage WHERE project = ? AND (? IS NULL OR session = ?) AND at >= ?"
+        " GROUP BY part ORDER BY 8 DESC, 3 DESC, part",
+        (db.project, session, session, since),
+    )
+    return [Spend(str(row[0]), row[1], Usage(*row[2:7]), row[7], row[8], row[9]) for row in rows]
+
+
+def total(db: Database, session: str | None = None, since: float = 0.0) -> Spend:
+    """The sum over the repository, or over one session, since a moment."""
+    parts = spend(db, "session", session, since)
+    return Spend(
+        "total",
+        sum(part.calls for part in parts),
+        sum((part.usage for part in parts), Usage()),
+        sum(part.cost for part in parts),
+        sum(part.unpriced for part in parts),
+        sum(part.milliseconds for part in parts),
+    )
+
+
+def verdicts(db: Database, session: str | None = None, limit: int = 200) -> list[VerdictRow]:
+    """The newest verdicts, oldest of them first."""
+    rows = db.reader.execute(
+        "SELECT seq, session, agent, at, call_id, tool, target, decision, reason, rule, source, decided_by"
+        " FROM verdicts WHERE project = ? AND (? IS NULL OR session = ?) ORDER BY seq DESC LIMIT ?",
+        (db.project, session, session, limit),
+    )
+    return [VerdictRow(*row) for row in rows][::-1]
+
+
+def grants(db: Database, session: str | None = None) -> list[GrantRow]:
+    """The grants in force: those of the project, and those of the session where one is named."""
+    rows = db.reader.execute(
+        "SELECT seq, session, at, rule, scope FROM grants WHERE project = ? AND revoked = 0"
+        " AND (scope = 'project' OR session = ?) ORDER BY seq",
+        (db.project, session or ""),
+    )
+    return [GrantRow(*row) for row in rows]

@@ -1,0 +1,57 @@
+"""The schema, as numbered steps that only go forward; step N makes `user_version` N."""
+
+_FIRST = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "INSERT INTO meta VALUES ('project', lower(hex(randomblob(8))))",
+    """CREATE TABLE events (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, project TEXT NOT NULL,
+        session TEXT NOT NULL, agent TEXT NOT NULL, task TEXT NOT NULL,
+        kind TEXT NOT NULL, data TEXT NOT NULL)""",
+    "CREATE INDEX events_session ON events (session, seq)",
+    """CREATE TABLE sessions (
+        id TEXT PRIMARY KEY, project TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
+        cwd TEXT NOT NULL, model TEXT NOT NULL, mode TEXT NOT NULL, parent TEXT NOT NULL,
+        started REAL NOT NULL, updated REAL NOT NULL, turns INTEGER NOT NULL,
+        cleared INTEGER NOT NULL)""",
+    "CREATE INDEX sessions_updated ON sessions (project, updated)",
+    """CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL, id TEXT NOT NULL,
+        role TEXT NOT NULL, sender TEXT NOT NULL, at REAL NOT NULL, parts TEXT NOT NULL)""",
+    "CREATE INDEX messages_session ON messages (session, agent, seq)",
+    """CREATE TABLE turns (
+        session TEXT NOT NULL, agent TEXT NOT NULL, number INTEGER NOT NULL, woke TEXT NOT NULL,
+        started REAL NOT NULL, ended REAL, outcome TEXT NOT NULL, detail TEXT NOT NULL,
+        steps INTEGER NOT NULL, PRIMARY KEY (session, agent, number)) WITHOUT ROWID""",
+    """CREATE TABLE calls (
+        session TEXT NOT NULL, agent TEXT NOT NULL, call_id TEXT NOT NULL, tool TEXT NOT NULL,
+        arguments TEXT NOT NULL, started REAL NOT NULL, state TEXT NOT NULL, seconds REAL NOT NULL,
+        output_id TEXT NOT NULL, PRIMARY KEY (session, call_id)) WITHOUT ROWID""",
+    """CREATE TABLE changes (
+        seq INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL, call_id TEXT NOT NULL,
+        at REAL NOT NULL, path TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+        added INTEGER NOT NULL, removed INTEGER NOT NULL, diff TEXT NOT NULL)""",
+    "CREATE INDEX changes_path ON changes (path, seq)",
+    """CREATE TABLE usage (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,
+        task TEXT NOT NULL, model TEXT NOT NULL, at REAL NOT NULL, input INTEGER NOT NULL,
+        output INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+        reasoning INTEGER NOT NULL, cost INTEGER, price_source TEXT NOT NULL,
+        milliseconds INTEGER NOT NULL, woke TEXT NOT NULL)""",
+    "CREATE INDEX usage_at ON usage (project, at)",
+    "CREATE INDEX usage_session ON usage (session)",
+    """CREATE TABLE verdicts (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,
+        at REAL NOT NULL, call_id TEXT NOT NULL, tool TEXT NOT NULL, target TEXT NOT NULL,
+        decision TEXT NOT NULL, reason TEXT NOT NULL, rule TEXT NOT NULL, source TEXT NOT NULL,
+        decided_by TEXT NOT NULL)""",
+    "CREATE INDEX verdicts_at ON verdicts (project, seq)",
+    """CREATE TABLE grants (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, at REAL NOT NULL,
+        rule TEXT NOT NULL, scope TEXT NOT NULL, revoked INTEGER NOT NULL)""",
+    """CREATE TABLE questions (
+        session TEXT NOT NULL, call_id TEXT NOT NULL, agent TEXT NOT NULL, at REAL NOT NULL,
+        question TEXT NOT NULL, options TEXT NOT NULL, answer TEXT, assumed INTEGER NOT NULL,
+        PRIMARY KEY (session, call_id)) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)

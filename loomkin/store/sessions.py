@@ -1,0 +1,172 @@
+"""Reading sessions and what belongs to them; every list takes the database's own project."""
+
+import json
+from dataclasses import dataclass
+from sqlite3 import Row
+
+from loomkin.errors import NotFoundError
+from loomkin.records.codec import from_plain, load
+from loomkin.records.event import FACTS, Event
+from loomkin.records.ids import MessageId, SessionId
+from loomkin.records.message import Image, Message, Part, Role, Text, Thinking, ToolCall, ToolResult
+from loomkin.store.database import Database, transaction
+from loomkin.store.projections import TABLES
+
+_PARTS: dict[str, type] = {part.__name__: part for part in (Text, Thinking, Image, ToolCall, ToolResult)}
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session as lists show it; times are seconds since the epoch."""
+
+    id: SessionId
+    name: str
+    title: str
+    cwd: str
+    model: str
+    mode: str
+    parent: str
+    started: float
+    updated: float
+    turns: int
+    cleared: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One tool call and how it ended; state `running` means that nobody saw the end."""
+
+    call_id: str
+    tool: str
+    arguments: str
+    state: str
+    seconds: float
+    output_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One change of a file by a tool."""
+
+    seq: int
+    session: str
+    agent: str
+    call_id: str
+    at: float
+    path: str
+    before: str
+    after: str
+    added: int
+    removed: int
+    diff: str
+
+
+def all_sessions(db: Database, limit: int = 1000) -> list[SessionRow]:
+    """The sessions of this repository, last used first."""
+    rows = db.reader.execute(
+        f"SELECT {_SESSION} FROM sessions WHERE project = ? ORDER BY updated DESC, id DESC LIMIT ?",
+        (db.project, limit),
+    )
+    return [SessionRow(*row) for row in rows]
+
+
+def latest(db: Database) -> SessionRow | None:
+    """The session used last, or None in a new repository."""
+    found = all_sessions(db, 1)
+    return found[0] if found else None
+
+
+def find(db: Database, word: str) -> SessionRow:
+    """The session with this id, unique beginning or end of an id, or name.
+
+    Raises NotFoundError where there is none or more than one.
+    """
+    sessions = all_sessions(db)
+    exact = [row for row in sessions if word in (row.id, row.name)]
+    found = exact or [row for row in sessions if row.id.startswith(word) or row.id.endswith(word)]
+    if len(found) == 1 or (exact and found[0].id == word):
+        return found[0]
+    if not found:
+        raise NotFoundError(
+            f"No session {word!r} in this repository.", hint="`loomkin sessions list` shows them."
+        )
+    some = ", ".join(row.id for row in found[:5])
+    raise NotFoundError(
+        f"{len(found)} sessions fit {word!r}: {some}.", hint="Give more of the id, or the name."
+    )
+
+
+def messages(db: Database, session: str, agent: str | None = None, after: int = 0) -> list[Message]:
+    """The transcript of a session, of one agent where named, from behind event `after` on."""
+    rows = db.reader.execute(
+        "SELECT id, role, parts, sender, at FROM messages WHERE session = ? AND seq > ?"
+        " AND (? IS NULL OR agent = ?) ORDER BY seq",
+        (session, after, agent, agent),
+    )
+    return [_message(row) for row in rows]
+
+
+def calls(db: Database, session: str, state: str | None = None) -> list[CallRow]:
+    """The tool calls of a session, of one state where named."""
+    rows = db.reader.execute(
+        "SELECT call_id, tool, arguments, state, seconds, output_id FROM calls"
+        " WHERE session = ? AND (? IS NULL OR state = ?) ORDER BY started",
+        (session, state, state),
+    )
+    return [CallRow(*row) for row in rows]
+
+
+def open_turns(db: Database, session: str) -> list[tuple[str, int]]:
+    """Agent and number of each turn that never ended."""
+    rows = db.reader.execute(
+        "SELECT agent, number FROM turns WHERE session = ? AND ended IS NULL ORDER BY number", (session,)
+    )
+    return [(str(row["agent"]), int(row["number"])) for row in rows]
+
+
+def last_turn(db: Database, session: str) -> int:
+    """The number of the newest turn, 0 before the first."""
+    row = db.reader.execute("SELECT max(number) AS n FROM turns WHERE session = ?", (session,)).fetchone()
+    return int(row["n"] or 0)
+
+
+def changes(db: Database, session: str) -> list[ChangeRow]:
+    """The file changes of a session, oldest first."""
+    rows = db.reader.execute(
+        "SELECT seq, session, agent, call_id, at, path, before, after, added, removed, diff"
+        " FROM changes WHERE session = ? ORDER BY seq",
+        (session,),
+    )
+    return [ChangeRow(*row) for row in rows]
+
+
+def events(db: Database, session: str) -> list[Event]:
+    """The log of a session, oldest first."""
+    rows = db.reader.execute(
+        "SELECT seq, at, session, agent, task, kind, data FROM events WHERE session = ? ORDER BY seq",
+        (session,),
+    )
+    return [event_of(row) for row in rows]
+
+
+def event_of(row: Row) -> Event:
+    """An event from its row of the log."""
+    fact = load(FACTS[row["kind"]], row["data"])
+    return Event(row["seq"], row["at"], SessionId(row["session"]), row["agent"], row["task"], fact)
+
+
+def delete(db: Database, session: str) -> None:
+    """Take a session out of the log and of every table, for good; blocks."""
+    with db.failures(), transaction(db.writer):
+        db.writer.execute("DELETE FROM events WHERE session = ?", (session,))
+        for table in TABLES:
+            column = "id" if table == "sessions" else "session"
+            db.writer.execute(f"DELETE FROM {table} WHERE {column} = ?", (session,))
+
+
+def _message(row: Row) -> Message:
+    parts: list[Part] = [from_plain(_PARTS[plain["_"]], plain) for plain in json.loads(row["parts"])]
+    return Message(MessageId(row["id"]), Role(row["role"]), tuple(parts), row["sender"], row["at"])
+
+
+_SESSION = "id, name, title, cwd, model, mode, parent, started, updated, turns, cleared"
