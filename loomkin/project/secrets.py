@@ -1,0 +1,162 @@
+"""Which paths hold secrets, which values are secrets, and how they are taken out of text."""
+
+import os
+import re
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+
+_EXAMPLE_ENDINGS = frozenset({"example", "sample", "template", "dist", "defaults", "schema"})
+_SECRET_NAMES = frozenset(
+    {
+        *("id_rsa", "id_ed25519", "id_ecdsa", "id_dsa", "id_ed25519_sk", "id_ecdsa_sk"),
+        *(".env", ".dev.vars", ".netrc", "_netrc", ".pgpass", ".pypirc", ".git-credentials", ".vault-token"),
+        *("application_default_credentials.json", "credentials.tfrc.json", ".boto", ".s3cfg"),
+    }
+)
+_SECRET_SUFFIXES = (".pem", ".key", ".p12", ".pfx", ".ppk")
+_SECRET_FOLDERS = frozenset({".ssh", ".gnupg", ".azure"})
+_SECRET_ENDS = (
+    (".aws", "credentials"),
+    (".kube", "config"),
+    (".docker", "config.json"),
+    ("gh", "hosts.yml"),
+    (".cargo", "credentials"),
+    (".cargo", "credentials.toml"),
+    (".gem", "credentials"),
+)
+_SECRET_PARENTS = ((".config", "gcloud"), (".aws", "sso"), (".aws", "cli"))
+
+_SECRET_WORDS = (
+    "KEY KEYS APIKEY TOKEN TOKENS SECRET SECRETS PASSWORD PASSWD PASS PASSPHRASE PASSCODE CREDENTIAL "
+    "CREDENTIALS PAT DSN ACCESSKEY SECRETKEY AUTHTOKEN"
+)
+_HARMLESS_WORDS = "FILE PATH DIR SOCK ID NAME PUBLIC PUB LENGTH COUNT LIMIT MAX MIN TYPE"
+_SPEAKING = frozenset(_SECRET_WORDS.split())
+_HARMLESS = frozenset(_HARMLESS_WORDS.split())
+_SHORTEST = 8
+
+_SHAPES: tuple[tuple[str, str, str], ...] = (
+    ("api-key", "sk-", r"\bsk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Za-z0-9_-]{20,}"),
+    ("api-key", "sk-", r"\bsk-(?:[a-z0-9]+-){0,2}[0-9a-f]{32,}\b"),
+    ("github-token", "gh", r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
+    ("github-token", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{22,}"),
+    ("gitlab-token", "glpat-", r"\bglpat-[\w-]{20,}"),
+    ("aws-key", "AKIA", r"\bAKIA[A-Z0-9]{16}\b"),
+    ("aws-key", "ASIA", r"\bASIA[A-Z0-9]{16}\b"),
+    ("slack-token", "xox", r"\bxox[abeoprs]-(?=[\w-]*\d)[A-Za-z0-9-]{10,}"),
+    ("google-key", "AIza", r"\bAIza[0-9A-Za-z_-]{35}"),
+    ("stripe-key", "k_live_", r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
+    ("npm-token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    ("pypi-token", "pypi-", r"\bpypi-[A-Za-z0-9_-]{50,}"),
+    ("hugging-face-token", "hf_", r"\bhf_(?=[A-Za-z]*\d)[A-Za-z0-9]{30,}"),
+    ("jwt", "eyJ", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
+    (
+        "private-key",
+        "PRIVATE KEY",
+        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\:,.()-]{40,8000}?"
+        r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----",
+    ),
+    (
+        "private-key",
+        "PRIVATE KEY",
+        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)[A-Za-z0-9+/=\n]{40,}",
+    ),
+)
+_ENV_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*[=:]\s*(.*?)\s*$")
+_URL_PASSWORD = re.compile(r"\w+://[^\s:/@]*:([^\s/@]+)@")
+_PLAIN = re.compile(r"[a-z]+(?:[-_ ][a-z]+)*|[\d.:,-]+|(?:https?://)?[\w.-]+(?::\d+)?(?:/[\w./-]*)?", re.I)
+
+
+def is_secret_path(path: str | Path) -> bool:
+    """Tell whether a path is denied by default because of its name (case does not matter)."""
+    text = str(path).replace("\\", "/")
+    parts = [part for part in text.lower().split("/") if part not in ("", ".")]
+    if not parts:
+        return False
+    name = parts[-1]
+    if name in _SECRET_NAMES or _is_env_file(name):
+        return True
+    if name.endswith(_SECRET_SUFFIXES) and name not in _SECRET_SUFFIXES:
+        return True
+    if not _SECRET_FOLDERS.isdisjoint(parts) or _names_cloud_secret(parts):
+        return True
+    if name == ".npmrc":
+        return text.startswith("~") or os.path.dirname(text) == os.path.expanduser("~").replace("\\", "/")
+    return name == "environ" and parts[0] == "proc"
+
+
+def _is_env_file(name: str) -> bool:
+    return name.startswith(".env.") and _EXAMPLE_ENDINGS.isdisjoint(name.split(".")[2:])
+
+
+def _names_cloud_secret(parts: list[str]) -> bool:
+    if len(parts) < 2:
+        return False
+    pairs = list(pairwise(parts))
+    return pairs[-1] in _SECRET_ENDS or any(pair in pairs for pair in _SECRET_PARENTS)
+
+
+def is_secret_name(name: str) -> bool:
+    """Tell whether a variable's name says that its value is a key, token or password."""
+    words = (
+        re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).upper().replace("-", "_").replace(".", "_").split("_")
+    )
+    if not _HARMLESS.isdisjoint(words):
+        return False
+    return not _SPEAKING.isdisjoint(words) or words[-1].endswith(("PASSWORD", "TOKEN", "SECRET", "APIKEY"))
+
+
+def secret_values(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Pick the variables whose names speak of secrets and whose values have at least 8 characters."""
+    return {
+        name: value for name, value in environ.items() if len(value) >= _SHORTEST and is_secret_name(name)
+    }
+
+
+def values_in_env_file(text: str) -> Mapping[str, str]:
+    """Pick the secret values of an `.env` file; plain words, numbers and addresses are left out.
+
+    A URL with a password yields the password alone.
+    """
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        match = _ENV_LINE.match(line)
+        if match is None or line.lstrip().startswith("#"):
+            continue
+        name, value = match[1], _unquoted(match[2])
+        password = _URL_PASSWORD.search(value)
+        if password is not None:
+            value = password[1]
+        elif not is_secret_name(name) and (len(value) < 16 or _PLAIN.fullmatch(value)):
+            continue
+        if len(value) >= _SHORTEST:
+            found[name] = value
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'`":
+        return value[1:-1]
+    return value.split(" #", 1)[0].rstrip()
+
+
+class Redactor:
+    """Takes known secret values and well-known token shapes out of text; immutable."""
+
+    __slots__ = ("_shapes", "_values")
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        usable = [(value, name) for name, value in values.items() if len(value) >= _SHORTEST]
+        self._values = sorted(usable, key=lambda pair: (-len(pair[0]), pair[1]))
+        self._shapes = [(label, mark, re.compile(pattern)) for label, mark, pattern in _SHAPES]
+
+    def redact(self, text: str) -> str:
+        """Replace each secret by `[redacted:NAME]`; text without secrets comes back as it is."""
+        for value, name in self._values:
+            if value in text:
+                text = text.replace(value, f"[redacted:{name}]")
+        for label, mark, pattern in self._shapes:
+            if mark in text:
+                text = pattern.sub(f"[redacted:{label}]", text)
+        return text

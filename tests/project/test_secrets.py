@@ -1,0 +1,177 @@
+"""Secrets are known by path, by name and by shape, and leave no trace in redacted text."""
+
+import os
+import time
+
+import pytest
+
+from loomkin.project.secrets import (
+    Redactor,
+    is_secret_name,
+    is_secret_path,
+    secret_values,
+    values_in_env_file,
+)
+
+SECRET_PATHS = [
+    ".env",
+    "./.env",
+    "app/.env.local",
+    ".ENV",
+    ".env.production",
+    "certs/server.pem",
+    "a.key",
+    "id_rsa",
+    "/home/x/id_ed25519",
+    "~/.ssh/config",
+    ".ssh",
+    "home/.ssh/known_hosts",
+    ".netrc",
+    "~/.aws/credentials",
+    "/home/x/.config/gcloud/access_tokens.db",
+    ".azure/msal_token_cache.json",
+    "~/.kube/config",
+    "~/.docker/config.json",
+    "~/.npmrc",
+    "~/.pypirc",
+    ".dev.vars",
+    "/proc/self/environ",
+    "x\\.env",
+    "key.P12",
+]
+OPEN_PATHS = [
+    "",
+    "/",
+    ".env.example",
+    ".env.sample",
+    ".env.template",
+    ".env.dist",
+    ".env.local.example",
+    "environ.py",
+    "src/env.py",
+    ".envrc.md",
+    "id_rsa.pub",
+    "project/.npmrc",
+    "config.json",
+    "docker/config.json",
+    "keys.py",
+    "pem.txt",
+    ".key",
+    "kube/config",
+    "docs/environ",
+]
+
+
+@pytest.mark.parametrize("path", SECRET_PATHS)
+def test_a_path_that_holds_secrets_is_known_by_its_name(path: str) -> None:
+    assert is_secret_path(path)
+
+
+@pytest.mark.parametrize("path", OPEN_PATHS)
+def test_other_paths_are_not_secret(path: str) -> None:
+    assert not is_secret_path(path)
+
+
+def test_the_npm_settings_of_the_home_folder_are_secret_by_absolute_path() -> None:
+    assert is_secret_path(os.path.join(os.path.expanduser("~"), ".npmrc"))
+
+
+@pytest.mark.parametrize(
+    "name", ["OPENAI_API_KEY", "GITHUB_TOKEN", "DB_PASSWORD", "PGPASSWORD", "clientSecret", "SENTRY_DSN"]
+)
+def test_variable_names_that_speak_of_secrets_are_recognised(name: str) -> None:
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["PATH", "PWD", "OLDPWD", "HOME", "SSH_AUTH_SOCK", "KEYBOARD", "MONKEY", "TOKEN_LIMIT", "KEY_FILE"],
+)
+def test_other_variable_names_are_not_secret(name: str) -> None:
+    assert not is_secret_name(name)
+
+
+def test_short_values_are_not_taken_for_secrets() -> None:
+    environ = {"API_KEY": "abcdefgh", "OTHER_KEY": "abc", "LANG": "en_GB.UTF-8"}
+    assert secret_values(environ) == {"API_KEY": "abcdefgh"}
+
+
+def test_known_values_are_replaced_by_their_name() -> None:
+    redactor = Redactor({"DB_PASSWORD": "hunter2hunter2", "TINY": "abc"})
+    assert redactor.redact("a hunter2hunter2 b abc") == "a [redacted:DB_PASSWORD] b abc"
+
+
+def test_of_two_overlapping_values_the_longer_goes_first() -> None:
+    redactor = Redactor({"A_KEY": "abcdefgh", "B_KEY": "abcdefgh12345"})
+    assert redactor.redact("abcdefgh12345 abcdefgh") == "[redacted:B_KEY] [redacted:A_KEY]"
+
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N"
+KEY_BLOCK = "-----BEGIN RSA PRIVATE KEY-----\n" + "MIIEabc+/9012\n" * 8 + "-----END RSA PRIVATE KEY-----"
+TOKENS = {
+    "sk-proj-Abc123Def456Ghi789Jkl012": "api-key",
+    "sk-ant-api03-" + "aB3" * 10: "api-key",
+    "sk-" + "0a" * 16: "api-key",
+    "ghp_" + "aB3" * 12: "github-token",
+    "github_pat_" + "aB3" * 12: "github-token",
+    "AKIA" + "ABCD1234" * 2: "aws-key",
+    "xox" + "b-123456789012-abcdefABCDEF": "slack-token",
+    JWT: "jwt",
+    KEY_BLOCK: "private-key",
+}
+
+
+@pytest.mark.parametrize(("token", "label"), TOKENS.items())
+def test_well_known_token_shapes_are_replaced(token: str, label: str) -> None:
+    redacted = Redactor({}).redact(f"before {token}\nafter")
+    assert redacted == f"before [redacted:{label}]\nafter"
+
+
+SOURCE = """
+HEADER = "-----BEGIN PRIVATE KEY-----"
+if line.startswith("sk-") or token[:4] in ("ghp_", "AKIA", "xoxb-"):
+    css = "sk-folding-cube-animation-wrapper"
+    risk = task_sk("eyJ"); disk-usage-in-a-very-long-hyphenated-name
+password = os.environ["DB_PASSWORD"]
+url = f"postgres://{user}:{password}@{host}/db"
+digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+"""
+
+
+def test_source_code_that_only_speaks_of_secrets_is_left_alone() -> None:
+    assert Redactor({"X_KEY": "not in the text"}).redact(SOURCE) == SOURCE
+
+
+def test_a_redacted_text_stays_as_it_is() -> None:
+    redactor = Redactor({"API_TOKEN": "s3cr3t-value"})
+    once = redactor.redact(f"s3cr3t-value {JWT}")
+    assert redactor.redact(once) == once
+
+
+def test_a_megabyte_without_secrets_takes_little_time() -> None:
+    redactor = Redactor({f"KEY_{n}": f"value-number-{n}" for n in range(50)})
+    text = SOURCE * 2000
+    begun = time.perf_counter()
+    assert redactor.redact(text) == text
+    assert time.perf_counter() - begun < 1.0
+
+
+def test_values_of_an_env_file_are_found_and_plain_ones_left() -> None:
+    text = """
+# API_KEY=commented-out-value
+export API_KEY="quoted value 1"
+NODE_ENV=development
+HOST=localhost:8000
+SERVICE_URL=https://example.org/some/long/path
+DATABASE_URL=postgres://me:p4ssw0rd9@db/x
+SALT=9f86d081884c7d659a2feaa0+c55
+PASSWORD='with # hash'
+SHORT_KEY=abc
+broken line
+"""
+    assert values_in_env_file(text) == {
+        "API_KEY": "quoted value 1",
+        "DATABASE_URL": "p4ssw0rd9",
+        "SALT": "9f86d081884c7d659a2feaa0+c55",
+        "PASSWORD": "with # hash",
+    }
