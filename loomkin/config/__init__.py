@@ -1,1 +1,1 @@
-"""TBD."""
+"""Settings: one catalogue, read in layers, each value with where it came from."""

@@ -1,0 +1,202 @@
+"""The one table of settings: key, type, default, range, and why one would change it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from loomkin.records.permission import Mode
+
+Path = tuple[str | int, ...]
+Value = str | int | float | bool | tuple[str, ...] | dict[str, str] | None
+
+NAME = "*"
+INDEX = "[]"
+
+
+class Kind(StrEnum):
+    """The types a setting can have, named as people read them in an error."""
+
+    TEXT = "a string"
+    INTEGER = "a whole number"
+    NUMBER = "a number"
+    SWITCH = "true or false"
+    LIST = "a list of strings"
+    TABLE = "a table of strings"
+    PATTERN = "a regular expression"
+    URL = "a URL that begins with http:// or https://"
+    VARIABLE = "the name of an environment variable (never the key itself)"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting; `*` in its key stands for any name, `[]` for the entries of an array of tables.
+
+    `trusted_only` keys, and the `trusted_values` of others, count in a repository's own file only once
+    its folder is trusted. `merges` lists add up over the layers instead of replacing each other.
+    """
+
+    key: str
+    kind: Kind
+    default: Value
+    why: str
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] = ()
+    trusted_only: bool = False
+    trusted_values: tuple[str, ...] = ()
+    merges: bool = False
+    secret: bool = False
+    required: bool = False
+    flag: str = ""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The key as a path of names."""
+        return tuple(self.key.replace(INDEX, f".{INDEX}").split("."))
+
+    @property
+    def expected(self) -> str:
+        """What a value must be, for people."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if self.least is None:
+            return self.kind
+        if self.most is None:
+            return f"{self.kind}, at least {self.least:g}"
+        return f"{self.kind} from {self.least:g} to {self.most:g}"
+
+
+HOOK_EVENTS = ("PreToolUse", "PostToolUse", "UserPromptSubmit", "Stop", "SessionStart", "SessionEnd")
+PRESETS = {"strict": Mode.ASK, "balanced": Mode.EDITS, "autonomous": Mode.AUTO, "full": Mode.YOLO}
+_LOOSE_MODES = (Mode.EDITS, Mode.AUTO, Mode.YOLO)
+_LOOSE_PRESETS = ("balanced", "autonomous", "full")
+
+_TEXT, _INTEGER, _NUMBER, _SWITCH = Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.SWITCH
+_LIST, _TABLE = Kind.LIST, Kind.TABLE
+
+
+def _money(key: str, why: str, flag: str = "") -> Setting:
+    return Setting(f"budget.{key}", _NUMBER, None, why, least=0, trusted_only=True, flag=flag)
+
+
+def _price(key: str, what: str) -> Setting:
+    key = f"models.*.{key}_usd_per_million"
+    return Setting(key, _NUMBER, None, f"dollars for a million {what}", least=0, trusted_only=True)
+
+
+def _rules(key: str, why: str, flag: str = "", *, trusted_only: bool = False) -> Setting:
+    return Setting(f"permissions.{key}", _LIST, (), why, merges=True, trusted_only=trusted_only, flag=flag)
+
+
+def _hook(key: str, kind: Kind, default: Value, why: str, *, required: bool = False) -> Setting:
+    return Setting(f"hooks[].{key}", kind, default, why, trusted_only=True, required=required)
+
+
+# fmt: off
+SETTINGS: tuple[Setting, ...] = (
+    Setting("model.default", _TEXT, "", "the model that does the work, as provider/name", flag="--model"),
+    Setting("model.fast", _TEXT, "", "a cheap model for small jobs; empty: the default"),
+    Setting("model.strong", _TEXT, "", "the model for what the default failed at; empty: the default"),
+    Setting("model.local", _TEXT, "", "a model on this machine, for what must not leave it"),
+    Setting("model.fallback", _LIST, (), "models tried in turn when one is overloaded or gone"),
+    Setting("model.max_output", _INTEGER, None, "longest answer in tokens; unset: its own", least=256),
+    Setting("model.num_ctx", _INTEGER, None, "window that Ollama is asked for, in tokens", least=8192),
+    Setting("providers.*.base_url", Kind.URL, "", "a proxy or a server of your own", trusted_only=True),
+    Setting("providers.*.api_key_env", Kind.VARIABLE, "", "where its key is", trusted_only=True),
+    Setting("providers.*.headers", _TABLE, None, "added to every call", trusted_only=True, secret=True),
+    Setting("models.*.window", _INTEGER, None, "window in tokens, where the catalogue errs", least=1024),
+    Setting("models.*.max_output", _INTEGER, None, "longest answer of this model in tokens", least=256),
+    _price("input", "input tokens"),
+    _price("output", "output tokens"),
+    _price("cache_read", "tokens read from the provider's cache"),
+    _price("cache_write", "tokens written to the provider's cache"),
+    Setting("models.*.caller", _TEXT, "", "how this model calls tools; unset: found out",
+            choices=("native", "rescue", "text")),
+    Setting("permissions.mode", _TEXT, Mode.ASK.value, "how much passes without a question",
+            choices=tuple(mode.value for mode in Mode),
+            trusted_values=_LOOSE_MODES, flag="--permission-mode"),
+    Setting("permissions.preset", _TEXT, "", "a mode by trust: strict asks, full asks nothing",
+            choices=tuple(PRESETS), trusted_values=_LOOSE_PRESETS),
+    _rules("allow", "calls that need no question", "--allowed-tools", trusted_only=True),
+    _rules("ask", "calls that always ask"),
+    _rules("deny", "calls that never pass", "--disallowed-tools"),
+    _money("session_usd", "most money for one session", "--max-budget-usd"),
+    _money("agent_usd", "most money for one agent of a session"),
+    _money("day_usd", "most money for one day in this repository"),
+    _money("call_usd", "most money for one model call"),
+    Setting("budget.session_tokens", _INTEGER, None, "most tokens for one session, where no price is known",
+            least=1, trusted_only=True),
+    Setting("limits.max_turns", _INTEGER, 200, "model calls for one request", least=1, flag="--max-turns"),
+    Setting("limits.timeout", _NUMBER, None, "most seconds for one request", least=1, flag="--timeout"),
+    Setting("shell.timeout", _NUMBER, 120.0, "seconds until a command goes on in the background", 1, 86400),
+    Setting("shell.max_timeout", _NUMBER, 600.0, "most seconds that a call may ask for", 1, 86400),
+    Setting("web.allow_hosts", _LIST, (), "hosts fetched without a question", trusted_only=True, merges=True),
+    Setting("hooks[].event", _TEXT, None, "when your command runs", choices=HOOK_EVENTS,
+            trusted_only=True, required=True),
+    _hook("command", _TEXT, None, "what runs, through sh", required=True),
+    _hook("matcher", Kind.PATTERN, "", "regular expression on the tool's name; empty: all tools"),
+    Setting("hooks[].timeout", _NUMBER, 60.0, "seconds until it is ended", 0.1, 3600, trusted_only=True),
+    _hook("fail_closed", _SWITCH, False, "a hook that fails blocks, where it would else be passed over"),
+    Setting("ui.color", _TEXT, "auto", "colours on the screen", choices=("auto", "always", "never")),
+    Setting("ui.live", _SWITCH, True, "the live view while the agent works; off: plain lines"),
+    Setting("ui.history", _SWITCH, True, "keep what you typed for the arrow keys"),
+    Setting("rate.*.requests_per_minute", _INTEGER, None, "your account's limit at this provider", least=1),
+    Setting("rate.*.tokens_per_minute", _INTEGER, None, "your account's limit at this provider", least=1),
+)
+# fmt: on
+
+SINGLE: dict[Path, Setting] = {
+    setting.parts: setting for setting in SETTINGS if NAME not in setting.key and INDEX not in setting.key
+}
+_PARTS = tuple((setting.parts, setting) for setting in SETTINGS)
+
+
+def _fits(part: str, name: str | int) -> bool:
+    return isinstance(name, int) if part == INDEX else isinstance(name, str) and part in (NAME, name)
+
+
+def _under(path: Path) -> list[tuple[tuple[str, ...], Setting]]:
+    return [
+        (parts, setting)
+        for parts, setting in _PARTS
+        if len(parts) >= len(path) and all(map(_fits, parts, path))
+    ]
+
+
+def find(path: Path) -> Setting | None:
+    """The setting at a path such as `("models", "openai/gpt-5", "window")`, or None."""
+    return next((setting for parts, setting in _under(path) if len(parts) == len(path)), None)
+
+
+def is_section(path: Path) -> bool:
+    """Whether settings lie below the path."""
+    return any(len(parts) > len(path) for parts, _ in _under(path))
+
+
+def is_list(path: Path) -> bool:
+    """Whether the path is an array of tables (`[[hooks]]`)."""
+    return any(parts[len(path) : len(path) + 1] == (INDEX,) for parts, _ in _under(path))
+
+
+def spell(path: Path) -> str:
+    """The path as one writes it: `models."openai/gpt-5".window`, `hooks[0].event`."""
+    text = ""
+    for name in path:
+        if isinstance(name, int):
+            text += f"[{name}]"
+        else:
+            bare = bool(name) and name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+            quoted = name if bare else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            text += f".{quoted}" if text else quoted
+    return text
+
+
+def nearest(path: Path) -> str:
+    """The known key that looks most like an unknown one, or an empty string."""
+    from difflib import get_close_matches  # heavy: late on purpose
+
+    known: set[str] = set()
+    for parts, _ in _PARTS:
+        if len(parts) >= len(path):
+            names = [name if part in (NAME, INDEX) else part for part, name in zip(parts, path, strict=False)]
+            known.add(spell(tuple(names)))
+    return next(iter(get_close_matches(spell(path), sorted(known), 1)), "")

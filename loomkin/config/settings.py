@@ -1,0 +1,176 @@
+"""The settings as the program reads them: frozen, typed, complete; defaults come from the catalogue."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
+
+from loomkin.config.catalogue import NAME, SETTINGS, Path
+from loomkin.records.permission import Mode
+
+Section = TypeVar("Section")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Which models work, as provider/name; an empty tier means the default."""
+
+    default: str
+    fast: str
+    strong: str
+    local: str
+    fallback: tuple[str, ...]
+    max_output: int | None
+    num_ctx: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """Where one provider is reached; empty means its own address and its usual variable."""
+
+    base_url: str
+    api_key_env: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the person knows better than the catalogue about one model; prices in USD a million tokens."""
+
+    window: int | None
+    max_output: int | None
+    input_usd_per_million: float | None
+    output_usd_per_million: float | None
+    cache_read_usd_per_million: float | None
+    cache_write_usd_per_million: float | None
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionSettings:
+    """The mode, with a preset already turned into one; the rules with their lines are `Loaded.rules`."""
+
+    mode: Mode
+    preset: str
+    allow: tuple[str, ...]
+    ask: tuple[str, ...]
+    deny: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """Most dollars, or tokens; None is no limit."""
+
+    session_usd: float | None
+    agent_usd: float | None
+    day_usd: float | None
+    call_usd: float | None
+    session_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """Most model calls and seconds for one request; None is no limit."""
+
+    max_turns: int
+    timeout: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShellSettings:
+    """Seconds until a command goes to the background, and the most a call may ask for."""
+
+    timeout: float
+    max_timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """Hosts that are fetched without a question."""
+
+    allow_hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HookSettings:
+    """One command of the person for one event; `timeout` in seconds, `source` as `file:line`."""
+
+    event: str
+    command: str
+    matcher: str = ""
+    timeout: float = 60.0
+    fail_closed: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """What the screen does."""
+
+    color: str
+    live: bool
+    history: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RateSettings:
+    """An account's limits at one provider, a minute."""
+
+    requests_per_minute: int | None
+    tokens_per_minute: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one run."""
+
+    model: ModelSettings
+    providers: Mapping[str, ProviderSettings]
+    models: Mapping[str, ModelFacts]
+    permissions: PermissionSettings
+    budget: BudgetSettings
+    limits: LimitSettings
+    shell: ShellSettings
+    web: WebSettings
+    hooks: tuple[HookSettings, ...]
+    ui: UiSettings
+    rate: Mapping[str, RateSettings]
+
+
+def build(values: Mapping[Path, Any]) -> Settings:
+    """The settings of checked values by path; what is missing takes the catalogue's default."""
+    flat = {setting.parts: setting.default for setting in SETTINGS} | {
+        path: value for path, value in values.items() if value is not None
+    }
+
+    def section(kind: type[Section], *base: str) -> Section:
+        star = base if len(base) == 1 else (base[0], NAME)
+        names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+        return kind(**{name: flat.get((*base, name), flat.get((*star, name))) for name in names})
+
+    def named(kind: type[Section], base: str) -> dict[str, Section]:
+        names = dict.fromkeys(str(path[1]) for path in values if path[0] == base)
+        return {name: section(kind, base, name) for name in names}
+
+    flat[("permissions", "mode")] = Mode(str(flat[("permissions", "mode")]))
+    flat[("providers", NAME, "headers")] = {}
+    return Settings(
+        model=section(ModelSettings, "model"),
+        providers=named(ProviderSettings, "providers"),
+        models=named(ModelFacts, "models"),
+        permissions=section(PermissionSettings, "permissions"),
+        budget=section(BudgetSettings, "budget"),
+        limits=section(LimitSettings, "limits"),
+        shell=section(ShellSettings, "shell"),
+        web=section(WebSettings, "web"),
+        hooks=_hooks(values),
+        ui=section(UiSettings, "ui"),
+        rate=named(RateSettings, "rate"),
+    )
+
+
+def _hooks(values: Mapping[Path, Any]) -> tuple[HookSettings, ...]:
+    entries: dict[int, dict[str, Any]] = {}
+    for path, value in values.items():
+        if path[0] == "hooks" and isinstance(path[1], int):
+            entries.setdefault(path[1], {})[str(path[2])] = value
+    return tuple(HookSettings(**entries[index]) for index in sorted(entries))
