@@ -1,1 +1,1 @@
-"""TBD."""
+"""One agent: its window, its turn, how it is steered."""

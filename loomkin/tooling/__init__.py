@@ -1,1 +1,1 @@
-"""TBD."""
+"""What a tool is, and how one is run."""

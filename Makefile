@@ -1,0 +1,57 @@
+# Everything here works on a machine that has only git, make and Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# a developer's shell may switch bytecode off, which doubles every start
+export PYTHONDONTWRITEBYTECODE :=
+
+.DEFAULT_GOAL := help
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "loomkin needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q loomkin
+	@touch $@
+
+venv: $(READY) ## .venv with loomkin and all it needs
+
+demo: $(READY) ## the whole job on a sample repository, offline, with recorded model answers
+	@$(BIN)/loomkin demo
+
+lint: $(READY) ## ruff, format check, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+unit: $(READY) ## the tests that take under ten seconds each
+	$(BIN)/pytest -q -n auto --dist loadgroup
+
+slow: $(READY) ## the longer tests: kill -9, litellm, big repositories
+	$(BIN)/pytest -q -n auto --dist loadgroup -m slow --timeout 170
+
+test: lint ## lint, then all tests
+	$(BIN)/pytest -q -n auto --dist loadgroup -m "slow or not slow" --timeout 170
+
+bench: $(READY) ## speed and memory, as ratios and distributions
+	$(BIN)/python -m benchmarks
+
+lock: $(READY) ## resolve the dependencies anew
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group dev --all-extras --universal --python-version 3.11 \
+		--no-emit-index-url --no-emit-find-links --generate-hashes --no-header --quiet -o requirements.lock
+
+binary: $(READY) ## one folder with loomkin and its own Python, in dist/loomkin
+	$(BIN)/python -m pip install --quiet "pyinstaller>=6.22,<7"
+	$(BIN)/pyinstaller --noconfirm --distpath dist --workpath build packaging/loomkin.spec
+
+clean: ## take away what was made
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: help venv demo lint unit slow test bench lock binary clean

@@ -1,0 +1,114 @@
+"""One agent: a role, a transcript, and the turns it takes when it is woken."""
+
+from dataclasses import dataclass
+
+from loomkin.agent.history import interrupted, unanswered
+from loomkin.agent.steering import Steering
+from loomkin.agent.transcript import Transcript
+from loomkin.agent.turn import Check, Limits, Outcome, Turn, TurnEnd
+from loomkin.llm.client import ModelClient
+from loomkin.permissions.hooks import Hooks
+from loomkin.records.event import CallFinished, HookRan, StateChanged, TurnEnded, TurnStarted
+from loomkin.runtime.clock import Clock
+from loomkin.runtime.recorder import Scribe
+from loomkin.tooling.runner import Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an agent is made of."""
+
+    system: str
+    model: ModelClient
+    runner: Runner
+    transcript: Transcript
+    hooks: Hooks
+    scribe: Scribe
+    clock: Clock
+
+
+class Agent:
+    """Takes one turn at a time; every turn ends in the log, cancelled ones too."""
+
+    def __init__(self, parts: Parts, turns: int = 0) -> None:
+        self._parts = parts
+        self._turns = turns
+        self.steering = Steering()
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return self._parts.scribe.agent
+
+    @property
+    def system(self) -> str:
+        """The fixed first part of its requests."""
+        return self._parts.system
+
+    @property
+    def transcript(self) -> Transcript:
+        """All it heard and said."""
+        return self._parts.transcript
+
+    @property
+    def runner(self) -> Runner:
+        """What runs its calls."""
+        return self._parts.runner
+
+    @property
+    def model(self) -> ModelClient:
+        """What it thinks with."""
+        return self._parts.model
+
+    def mend(self) -> int:
+        """Give every call whose end nobody saw a result that says so; the answer counts them."""
+        orphans = unanswered(self.transcript.messages)
+        for call in orphans:
+            self._parts.scribe.record(CallFinished(call.id, call.name, "interrupted", 0.0))
+            self.transcript.add_result(interrupted(call))
+        return len(orphans)
+
+    async def turn(self, woke: str, limits: Limits, checks: tuple[Check, ...] = ()) -> TurnEnd:
+        """Work until the transcript's last request is answered or something stops it."""
+        parts = self._parts
+        self._turns += 1
+        number, begun = self._turns, parts.clock.monotonic()
+        parts.scribe.record(TurnStarted(number, woke))
+        work = Turn(
+            parts.system,
+            parts.model,
+            parts.runner,
+            parts.transcript,
+            self.steering,
+            parts.scribe,
+            limits,
+            (*checks, _StopHook(parts.hooks, parts.scribe)),
+        )
+        end = TurnEnd(Outcome.CANCELLED, "", 0)
+        try:
+            end = await work.run(woke)
+            return end
+        finally:
+            detail = end.error.message if end.error else ""
+            seconds = parts.clock.monotonic() - begun
+            parts.scribe.record(TurnEnded(number, end.outcome.value, detail, end.steps, seconds))
+            parts.scribe.record(StateChanged("idle", end.outcome.value))
+
+
+class _StopHook:
+    """Lets the person's Stop hooks send the agent back to work, once a turn."""
+
+    def __init__(self, hooks: Hooks, scribe: Scribe) -> None:
+        self._hooks = hooks
+        self._scribe = scribe
+        self._used = False
+
+    async def __call__(self, text: str) -> str:
+        if self._used or not self._hooks.has("Stop"):
+            return ""
+        outcome = await self._hooks.run("Stop", {"stop_hook_active": self._used, "last_message": text}, "")
+        self._scribe.record(HookRan("Stop", outcome.blocked, outcome.reason))
+        if not outcome.blocked:
+            return ""
+        self._used = True
+        return f"A hook of the person does not accept this as the end: {outcome.reason}"

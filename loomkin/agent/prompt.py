@@ -1,0 +1,57 @@
+"""What an agent is told before anything is said: who it is, where it is, which rules hold."""
+
+from dataclasses import dataclass
+
+from loomkin.records.role import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Facts about where an agent works, as they were when the session began."""
+
+    cwd: str
+    root: str
+    today: str
+    platform: str
+    git: str
+    mode: str
+    attended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One file of project rules."""
+
+    path: str
+    text: str
+
+
+def system_prompt(name: str, role: Role, team: str, project: str, extra: str = "") -> str:
+    """The fixed first part of every request; nothing in it changes during a session."""
+    first = f"You are {name}, the {role.name} of team {team} in {project}."
+    return "\n\n".join(part for part in (first, role.prompt.strip(), extra.strip()) if part)
+
+
+def first_message(place: Place, rules: tuple[Rules, ...], context: tuple[str, ...] = ()) -> str:
+    """Facts about the place and the project's own rules, said once before the person's words."""
+    lines = [
+        "<environment>",
+        f"Working directory: {place.cwd}",
+        *([f"Repository root: {place.root}"] if place.root != place.cwd else []),
+        f"Date: {place.today}. Platform: {place.platform}.",
+        place.git,
+        f"Permission mode: {place.mode}. {_ATTENDED if place.attended else _UNATTENDED}",
+        "</environment>",
+    ]
+    for file in rules:
+        lines += [f'<project_rules file="{file.path}">', file.text.strip(), "</project_rules>"]
+    for text in context:
+        lines += ["<context>", text.strip(), "</context>"]
+    return "\n".join(lines)
+
+
+_ATTENDED = "The person can be asked, and approves what needs approval."
+_UNATTENDED = (
+    "Nobody is there to answer or approve: what is not allowed is refused. "
+    "Make reasonable assumptions and name them in your answer."
+)

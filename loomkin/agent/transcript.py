@@ -1,0 +1,54 @@
+"""The append-only conversation of one agent: every entry is written down as it is added."""
+
+from collections.abc import Iterable
+
+from loomkin.records.event import MessageAdded
+from loomkin.records.ids import CallId, MessageId
+from loomkin.records.message import Message, Part, Role, Text, ToolCall, ToolResult
+from loomkin.runtime.clock import Clock
+from loomkin.runtime.recorder import Scribe
+
+
+class Transcript:
+    """What was said so far; `messages` is the view, entries never change or go."""
+
+    def __init__(self, scribe: Scribe, clock: Clock, messages: Iterable[Message] = ()) -> None:
+        self._scribe = scribe
+        self._clock = clock
+        self._messages = list(messages)
+        self._call_ids = {call.id for message in self._messages for call in message.calls}
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All entries, oldest first."""
+        return tuple(self._messages)
+
+    def say(self, text: str, sender: str) -> Message:
+        """Words to the agent, from the person, from loomkin or from another agent."""
+        return self._add(Role.USER, (Text(text),), sender)
+
+    def answer(self, parts: Iterable[Part], sender: str) -> Message:
+        """The agent's own message; calls get identifiers that were never used before."""
+        unique = tuple(self._unique(part) if isinstance(part, ToolCall) else part for part in parts)
+        return self._add(Role.ASSISTANT, unique, sender)
+
+    def add_result(self, result: ToolResult) -> None:
+        """The one result of a call."""
+        self._add(Role.USER, (result,), "loomkin")
+
+    def clear(self) -> None:
+        """Begin with an empty view; what was written down stays."""
+        self._messages.clear()
+
+    def _add(self, role: Role, parts: tuple[Part, ...], sender: str) -> Message:
+        message = Message(MessageId(self._clock.new_id("m")), role, parts, sender, self._clock.now())
+        self._messages.append(message)
+        self._scribe.record(MessageAdded(message))
+        return message
+
+    def _unique(self, call: ToolCall) -> ToolCall:
+        identity = call.id
+        if not identity or identity in self._call_ids:
+            identity = CallId(self._clock.new_id("call"))
+        self._call_ids.add(identity)
+        return ToolCall(identity, call.name, call.arguments)

@@ -1,0 +1,201 @@
+"""One turn: ask the model, run what it plans, check point, until it has answered or must stop."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from loomkin.agent.cycles import Cycles, Repetition, Rung, reminder
+from loomkin.agent.history import wire_ready
+from loomkin.agent.steering import Steering
+from loomkin.agent.transcript import Transcript
+from loomkin.agent.window import measure, room_for_answer
+from loomkin.errors import LimitError, LoomkinError, ProviderError
+from loomkin.llm.client import Completion, ModelClient
+from loomkin.records.event import LoopNoticed, StateChanged
+from loomkin.records.message import ToolResult
+from loomkin.runtime.recorder import Scribe
+from loomkin.tooling.runner import Runner
+from loomkin.tooling.tool import Change
+
+EMPTY_ANSWER = "Your last message was empty. Answer in words, or call a tool."
+MOST_BROKEN = 3
+
+
+class Outcome(StrEnum):
+    """The ways a turn ends; only `done` completes the work."""
+
+    DONE = "done"
+    NEEDS_INPUT = "needs_input"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    LIMIT_REACHED = "limit_reached"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnd:
+    """How a turn ended; `text` is the answer, or what was said last where there is none."""
+
+    outcome: Outcome
+    text: str
+    steps: int
+    error: LoomkinError | None = None
+    limit: str = ""
+
+
+class Check(Protocol):
+    """Looks at a final answer before it counts; the answer is what the agent must still hear, or nothing."""
+
+    async def __call__(self, text: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Most model calls and most seconds of one turn."""
+
+    steps: int
+    seconds: float | None = None
+
+
+class Turn:
+    """Works on what the transcript asks for until it ends in one of the outcomes."""
+
+    def __init__(
+        self,
+        system: str,
+        model: ModelClient,
+        runner: Runner,
+        transcript: Transcript,
+        steering: Steering,
+        scribe: Scribe,
+        limits: Limits,
+        checks: tuple[Check, ...] = (),
+        on_stuck: Callable[[Repetition], None] | None = None,
+    ) -> None:
+        self._system = system
+        self._model = model
+        self._runner = runner
+        self._transcript = transcript
+        self._steering = steering
+        self._scribe = scribe
+        self._limits = limits
+        self._checks = checks
+        self._on_stuck = on_stuck
+        self._cycles = Cycles()
+        self._steps = 0
+        self._said = ""
+
+    async def run(self, woke: str) -> TurnEnd:
+        """Run to the end; cancellation passes through after every planned call has its result."""
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                return await self._loop(woke)
+        except TimeoutError:
+            return self._stopped(f"the time limit of {self._limits.seconds:g} s is reached", "time")
+        except LimitError as error:
+            return TurnEnd(Outcome.LIMIT_REACHED, self._said, self._steps, error, error.limit)
+        except ProviderError as error:
+            return TurnEnd(Outcome.FAILED, self._said, self._steps, error)
+
+    async def _loop(self, woke: str) -> TurnEnd:
+        nudged = False
+        broken = 0
+        while True:
+            await self._hear()
+            if self._steps >= self._limits.steps:
+                return self._stopped(f"the limit of {self._limits.steps} model calls is reached", "turns")
+            completion = await self._ask(woke)
+            if completion.calls:
+                end = await self._act(completion)
+                broken = broken + 1 if completion.truncated else 0
+                if end is None and broken >= MOST_BROKEN:
+                    end = self._failed(f"the model's answer was cut off {broken} times in a row")
+                if end is not None:
+                    return end
+                continue
+            if not completion.text.strip():
+                if nudged:
+                    return self._failed("the model answered with nothing, twice")
+                nudged = True
+                self._transcript.say(EMPTY_ANSWER, "loomkin")
+                continue
+            if not await self._more_to_do(completion.text):
+                return TurnEnd(Outcome.DONE, completion.text, self._steps)
+
+    async def _hear(self) -> None:
+        for text in await self._steering.checkpoint():
+            self._transcript.say(text, "person")
+
+    async def _ask(self, woke: str) -> Completion:
+        messages = wire_ready(self._transcript.messages)
+        tools = self._runner.toolbox.specs()
+        spec = self._model.spec
+        zones = measure(self._model.estimator, spec.id, self._system, tools, messages, spec.window)
+        room = room_for_answer(zones, spec.max_output)
+        await self._scribe.flush()
+        self._scribe.record(StateChanged("thinking"))
+        self._steps += 1
+        completion = await self._model.complete(self._system, messages, tools, room, self._scribe, woke)
+        message = self._transcript.answer(completion.parts, self._scribe.agent)
+        self._said = completion.text or self._said
+        return completion.with_calls(message.calls)
+
+    async def _act(self, completion: Completion) -> TurnEnd | None:
+        calls = completion.calls
+        self._scribe.record(StateChanged("in_tool", ", ".join(call.name for call in calls)))
+        collected = _Collected(self._transcript, self._cycles)
+        await self._runner.run(calls, completion.truncated, self._scribe, collected)
+        found = self._cycles.note(calls, collected.results) or collected.found
+        if found is None:
+            return None
+        self._scribe.record(LoopNoticed(found.rung, found.pattern))
+        if self._on_stuck is not None:
+            self._on_stuck(found)
+        if found.rung is Rung.STOP:
+            text = f"the same step was repeated {found.times} times without progress ({found.pattern})"
+            return TurnEnd(
+                Outcome.FAILED, self._said, self._steps, LoomkinError(f"Stopped: {text}.", hint=_STUCK)
+            )
+        self._transcript.say(reminder(found), "loomkin")
+        return None
+
+    async def _more_to_do(self, text: str) -> bool:
+        if self._steering.waiting:
+            return True
+        for check in self._checks:
+            wanted = await check(text)
+            if wanted:
+                self._transcript.say(wanted, "loomkin")
+                return True
+        return False
+
+    def _stopped(self, why: str, limit: str) -> TurnEnd:
+        error = LimitError(
+            f"Stopped: {why}.", limit=limit, hint="Continue with `-c`; raise the limit if needed."
+        )
+        return TurnEnd(Outcome.LIMIT_REACHED, self._said, self._steps, error, limit)
+
+    def _failed(self, why: str) -> TurnEnd:
+        error = LoomkinError(f"Stopped: {why}.", hint="Try again, or use another model (--model).")
+        return TurnEnd(Outcome.FAILED, self._said, self._steps, error)
+
+
+_STUCK = "Say more precisely what you want, or try another model (--model), and continue with `-c`."
+
+
+class _Collected:
+    """Passes results on to the transcript and keeps what the loop detector looks at."""
+
+    def __init__(self, transcript: Transcript, cycles: Cycles) -> None:
+        self._transcript = transcript
+        self._cycles = cycles
+        self.results: list[ToolResult] = []
+        self.found: Repetition | None = None
+
+    def add_result(self, result: ToolResult, changes: Sequence[Change]) -> None:
+        self.results.append(result)
+        self._transcript.add_result(result)
+        for change in changes:
+            self.found = self._cycles.changed(change.path, change.before, change.after) or self.found

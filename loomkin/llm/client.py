@@ -1,0 +1,217 @@
+"""One model call as the loop sees it: reserved, streamed, retried, settled and written down."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from loomkin.errors import ModelNotFoundError, OverloadedError, ProviderError, RateLimitError
+from loomkin.llm.callers import Caller, caller_of
+from loomkin.llm.estimate import Estimator
+from loomkin.llm.gathering import Gathering
+from loomkin.llm.metering import Meter, Reservation
+from loomkin.llm.models import ModelSpec
+from loomkin.llm.retry import RetryNotice, RetryPolicy, with_retry
+from loomkin.llm.wire import Delta, Endpoint, FinishReason, Request, Wire
+from loomkin.records.event import ModelRetried, NoticeGiven, StateChanged, StreamRestarted, UsageRecorded
+from loomkin.records.message import Message, Part, Text, ToolCall, ToolSpec
+from loomkin.records.usage import Usage
+from loomkin.runtime.ratelimit import TokenBucket
+from loomkin.runtime.recorder import Scribe
+
+FALL_BACK_ON = (RateLimitError, OverloadedError, ModelNotFoundError)
+SAFETY = 1.25
+OpenWire = Callable[[str, Endpoint], Wire]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A whole answer; `truncated` says that the output limit cut it off."""
+
+    parts: tuple[Part, ...]
+    text: str
+    calls: tuple[ToolCall, ...]
+    truncated: bool
+
+    def with_calls(self, calls: tuple[ToolCall, ...]) -> "Completion":
+        """The same answer with the calls as the transcript named them."""
+        return replace(self, calls=calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The buckets of one provider; None where no limit is set."""
+
+    requests: TokenBucket | None = None
+    tokens: TokenBucket | None = None
+
+
+class ModelClient:
+    """Calls one model, and its fallbacks where that one has no room or is gone."""
+
+    def __init__(
+        self,
+        chain: Sequence[ModelSpec],
+        open_wire: OpenWire,
+        meter: Meter,
+        estimator: Estimator,
+        policy: RetryPolicy,
+        rates: Mapping[str, Rates],
+        stream: bool = True,
+    ) -> None:
+        self._chain = tuple(chain)
+        self._open_wire = open_wire
+        self._wires: dict[str, Wire] = {}
+        self._policy = policy
+        self._rates = rates
+        self._stream = stream
+        self.meter = meter
+        self.estimator = estimator
+        self.milliseconds = 0
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model in use."""
+        return self._chain[0]
+
+    def use(self, chain: Sequence[ModelSpec]) -> None:
+        """Go on with other models."""
+        self._chain = tuple(chain)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for wire in self._wires.values():
+            await wire.aclose()
+        self._wires.clear()
+
+    async def complete(
+        self,
+        system: str,
+        messages: tuple[Message, ...],
+        tools: tuple[ToolSpec, ...],
+        max_output: int,
+        scribe: Scribe,
+        woke: str,
+    ) -> Completion:
+        """Ask for one answer.
+
+        Raises LimitError where no budget allows it, and a ProviderError leaf where the call failed for good.
+        """
+        for spec, following in zip(self._chain, (*self._chain[1:], None), strict=True):
+            request = Request(
+                spec.name, system, messages, tools, max_output, self._stream, options=spec.options
+            )
+            try:
+                return await self._call(spec, request, scribe, woke)
+            except FALL_BACK_ON as error:
+                if following is None:
+                    raise
+                scribe.record(NoticeGiven(f"{error.message} Going on with {following.id}.", "warning"))
+        raise AssertionError("a chain has at least one model")
+
+    async def _call(self, spec: ModelSpec, request: Request, scribe: Scribe, woke: str) -> Completion:
+        caller = caller_of(spec.caller)
+        shaped = caller.shape(request)
+        prompt = int(self.estimator.request(spec.id, shaped) * SAFETY)
+        held = self.meter.reserve(spec.price, prompt, request.max_output, spec.id)
+        shaped = replace(shaped, max_output=held.max_output)
+        gathering = Gathering(scribe, caller.shows_calls)
+        begun = time.monotonic()
+        try:
+            await self._wait_for_rate(spec, prompt, scribe)
+            await self._receive(spec, shaped, gathering, scribe)
+        except BaseException:
+            # what arrived before the failure was paid for, though nobody says how much
+            self._settle(spec, shaped, held, gathering, scribe, woke, begun, complete=False)
+            raise
+        self._settle(spec, shaped, held, gathering, scribe, woke, begun, complete=True)
+        return _completion(gathering, caller, request.tools)
+
+    async def _receive(self, spec: ModelSpec, request: Request, gathering: Gathering, scribe: Scribe) -> None:
+        wire = self._wires.get(spec.id)
+        if wire is None:
+            wire = self._wires[spec.id] = self._open_wire(spec.wire, spec.endpoint)
+
+        def start() -> AsyncIterator[Delta]:
+            return wire.stream(request)
+
+        def waits(notice: RetryNotice) -> None:
+            if notice.discard:
+                gathering.restart()
+                scribe.record(StreamRestarted())
+            error = notice.error
+            scribe.record(
+                ModelRetried(
+                    notice.attempt, notice.attempts, notice.seconds, error.message, error.status, spec.id
+                )
+            )
+
+        async for delta in with_retry(start, self._policy, _Pace(), waits):
+            gathering.take(delta)
+
+    async def _wait_for_rate(self, spec: ModelSpec, prompt: int, scribe: Scribe) -> None:
+        rates = self._rates.get(spec.provider, Rates())
+
+        def waits(seconds: float) -> None:
+            scribe.record(StateChanged("waiting_rate", f"{seconds:.1f}"))
+
+        if rates.requests is not None:
+            await rates.requests.take(1, waits)
+        if rates.tokens is not None:
+            await rates.tokens.take(prompt, waits)
+
+    def _settle(
+        self,
+        spec: ModelSpec,
+        request: Request,
+        held: Reservation,
+        gathering: Gathering,
+        scribe: Scribe,
+        woke: str,
+        begun: float,
+        complete: bool,
+    ) -> None:
+        usage = gathering.usage
+        source = spec.price.source if spec.price else "unknown"
+        if usage is None:
+            if not complete and not gathering.begun:
+                self.meter.release(held)
+                return
+            text = gathering.text + "".join(call.arguments for call in gathering.calls)
+            usage = Usage(self.estimator.request(spec.id, request), self.estimator.text(spec.id, text))
+            source = f"{source}, tokens estimated"
+        else:
+            self.estimator.learn(spec.id, request, usage.prompt)
+        cost = self.meter.settle(held, spec.id, usage, spec.price)
+        spent = int((time.monotonic() - begun) * 1000)
+        self.milliseconds += spent
+        finish = gathering.finish.value if gathering.finish else "broken"
+        scribe.record(UsageRecorded(spec.id, usage, cost, source, spent, woke, finish))
+
+
+class _Pace:
+    """Real time and chance for retries."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    def random(self) -> float:
+        return random.random()
+
+
+def _completion(gathering: Gathering, caller: Caller, tools: tuple[ToolSpec, ...]) -> Completion:
+    truncated = gathering.finish is FinishReason.LENGTH
+    parts = gathering.parts()
+    if not gathering.calls:
+        parts = caller.find_calls(parts, tools, truncated)
+    text = "\n".join(part.text for part in parts if isinstance(part, Text))
+    calls = tuple(part for part in parts if isinstance(part, ToolCall))
+    if not parts and gathering.finish is FinishReason.CONTENT_FILTER:
+        raise ProviderError(
+            "The provider's content filter withheld the answer.", hint="Rephrase the request."
+        )
+    return Completion(parts, text, calls, truncated)

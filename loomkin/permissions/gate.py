@@ -1,0 +1,135 @@
+"""The one place where a call is allowed or not: policy first, then the person, always written down."""
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from loomkin.permissions.policy import Policy
+from loomkin.records.event import GrantAdded, GrantRevoked, ModeChanged, PermissionDecided
+from loomkin.records.permission import Decision, Mode, Rule, ToolUse, Verdict
+from loomkin.runtime.recorder import Scribe
+
+
+class Scope(StrEnum):
+    """How long an approval lasts."""
+
+    ONCE = "once"
+    SESSION = "session"
+    PROJECT = "project"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A question to the person about one call; `preview` is a diff or the command."""
+
+    agent: str
+    call_id: str
+    use: ToolUse
+    verdict: Verdict
+    preview: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the person said; `rule` is saved where the scope is longer than once."""
+
+    allowed: bool
+    scope: Scope = Scope.ONCE
+    rule: str = ""
+    reason: str = ""
+
+
+class Asker(Protocol):
+    """Whoever can ask the person."""
+
+    async def approve(self, approval: Approval) -> Answer:
+        """The person's answer; cancelled with the call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A rule in force because the person allowed it."""
+
+    rule: str
+    scope: Scope
+
+
+class Gate:
+    """Holds the policy in force and asks the person, one question at a time."""
+
+    def __init__(self, policy: Policy, asker: Asker | None, grants: tuple[Grant, ...] = ()) -> None:
+        self._policy = policy
+        self._asker = asker
+        self._grants = list(grants)
+        self._turn = asyncio.Lock()
+        self.denials: list[ToolUse] = []
+
+    @property
+    def policy(self) -> Policy:
+        """The policy with the grants of this session."""
+        return self._policy.with_rules(
+            tuple(Rule(Decision.ALLOW, grant.rule, f"{grant.scope} grant") for grant in self._grants)
+        )
+
+    @property
+    def mode(self) -> Mode:
+        """The mode in force."""
+        return self._policy.mode
+
+    def change_mode(self, mode: Mode, scribe: Scribe) -> None:
+        """Go on in another mode."""
+        self._policy = self._policy.with_mode(mode)
+        scribe.record(ModeChanged(mode.value))
+
+    def revoke(self, number: int, rule: str, scribe: Scribe) -> None:
+        """Take back a grant by its number and rule."""
+        self._grants = [grant for grant in self._grants if grant.rule != rule]
+        scribe.record(GrantRevoked(number))
+
+    async def check(self, use: ToolUse, call_id: str, preview: str, scribe: Scribe) -> Verdict:
+        """Allow or deny one call; never answers `ask`."""
+        verdict = self.policy.decide(use)
+        by = "rule"
+        if verdict.decision is Decision.ASK:
+            verdict, by = await self._ask(use, call_id, preview, verdict, scribe)
+        scribe.record(
+            PermissionDecided(
+                call_id,
+                use.tool,
+                target_of(use),
+                verdict.decision.value,
+                verdict.reason,
+                verdict.rule,
+                verdict.source,
+                by,
+            )
+        )
+        if verdict.decision is Decision.DENY:
+            self.denials.append(use)
+        return verdict
+
+    async def _ask(
+        self, use: ToolUse, call_id: str, preview: str, verdict: Verdict, scribe: Scribe
+    ) -> tuple[Verdict, str]:
+        if self._asker is None:
+            reason = f"nobody is there to allow it ({verdict.reason})"
+            return Verdict(Decision.DENY, reason, verdict.rule, verdict.source), "headless"
+        async with self._turn:
+            again = self.policy.decide(use)  # an answer given meanwhile may have settled it
+            if again.decision is not Decision.ASK:
+                return again, "rule"
+            answer = await self._asker.approve(Approval(scribe.agent, call_id, use, verdict, preview))
+        if not answer.allowed:
+            reason = answer.reason or "the person declined"
+            return Verdict(Decision.DENY, reason, "", "person"), "person"
+        if answer.rule and answer.scope is not Scope.ONCE:
+            self._grants.append(Grant(answer.rule, answer.scope))
+            scribe.record(GrantAdded(answer.rule, answer.scope.value))
+        return Verdict(Decision.ALLOW, "the person allowed it", answer.rule, "person"), "person"
+
+
+def target_of(use: ToolUse) -> str:
+    """What a use is about, in one line."""
+    return use.command or use.url or ", ".join(use.writes or use.reads)

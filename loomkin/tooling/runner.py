@@ -1,0 +1,271 @@
+"""Runs planned calls: validate, hooks, permission, run, shorten, hooks; one result a call, always."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from loomkin.errors import FatalToolError, StoreError
+from loomkin.permissions.gate import Gate, target_of
+from loomkin.permissions.hooks import Hooks
+from loomkin.records.event import CallFinished, CallStarted, FileChanged, HookRan, PermissionDecided
+from loomkin.records.message import ToolCall, ToolResult
+from loomkin.records.permission import Access, Decision, ToolUse, Verdict
+from loomkin.runtime.clock import Clock
+from loomkin.runtime.recorder import Scribe
+from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
+from loomkin.tooling.schema import Problem, bind
+from loomkin.tooling.tool import Call, Change, Fail, Ok
+from loomkin.tooling.toolbox import AnyTool, Toolbox
+
+TOGETHER = 8
+TRUNCATED = (
+    "The answer was cut off by the output limit before this call was complete, so it was not run. "
+    "Send it again, in smaller pieces."
+)
+CANCELLED = "Stopped before it ended. It may have had effects already; look before you repeat it."
+NOT_STARTED = "Stopped before it started; it had no effect."
+
+
+class ResultSink(Protocol):
+    """Whoever keeps the transcript."""
+
+    def add_result(self, result: ToolResult, changes: Sequence[Change]) -> None:
+        """Take the one result of a call, and the files that it changed."""
+        ...
+
+
+@dataclass(slots=True)
+class Planned:
+    """A call on its way through the runner."""
+
+    call: ToolCall
+    tool: AnyTool | None = None
+    params: Any = None
+    use: ToolUse | None = None
+    notes: tuple[str, ...] = ()
+    refusal: str = ""
+    started: bool = False
+    done: bool = False
+    arguments: dict[str, object] = field(default_factory=dict)
+
+
+class Runner:
+    """Runs the calls of one agent: reads together, writes one after another for each path."""
+
+    def __init__(
+        self,
+        toolbox: Toolbox,
+        gate: Gate,
+        hooks: Hooks,
+        clock: Clock,
+        redact: Callable[[str], str],
+        call_of: Callable[[ToolCall], Call],
+    ) -> None:
+        self.toolbox = toolbox
+        self.gate = gate
+        self._hooks = hooks
+        self._clock = clock
+        self._redact = redact
+        self._call_of = call_of
+
+    async def run(self, calls: Sequence[ToolCall], truncated: bool, scribe: Scribe, sink: ResultSink) -> None:
+        """Run all calls and give the sink one result each; on cancellation the rest say so."""
+        planned = [self._plan(call, truncated and call is calls[-1]) for call in calls]
+        try:
+            for stage in _stages(planned):
+                await self._run_stage(stage, scribe, sink)
+        except asyncio.CancelledError:
+            for item in planned:
+                if not item.done:
+                    text = CANCELLED if item.started else NOT_STARTED
+                    self._finish(item, Fail(text), "cancelled", 0.0, scribe, sink)
+            raise
+
+    def _plan(self, call: ToolCall, truncated: bool) -> Planned:
+        tool = self.toolbox.get(call.name)
+        if tool is None:
+            return Planned(call, refusal=self.toolbox.unknown(call.name))
+        parsed = parse_arguments(call.arguments, truncated=truncated)
+        if isinstance(parsed, ArgumentProblem):
+            return Planned(call, refusal=TRUNCATED if truncated else parsed.text)
+        return self._bind(Planned(call, tool, notes=parsed.notes), parsed.arguments)
+
+    def _bind(self, item: Planned, arguments: dict[str, object]) -> Planned:
+        tool = item.tool
+        assert tool is not None
+        bound: Any = bind(tool.Params, arguments, tool.aliases)
+        if isinstance(bound, Problem):
+            return Planned(item.call, refusal=bound.text)
+        params, notes = bound
+        use = tool.use(params, self._call_of(item.call))
+        return Planned(item.call, tool, params, use, item.notes + notes, arguments=arguments)
+
+    async def _run_stage(self, stage: list[list[Planned]], scribe: Scribe, sink: ResultSink) -> None:
+        slots = asyncio.Semaphore(TOGETHER)
+
+        async def chain(items: list[Planned]) -> None:
+            for item in items:
+                async with slots:
+                    await self._run_one(item, scribe, sink)
+
+        if len(stage) == 1:
+            await chain(stage[0])
+            return
+        try:
+            async with asyncio.TaskGroup() as group:
+                for items in stage:
+                    group.create_task(chain(items))
+        except* (StoreError, FatalToolError) as several:
+            raise several.exceptions[0] from several
+
+    async def _run_one(self, item: Planned, scribe: Scribe, sink: ResultSink) -> None:
+        begun = self._clock.monotonic()
+        if not item.refusal:
+            await self._before(item, scribe)
+        if item.refusal or item.tool is None:
+            self._finish(item, Fail(item.refusal), "failed", 0.0, scribe, sink)
+            return
+        verdict = await self._permit(item, scribe)
+        if verdict.decision is not Decision.ALLOW:
+            self._finish(item, Fail(refusal_text(verdict)), "denied", 0.0, scribe, sink)
+            return
+        scribe.record(CallStarted(item.call.id, item.tool.name, json.dumps(item.arguments)))
+        if item.tool.access not in (Access.NONE, Access.READ):
+            await scribe.flush()
+        item.started = True
+        result = await self._call(item.tool, item)
+        result = await self._after(item, result, scribe)
+        state = "ok" if isinstance(result, Ok) else "failed"
+        self._finish(item, result, state, self._clock.monotonic() - begun, scribe, sink)
+
+    async def _permit(self, item: Planned, scribe: Scribe) -> Verdict:
+        assert item.tool is not None
+        assert item.use is not None
+        preview = ""
+        if self.gate.policy.decide(item.use).decision is Decision.ASK:
+            preview = await item.tool.preview(item.params, self._call_of(item.call))
+        return await self.gate.check(item.use, item.call.id, preview, scribe)
+
+    async def _call(self, tool: AnyTool, item: Planned) -> Ok | Fail:
+        try:
+            async with asyncio.timeout(tool.limit):
+                return await tool.run(item.params, self._call_of(item.call))
+        except TimeoutError:
+            return Fail(
+                f"{tool.name} gave no result within {tool.limit:.0f} s and was stopped. Ask for less."
+            )
+        except (StoreError, FatalToolError):
+            raise
+        except Exception as error:  # noqa: BLE001 - boundary: a tool's failure is a value that the model reads
+            return Fail(f"{tool.name} failed: {type(error).__name__}: {error}. Try another way.")
+
+    async def _before(self, item: Planned, scribe: Scribe) -> None:
+        if not self._hooks.has("PreToolUse"):
+            return
+        payload = {"tool_name": item.call.name, "tool_input": item.arguments, "tool_use_id": item.call.id}
+        outcome = await self._hooks.run("PreToolUse", payload, item.call.name)
+        scribe.record(HookRan("PreToolUse", outcome.blocked, outcome.reason))
+        if outcome.blocked:
+            item.refusal = f"A hook of the person blocked this call: {outcome.reason}"
+            scribe.record(
+                PermissionDecided(
+                    item.call.id,
+                    item.call.name,
+                    target_of(item.use) if item.use else "",
+                    Decision.DENY.value,
+                    outcome.reason,
+                    "PreToolUse",
+                    "hook",
+                    "hook",
+                )
+            )
+            if item.use is not None:
+                self.gate.denials.append(item.use)
+            return
+        if outcome.updated_input is not None:
+            changed = self._bind(item, dict(outcome.updated_input))
+            item.params, item.use, item.refusal = changed.params, changed.use, changed.refusal
+            item.arguments = dict(outcome.updated_input)
+            item.notes = (*item.notes, "A hook of the person changed the arguments of this call.")
+        if outcome.context:
+            item.notes = (*item.notes, outcome.context)
+
+    async def _after(self, item: Planned, result: Ok | Fail, scribe: Scribe) -> Ok | Fail:
+        if not self._hooks.has("PostToolUse"):
+            return result
+        payload = {
+            "tool_name": item.call.name,
+            "tool_input": item.arguments,
+            "tool_use_id": item.call.id,
+            "tool_response": {"text": result.text, "is_error": isinstance(result, Fail)},
+        }
+        outcome = await self._hooks.run("PostToolUse", payload, item.call.name)
+        scribe.record(HookRan("PostToolUse", outcome.blocked, outcome.reason))
+        said = [text for text in (outcome.reason if outcome.blocked else "", outcome.context) if text]
+        return replace(result, text="\n".join([result.text, *said])) if said else result
+
+    def _finish(
+        self, item: Planned, result: Ok | Fail, state: str, seconds: float, scribe: Scribe, sink: ResultSink
+    ) -> None:
+        item.done = True
+        call = item.call
+        text = "\n".join((*item.notes, result.text)) if item.notes else result.text
+        changes = result.changes if isinstance(result, Ok) else ()
+        for change in changes:
+            scribe.record(
+                FileChanged(
+                    call.id,
+                    change.path,
+                    change.before,
+                    change.after,
+                    change.added,
+                    change.removed,
+                    self._redact(change.diff),
+                )
+            )
+        scribe.record(CallFinished(call.id, call.name, state, seconds, result.output_id))
+        shown = self._redact(text) or "(no output)"
+        sink.add_result(ToolResult(call.id, call.name, shown, isinstance(result, Fail)), changes)
+
+
+def refusal_text(verdict: Verdict) -> str:
+    """A denial in words for the model."""
+    rule = f" Rule: {verdict.rule} ({verdict.source})." if verdict.rule else ""
+    return (
+        f"Not permitted: {verdict.reason}.{rule} Do not try to get round this; go on without it, "
+        "or say in your answer what you would need and why."
+    )
+
+
+def _stages(planned: list[Planned]) -> list[list[list[Planned]]]:
+    """Stages that run one after another, each a list of chains that run side by side."""
+    stages: list[list[list[Planned]]] = []
+    last = ""
+    for item in planned:
+        kind = _kind(item)
+        if kind == "alone" or kind != last:
+            stages.append([])
+        chains = stages[-1]
+        same = [chain for chain in chains if kind == "write" and _overlap(chain, item)]
+        if same:
+            same[0].append(item)
+            for chain in same[1:]:
+                same[0][-1:-1] = chain
+                chains.remove(chain)
+        else:
+            chains.append([item])
+        last = kind
+    return stages
+
+
+def _kind(item: Planned) -> str:
+    if item.tool is None or item.tool.access in (Access.NONE, Access.READ, Access.NETWORK):
+        return "read"
+    return "write" if item.tool.access is Access.WRITE else "alone"
+
+
+def _overlap(chain: list[Planned], item: Planned) -> bool:
+    mine = set(item.use.writes) if item.use else set()
+    return any(other.use and mine & set(other.use.writes) for other in chain)

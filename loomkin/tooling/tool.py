@@ -1,0 +1,102 @@
+"""A tool: a name, typed parameters, what it touches, and one asynchronous call."""
+
+import re
+import sys
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+from loomkin.records.ids import CallId, SessionId
+from loomkin.records.message import ToolSpec
+from loomkin.records.permission import Access, ToolUse
+from loomkin.tooling.schema import schema_of
+
+P = TypeVar("P")
+_PARAM_LINE = re.compile(r"^- `?(\w+)`?: (.+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls, from where."""
+
+    id: CallId
+    session: SessionId
+    agent: str
+    cwd: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file that a call changed; hashes are short, empty where there was or is no file."""
+
+    path: str
+    before: str
+    after: str
+    added: int
+    removed: int
+    diff: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ok:
+    """A result for the model; `output_id` names the whole output where `text` is a part of it."""
+
+    text: str
+    changes: tuple[Change, ...] = ()
+    output_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """A failure for the model: what went wrong, then what to do."""
+
+    text: str
+    output_id: str = ""
+
+
+class Tool(ABC, Generic[P]):
+    """Base of all tools.
+
+    The description lives in a Markdown file of the tool's name beside its module: words first, then one
+    line `- parameter: meaning` for each parameter that needs one. `limit` is seconds, None for no limit.
+    """
+
+    name: ClassVar[str]
+    Params: ClassVar[type]
+    access: ClassVar[Access]
+    aliases: ClassVar[dict[str, str]] = {}
+    limit: ClassVar[float | None] = 120.0
+
+    @abstractmethod
+    def use(self, params: P, call: Call) -> ToolUse:
+        """What the call wants to touch."""
+
+    @abstractmethod
+    async def run(self, params: P, call: Call) -> Ok | Fail:
+        """Do it; failures are returned, only cancellation is raised."""
+
+    async def preview(self, params: P, call: Call) -> str:
+        """What a person should see before allowing the call, e.g. a diff."""
+        return ""
+
+    @cached_property
+    def spec(self) -> ToolSpec:
+        """The tool as a model is told of it."""
+        file = Path(str(sys.modules[type(self).__module__].__file__)).with_name(f"{self.name}.md")
+        description, docs = parse_description(file.read_text(encoding="utf-8"))
+        return ToolSpec(self.name, description, schema_of(self.Params, docs))
+
+
+def parse_description(text: str) -> tuple[str, dict[str, str]]:
+    """The words and the parameter lines of a description file."""
+    docs: dict[str, str] = {}
+    words = []
+    for line in text.strip().splitlines():
+        found = _PARAM_LINE.match(line)
+        if found:
+            docs[found[1]] = found[2]
+        else:
+            words.append(line)
+    return "\n".join(words).strip(), docs
