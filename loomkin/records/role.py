@@ -1,0 +1,25 @@
+"""What an agent is for: its tools, its tier of model, its words."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """Which of the person's models a role works with."""
+
+    FAST = "fast"
+    DEFAULT = "default"
+    STRONG = "strong"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One way of working; `prompt` follows its first line, `max_turns` None leaves it to the settings."""
+
+    name: str
+    description: str
+    tools: tuple[str, ...]
+    prompt: str
+    tier: Tier = Tier.DEFAULT
+    max_turns: int | None = None
