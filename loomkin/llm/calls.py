@@ -17,6 +17,7 @@ class CallTracker:
         self._open: dict[object, int] = {}
         self._raw: list[str] = []
         self._used: set[str] = set()
+        self._written: set[int] = set()
 
     @property
     def count(self) -> int:
@@ -33,17 +34,27 @@ class CallTracker:
         if number is None or begins:
             if not (name or raw_id or arguments):
                 return None
-            return CallDelta(self._begin(key, raw_id), self._fresh_id(raw_id), name, arguments)
-        return CallDelta(number, arguments=arguments) if arguments else None
+            return self._opening(key, raw_id, name, arguments)
+        return self._more(number, arguments) if arguments else None
 
     def whole(self, raw_id: str, name: str, arguments: str) -> CallDelta:
         """A call that came in one piece."""
-        return CallDelta(self._begin(object(), raw_id), self._fresh_id(raw_id), name, arguments)
+        return self._opening(object(), raw_id, name, arguments or "{}")
 
-    def _begin(self, key: object, raw_id: str) -> int:
-        self._open[key] = len(self._raw)
+    def bare(self) -> list[CallDelta]:
+        """At the end: an empty object for each call that came without any arguments."""
+        return [self._more(number, "{}") for number in range(self.count) if number not in self._written]
+
+    def _opening(self, key: object, raw_id: str, name: str, arguments: str) -> CallDelta:
+        number = self._open[key] = len(self._raw)
         self._raw.append(raw_id)
-        return self._open[key]
+        if arguments:
+            self._written.add(number)
+        return CallDelta(number, self._fresh_id(raw_id), name, arguments)
+
+    def _more(self, number: int, arguments: str) -> CallDelta:
+        self._written.add(number)
+        return CallDelta(number, arguments=arguments)
 
     def _fresh_id(self, raw_id: str) -> str:
         good = CLEAN_ID.fullmatch(raw_id) and raw_id not in self._used

@@ -41,6 +41,14 @@ def join_url(endpoint: Endpoint, path: str, *, version: str = "/v1") -> str:
     return f"{base}{path}" if urlsplit(base).path else f"{base}{version}{path}"
 
 
+def unpromised(endpoint: Endpoint, what: str, sample: bytes) -> ProtocolError:
+    """The error of an answer that is not in the promised form, with the first bytes of it."""
+    shown = redact(endpoint, shorten(sample[:120].decode("utf-8", "replace")))
+    words = f"{what}: {shown!r}" if shown else what
+    hint = hint_for(ProtocolError, endpoint, 0)
+    return ProtocolError(f"{host_of(endpoint)} did not answer in the promised form: {words}", hint=hint)
+
+
 class Answer:
     """An answer with status 200 whose body is still to be read."""
 
@@ -101,7 +109,7 @@ class Answer:
             if payload != b"[DONE]":
                 yield name, self._object(payload)
         if not seen:
-            raise self.broken("no event came in its stream", parser.ignored)
+            raise unpromised(self._endpoint, "no event came in its stream", parser.ignored)
 
     async def lines(self) -> AsyncIterator[dict[str, Any]]:
         """JSON objects, one a line."""
@@ -116,35 +124,26 @@ class Answer:
             seen = True
             yield self._object(line)
         if not seen:
-            raise self.broken("its answer was empty", b"")
+            raise unpromised(self._endpoint, "its answer was empty", b"")
 
     def cut(self) -> StreamCutError:
         """The error of an answer that ended without its last event."""
         host = host_of(self._endpoint)
         return StreamCutError(f"{host} ended its answer without the closing event", hint="Try again.")
 
-    def broken(self, what: str, sample: bytes) -> ProtocolError:
-        """The error of an answer that is not in the promised form, with the first bytes of it."""
-        shown = redact(self._endpoint, shorten(sample[:120].decode("utf-8", "replace")))
-        words = f"{what}: {shown!r}" if shown else what
-        hint = hint_for(ProtocolError, self._endpoint, 0)
-        return ProtocolError(
-            f"{host_of(self._endpoint)} did not answer in the promised form: {words}", hint=hint
-        )
-
     def _framed(self, framer: Any, chunk: bytes) -> Any:
         try:
             return framer.feed(chunk)
         except FramingError as error:
-            raise self.broken(str(error), b"") from error
+            raise unpromised(self._endpoint, str(error), b"") from error
 
     def _object(self, payload: bytes) -> dict[str, Any]:
         try:
             value = json.loads(payload)
         except (ValueError, RecursionError) as error:
-            raise self.broken("this is not valid JSON", payload) from error
+            raise unpromised(self._endpoint, "this is not valid JSON", payload) from error
         if not isinstance(value, dict):
-            raise self.broken("this is not a JSON object", payload)
+            raise unpromised(self._endpoint, "this is not a JSON object", payload)
         return value
 
 

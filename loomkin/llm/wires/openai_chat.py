@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from loomkin.llm.calls import CallTracker
 from loomkin.llm.failures import from_payload
 from loomkin.llm.history import Turn, arguments_object, turns
-from loomkin.llm.http import Answer, Http, join_url, json_text
+from loomkin.llm.http import Http, join_url, json_text, unpromised
 from loomkin.llm.wire import (
     Delta,
     Endpoint,
@@ -48,16 +48,19 @@ class OpenAIChat:
         headers = {"authorization": f"Bearer {self._endpoint.api_key}"} if self._endpoint.api_key else {}
         url = join_url(self._endpoint, "/chat/completions")
         async with self._http.post(url, body(request, self._endpoint), headers, request.model) as answer:
-            reader = _Reader(self._endpoint, request.model)
+            reader = AnswerReader(self._endpoint, request.model)
             if answer.kind == "application/json" or not request.stream:
-                for delta in reader.whole(await answer.body(), answer):
+                for delta in reader.whole(await answer.body()):
                     yield delta
                 return
             async for _, event in answer.events():
                 for delta in reader.event(event):
                     yield delta
             await answer.drain()
-            yield reader.finish(answer)
+            if not reader.ended:
+                raise answer.cut()
+            for delta in reader.finish():
+                yield delta
 
     async def aclose(self) -> None:
         """Release connections."""
@@ -153,7 +156,7 @@ def usage(raw: object) -> Usage | None:
     )
 
 
-class _Reader:
+class AnswerReader:
     """One answer as it is read."""
 
     def __init__(self, endpoint: Endpoint, model: str) -> None:
@@ -163,7 +166,7 @@ class _Reader:
         self._reason = ""
         self._usage: Usage | None = None
 
-    def whole(self, body: Mapping[str, Any], answer: Answer) -> Iterator[Delta]:
+    def whole(self, body: Mapping[str, Any]) -> Iterator[Delta]:
         """The deltas of an answer that was not streamed."""
         self._raise_error(body)
         for choice in (body.get("choices") or [])[:1]:
@@ -172,7 +175,7 @@ class _Reader:
             self._reason = choice.get("finish_reason") or "stop"
         self._usage = usage(body.get("usage"))
         if not self._reason:
-            raise answer.broken("it holds no choices", json_text(body).encode())
+            raise unpromised(self._endpoint, "it holds no choices", json_text(body).encode())
         yield self._finished()
 
     def event(self, event: Mapping[str, Any]) -> Iterator[Delta]:
@@ -184,11 +187,15 @@ class _Reader:
             yield from self._delta(choice.get("delta") or {}, whole=False)
             self._reason = choice.get("finish_reason") or self._reason
 
-    def finish(self, answer: Answer) -> Finished:
-        """The end of a stream; raises StreamCutError where the provider never said why it ended."""
-        if not self._reason:
-            raise answer.cut()
-        return self._finished()
+    @property
+    def ended(self) -> bool:
+        """Whether the provider said why the answer ended."""
+        return bool(self._reason)
+
+    def finish(self) -> Iterator[Delta]:
+        """The last deltas."""
+        yield from self._calls.bare()
+        yield self._finished()
 
     def _finished(self) -> Finished:
         reason = REASONS.get(self._reason, FinishReason.STOP)
