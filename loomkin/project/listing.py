@@ -1,0 +1,229 @@
+"""The files of a project, as git sees them or by walking; and a folder as a text tree."""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from loomkin.project.git_safety import READ_OPTIONS, git_environment
+from loomkin.project.ignore import BUILT_IN, IgnoreRules
+from loomkin.project.root import Root, find_root
+
+GIT_SECONDS = 30.0
+TREE_ENTRIES = 500
+FOLDER_ENTRIES = 120
+_SUBMODULE = re.compile(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Files relative to `top`, sorted; undecodable bytes in names are surrogates, see `shown_path`.
+
+    `problems` names folders that could not be read. Files deleted but still known to git are included.
+    """
+
+    top: Path
+    files: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+
+
+def shown_path(path: str) -> str:
+    """A name for people and models: control characters and undecodable bytes are escaped."""
+    if path.isprintable():
+        return path
+    text = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def list_files(top: Path, path: str = "") -> Listing:
+    """All files at or below `path` (relative to `top`) that are not ignored; reads folders, not files.
+
+    Inside a git work tree: what git tracks and what it would offer to add. Elsewhere: a walk that honours
+    nested .gitignore files and leaves out folders such as node_modules. A `path` that is itself ignored is
+    listed all the same: who names it wants it. Symlinks are listed and never followed into folders.
+    """
+    start = top / path
+    if start.is_file() or start.is_symlink():
+        return Listing(top, (path,))
+    root = find_root(start)
+    found = None
+    if root.git_dir is not None and not root.bare:
+        found = _from_git(start)
+    if not found:
+        problems: list[str] = []
+        found = list(_walk(_rules(root, start), "", problems)) if start.is_dir() else []
+        return Listing(top, tuple(sorted(_join(path, name) for name in found)), tuple(problems))
+    nested, problems = _nested_repositories(start, found)
+    names = {name for name in found if not name.endswith("/")} - nested.keys()
+    names.update(_join(folder, name) for folder, inner in nested.items() for name in inner)
+    return Listing(top, tuple(sorted(_join(path, name) for name in names)), tuple(problems))
+
+
+def list_tree(top: Path, path: str = "", depth: int = 3) -> str:
+    """A folder as indented text with sizes; ignored folders are named and not opened.
+
+    At most 120 entries a folder and 500 in all; what is left out is counted.
+    """
+    start = top / path
+    if not start.is_dir():
+        return f"{shown_path(path) or start} is not a folder."
+    lines = [f"{shown_path(path) or '.'}/"]
+    problems: list[str] = []
+    for line in _tree(_rules(find_root(start), start), "", max(depth, 1), problems):
+        if len(lines) > TREE_ENTRIES:
+            lines.append("… more left out; list a folder below, or with a smaller depth")
+            break
+        lines.append(line)
+    return "\n".join([*lines, *problems])
+
+
+def shown_size(size: int) -> str:
+    """Bytes as people write them: 812 B, 3.4 KB, 12 MB."""
+    amount = float(size)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000:
+            return (
+                f"{size} B"
+                if unit == "B"
+                else f"{amount:.1f} {unit}"
+                if amount < 10
+                else f"{amount:.0f} {unit}"
+            )
+        amount /= 1024
+    return f"{amount:.1f} TB"
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder.rstrip('/')}/{name}" if folder else name
+
+
+def _rules(root: Root, start: Path) -> IgnoreRules:
+    """The rules below `start`, with those of every folder between the repository's top and it."""
+    if root.git_dir is None or root.bare:
+        return IgnoreRules.for_top(start)
+    rules = IgnoreRules.for_top(root.path, root.common_dir)
+    folder = ""
+    parts = Path(os.path.realpath(start)).relative_to(root.path).parts
+    for part in parts:
+        folder = _join(folder, part)
+        if rules.ignored(folder, is_dir=True):
+            return IgnoreRules.for_top(start)
+        rules = rules.enter(folder)
+    return rules.below("/".join(parts))
+
+
+def _from_git(start: Path) -> list[str] | None:
+    """Names below `start`, or None where git is missing, refuses the repository or takes too long."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    excludes = [f"--exclude={name}/" for name in BUILT_IN]
+    try:
+        done = subprocess.run(
+            [git, *READ_OPTIONS, "ls-files", "-z", "-co", "--exclude-standard", *excludes],
+            cwd=start,
+            env=git_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=GIT_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if done.returncode != 0:
+        return None
+    return os.fsdecode(done.stdout).split("\0")[:-1]
+
+
+def _nested_repositories(start: Path, found: list[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """The files of submodules and of repositories within the repository, which git only names."""
+    folders = {name.rstrip("/") for name in found if name.endswith("/")}
+    try:
+        declared = (find_root(start).path / ".gitmodules").read_bytes()
+    except OSError:
+        declared = b""
+    known = set(found) if declared else set()
+    prefix = os.path.relpath(os.path.realpath(start), find_root(start).path)
+    for path in _SUBMODULE.findall(declared):
+        name = os.path.relpath(os.fsdecode(path), prefix)
+        if name in known:
+            folders.add(name)
+    inner: dict[str, list[str]] = {}
+    problems: list[str] = []
+    for folder in sorted(folders):
+        if (start / folder).is_dir() and not (start / folder).is_symlink():
+            listing = list_files(start / folder)
+            inner[folder] = list(listing.files)
+            problems.extend(listing.problems)
+    return inner, problems
+
+
+def _entries(folder: Path, shown: str, problems: list[str]) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        problems.append(f"{shown_path(shown) or '.'}/ could not be read: {error.strerror}")
+        return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _walk(rules: IgnoreRules, top: str, problems: list[str]) -> Iterator[str]:
+    """Names of files below the rules' folder, found without recursion: trees can be deep."""
+    pending = [("", rules)]
+    while pending:
+        folder, rules = pending.pop()
+        for entry in _entries(rules.folder / folder, folder, problems):
+            name = _join(folder, entry.name)
+            if _is_folder(entry):
+                if not rules.ignored(name, is_dir=True):
+                    pending.append((name, rules.enter(name)))
+            elif not rules.ignored(name, is_dir=False):
+                yield name
+
+
+def _tree(rules: IgnoreRules, folder: str, depth: int, problems: list[str], level: int = 1) -> Iterator[str]:
+    entries = _entries(rules.folder / folder, folder, problems)
+    entries.sort(key=lambda entry: (not _is_folder(entry), entry.name))
+    for entry in entries[:FOLDER_ENTRIES]:
+        name = _join(folder, entry.name)
+        line = "  " * level + shown_path(entry.name)
+        is_dir = _is_folder(entry)
+        if rules.ignored(name, is_dir):
+            yield f"{line}/  (ignored)" if is_dir else f"{line}  (ignored)"
+        elif is_dir:
+            yield f"{line}/" if level < depth else f"{line}/  {_count(rules.folder / name)}"
+            if level < depth:
+                yield from _tree(rules.enter(name), name, depth, problems, level + 1)
+        else:
+            yield f"{line}  {_measure(entry)}"
+    if len(entries) > FOLDER_ENTRIES:
+        yield "  " * level + f"… {len(entries) - FOLDER_ENTRIES} more"
+
+
+def _count(folder: Path) -> str:
+    try:
+        with os.scandir(folder) as entries:
+            number = sum(1 for _ in entries)
+    except OSError as error:
+        return f"({error.strerror})"
+    return f"({number} {'entry' if number == 1 else 'entries'})"
+
+
+def _measure(entry: os.DirEntry[str]) -> str:
+    try:
+        if entry.is_symlink():
+            return f"-> {shown_path(os.readlink(entry.path))}"
+        status = entry.stat(follow_symlinks=False)
+    except OSError as error:
+        return f"({error.strerror})"
+    return shown_size(status.st_size) if stat.S_ISREG(status.st_mode) else "(not a file)"

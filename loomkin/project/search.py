@@ -1,0 +1,184 @@
+"""Content search over a project's files, the same with ripgrep and without."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from loomkin.project.glob import glob_regex
+from loomkin.project.listing import list_files, shown_path
+from loomkin.project.problem import Problem
+from loomkin.project.search_fallback import Hits, compiled, read_regular, search_in_python
+from loomkin.project.search_pattern import Pattern, read_pattern
+from loomkin.project.search_ripgrep import RipgrepFailed, find_ripgrep, search_with_ripgrep
+from loomkin.project.search_worker import search_in_worker
+from loomkin.project.secrets import is_secret_path
+
+LIMIT = 200
+CONTEXT_LIMIT = 20
+LINE_CHARS = 400
+SEARCH_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file, numbered from 1; `matches` is False for context."""
+
+    number: int
+    text: str
+    matches: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FileMatches:
+    """The lines shown of one file; `count` is the number of all its matching lines."""
+
+    path: str
+    count: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Matches grouped by file, files sorted by path; `total` and `file_count` count all, shown or not.
+
+    `notes` are sentences about files that were passed over; `engine` is `ripgrep` or `python`.
+    """
+
+    files: tuple[FileMatches, ...]
+    total: int
+    file_count: int
+    notes: tuple[str, ...]
+    engine: str
+
+    @property
+    def shown(self) -> int:
+        """How many matching lines are in `files`."""
+        return sum(line.matches for file in self.files for line in file.lines)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether some matching lines were left out."""
+        return self.shown < self.total
+
+
+def search(
+    pattern: str,
+    root: Path,
+    path: str | None = None,
+    glob: str | None = None,
+    context: int = 0,
+    ignore_case: bool = False,
+    limit: int = LIMIT,
+    ripgrep: str | bool = True,
+) -> SearchResult | Problem:
+    """Find lines that match a regular expression in the files at or below `path` (relative to `root`).
+
+    Ignored, secret, binary and huge files are passed over; the last three are noted. A `glob` with a
+    leading `!` leaves out what it matches. `ripgrep` is the program to use, True to look for one, False
+    for none. Blocks; run it in a thread.
+    """
+    read = read_pattern(pattern, ignore_case)
+    if isinstance(read, Problem):
+        return read
+    files, notes = _files(root, path or "", glob)
+    if isinstance(files, Problem):
+        return files
+    program = find_ripgrep() if ripgrep is True else (ripgrep or None)
+    found = _find(read, str(root), files, max(limit, 0), program)
+    if isinstance(found, Problem):
+        return found
+    hits, engine = found
+    if hits.binary:
+        notes.append(_note(hits.binary, "binary file that matches was", "binary files that match were"))
+    if hits.huge:
+        notes.append(_note(hits.huge, "file over 16 MB was", "files over 16 MB were"))
+    shown = tuple(
+        FileMatches(name, hits.counts[name], _lines(root / name, numbers, min(context, CONTEXT_LIMIT), read))
+        for name, numbers in hits.lines.items()
+    )
+    return SearchResult(shown, sum(hits.counts.values()), len(hits.counts), tuple(notes), engine)
+
+
+def _files(root: Path, path: str, glob: str | None) -> tuple[list[str] | Problem, list[str]]:
+    if not os.path.lexists(root / path):
+        return Problem(
+            f"There is no file or folder {path!r}.", "List the folder above it to see what there is."
+        ), []
+    listing = list_files(root, path)
+    files = list(listing.files)
+    notes = list(listing.problems)
+    if glob:
+        regex = glob_regex(glob.removeprefix("!"))
+        if isinstance(regex, Problem):
+            return regex, []
+        wanted = not glob.startswith("!")
+        files = [name for name in files if (regex.fullmatch(name) is not None) == wanted]
+    secret = [name for name in files if is_secret_path(name)]
+    if secret:
+        notes.append(_note(secret, "secret file was", "secret files were"))
+        passed_over = set(secret)
+        files = [name for name in files if name not in passed_over]
+    return files, notes
+
+
+def _find(
+    pattern: Pattern, top: str, files: list[str], limit: int, program: str | None
+) -> tuple[Hits, str] | Problem:
+    if program and not pattern.python_only:
+        try:
+            hits = search_with_ripgrep(program, pattern, top, files, limit, SEARCH_SECONDS)
+            return hits if isinstance(hits, Problem) else (hits, "ripgrep")
+        except RipgrepFailed:
+            pass
+    if pattern.risky:
+        hits = search_in_worker(pattern, top, files, limit, SEARCH_SECONDS)
+        return hits if isinstance(hits, Problem) else (hits, "python")
+    return search_in_python(pattern, top, files, limit), "python"
+
+
+def _note(names: list[str], one: str, many: str) -> str:
+    first = ", ".join(shown_path(name) for name in names[:3]) + (", …" if len(names) > 3 else "")
+    return f"{len(names)} {one if len(names) == 1 else many} passed over: {first}"
+
+
+def _lines(path: Path, numbers: list[int], context: int, pattern: Pattern) -> tuple[Line, ...]:
+    """The matching lines with their neighbours; a file that has gone meanwhile shows none."""
+    try:
+        data = read_regular(str(path))
+    except OSError:
+        data = None
+    rows = (data or b"").split(b"\n")
+    if rows[-1] == b"":
+        rows.pop()
+    matching = set(numbers)
+    wanted: set[int] = set()
+    for number in numbers:
+        wanted.update(range(max(1, number - context), min(len(rows), number + context) + 1))
+    return tuple(
+        Line(
+            number, _shown_line(rows[number - 1], pattern if number in matching else None), number in matching
+        )
+        for number in sorted(wanted)
+        if number <= len(rows)
+    )
+
+
+def _shown_line(row: bytes, pattern: Pattern | None) -> str:
+    """A line as text; of a very long one the part around the first match."""
+    text = row.removesuffix(b"\r").decode("utf-8", "replace")
+    if len(text) <= LINE_CHARS:
+        return text
+    start = 0
+    if pattern is not None and not pattern.risky:
+        over_bytes, over_text = compiled(pattern)
+        found: re.Match[bytes] | re.Match[str] | None = None
+        if over_bytes is not None:
+            found = over_bytes.search(row)
+            start = len(row[: found.start()].decode("utf-8", "replace")) if found else 0
+        elif over_text is not None:
+            found = over_text.search(text)
+            start = found.start() if found else 0
+    start = max(0, min(start - LINE_CHARS // 4, len(text) - LINE_CHARS))
+    end = start + LINE_CHARS
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"

@@ -1,0 +1,126 @@
+"""Content search with Python's own `re`, over whole files at once."""
+
+import os
+import re
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import AnyStr
+
+from loomkin.project.search_pattern import Pattern
+
+HUGE_BYTES = 16 * 1024 * 1024
+BINARY_PROBE = 8192
+_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+@dataclass(slots=True)
+class Hits:
+    """What an engine found: matching lines a file, and for the first ones their numbers, from 1.
+
+    `lines` holds at most the limit in all, taken from the files in their order; `counts` is complete.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, list[int]] = field(default_factory=dict)
+    binary: list[str] = field(default_factory=list)
+    huge: list[str] = field(default_factory=list)
+
+
+def is_binary(data: bytes) -> bool:
+    """Git's rule: a NUL byte near the beginning."""
+    return b"\0" in data[:BINARY_PROBE]
+
+
+def read_regular(path: str) -> bytes | None:
+    """The bytes of a regular file of at most 16 MB; None for a larger one.
+
+    Raises OSError for what is missing, unreadable, a link, a folder or a device.
+    """
+    descriptor = os.open(path, _OPEN)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"{path} is not a regular file")
+        if status.st_size > HUGE_BYTES:
+            return None
+        data = os.read(descriptor, status.st_size + 1)
+        if len(data) == status.st_size:
+            return data
+        parts = [data]
+        while part := os.read(descriptor, 1 << 20):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
+
+
+def compiled(pattern: Pattern) -> tuple[re.Pattern[bytes] | None, re.Pattern[str] | None]:
+    """The pattern over bytes, or over text where it holds characters beyond ASCII."""
+    flags = re.MULTILINE | (re.IGNORECASE if pattern.ignore_case else 0)
+    if pattern.python.isascii():
+        return re.compile(pattern.python.encode(), flags), None
+    return None, re.compile(pattern.python, flags)
+
+
+def search_in_python(pattern: Pattern, top: str, files: Sequence[str], limit: int) -> Hits:
+    """Search the files, in their order; unreadable ones are passed over."""
+    over_bytes, over_text = compiled(pattern)
+    needle = pattern.literal.encode() if pattern.literal.isascii() else b""
+    if pattern.ignore_case:
+        needle = needle.lower()
+    hits = Hits()
+    wanted = limit
+    prefix = top.rstrip("/") + "/"
+    for name in files:
+        try:
+            data = read_regular(prefix + name)
+        except OSError:
+            continue
+        if data is None:
+            hits.huge.append(name)
+            continue
+        if needle and needle not in (data.lower() if pattern.ignore_case else data):
+            continue
+        if over_bytes is not None:
+            count, lines = matching_lines(over_bytes, data, wanted, b"\n")
+        elif over_text is not None:
+            count, lines = matching_lines(over_text, data.decode("utf-8", "surrogateescape"), wanted, "\n")
+        if not count:
+            continue
+        if is_binary(data):
+            hits.binary.append(name)
+            continue
+        hits.counts[name] = count
+        if lines:
+            hits.lines[name] = lines
+            wanted -= len(lines)
+    return hits
+
+
+def matching_lines(
+    regex: re.Pattern[AnyStr], data: AnyStr, wanted: int, line_break: AnyStr
+) -> tuple[int, list[int]]:
+    """How many lines match, and the numbers of the first `wanted` of them.
+
+    A pattern of the dialect never crosses a line, so after a match the search goes on at the next line.
+    """
+    count = 0
+    lines: list[int] = []
+    number = 1
+    counted = position = 0
+    size = len(data)
+    last_is_open = bool(size) and not data.endswith(line_break)
+    while found := regex.search(data, position):
+        start = found.start()
+        if start == size and not last_is_open:
+            break
+        count += 1
+        if count <= wanted:
+            number += data.count(line_break, counted, start)
+            counted = start
+            lines.append(number)
+        position = data.find(line_break, start) + 1
+        if not position:
+            break
+    return count, lines
