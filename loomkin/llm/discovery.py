@@ -133,9 +133,8 @@ async def _ask(server: _Server, probe_http: HttpProbe) -> tuple[str, str]:
     """The model to use there, or an empty name and what was seen instead."""
     path = "/api/tags" if server.provider == "ollama" else "/models"
     try:
-        async with asyncio.timeout(LOCAL_TIMEOUT):
-            answer = await probe_http(server.base_url + path, timeout=LOCAL_TIMEOUT)
-    except (ProviderError, TimeoutError):
+        answer = await probe_http(server.base_url + path, timeout=LOCAL_TIMEOUT)
+    except ProviderError:
         return "", "no answer"
     names = _listed(answer)
     if names is None:
