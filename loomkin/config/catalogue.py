@@ -194,9 +194,12 @@ def nearest(path: Path) -> str:
     """The known key that looks most like an unknown one, or an empty string."""
     from difflib import get_close_matches  # heavy: late on purpose
 
-    known: set[str] = set()
+    whole: set[str] = set()
+    sections: set[str] = set()
     for parts, _ in _PARTS:
         if len(parts) >= len(path):
             names = [name if part in (NAME, INDEX) else part for part, name in zip(parts, path, strict=False)]
-            known.add(spell(tuple(names)))
-    return next(iter(get_close_matches(spell(path), sorted(known), 1)), "")
+            (whole if len(parts) == len(path) else sections).add(spell(tuple(names)))
+    word = spell(path)
+    close = get_close_matches(word, sorted(whole), 1) + get_close_matches(word, sorted(sections), 1)
+    return next(iter(close), "")

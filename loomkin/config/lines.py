@@ -79,6 +79,7 @@ class _Scanner:
             path = (*path, name)
             if many and depth == len(names) - 1:
                 self._counts[path] = self._counts.get(path, 0) + 1
+            self._mark(path)
             if path in self._counts:
                 path = (*path, self._counts[path] - 1)
         self._mark(path)

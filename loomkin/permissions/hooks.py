@@ -177,7 +177,7 @@ def _pattern(entry: HookSettings) -> re.Pattern[str] | None:
 
 
 def _open_files(stack: ExitStack, text: str) -> tuple[BinaryIO, BinaryIO, BinaryIO]:
-    stdin, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+    stdin, out, err = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))  # noqa: SIM115
     stdin.write(text.encode(errors="replace"))
     stdin.seek(0)
     return stdin, out, err

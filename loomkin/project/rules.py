@@ -124,6 +124,7 @@ class _Reader:
         self.warnings = warnings
         self._inside = os.path.realpath(inside) if inside else ""
         self._imported: set[str] = set()
+        self._room = CAP
 
     def first(self, folder: Path, names: tuple[str, ...]) -> RulesFile | None:
         """The first of the names in the folder that holds words."""
@@ -132,7 +133,7 @@ class _Reader:
             text = self._read(path)
             if text and text.strip():
                 operations = parse_operations(text) if name == "LOOMKIN.md" else ()
-                self._imported = {os.path.realpath(path)}
+                self._imported, self._room = {os.path.realpath(path)}, CAP
                 return self._cut(path, self._expanded(text, path.parent, DEPTH), operations)
         return None
 
@@ -142,7 +143,7 @@ class _Reader:
             return RulesFile(path, text, len(data), False, operations)
         kept = data[:CAP].decode(errors="ignore")
         kept = kept[: kept.rfind("\n") + 1] or kept
-        self.warnings.append(f"{path}: {len(data)} bytes of rules; the first {CAP} are used, shorten it.")
+        self._warn(f"{path}: {len(data)} bytes of rules; the first {CAP} are used, shorten it.")
         return RulesFile(path, kept, len(data), True, operations)
 
     def _read(self, path: Path) -> str | None:
@@ -151,46 +152,50 @@ class _Reader:
         if not os.path.isfile(real):
             return None
         if self._inside and os.path.commonpath([real, self._inside]) != self._inside:
-            self.warnings.append(f"{path}: leads outside the folder it belongs to; not read.")
+            self._warn(f"{path}: leads outside the folder it belongs to; not read.")
+            return None
+        if is_secret_path(path) or is_secret_path(real):
+            self._warn(f"{path}: may hold secrets; not read.")
             return None
         try:
             with open(real, "rb") as file:
                 data = file.read(_READ_CAP)
         except OSError as error:
-            self.warnings.append(f"{path}: cannot be read ({error.strerror}); passed over.")
+            self._warn(f"{path}: cannot be read ({error.strerror}); passed over.")
             return None
         if b"\0" in data:
-            self.warnings.append(f"{path}: is not text; passed over.")
+            self._warn(f"{path}: is not text; passed over.")
             return None
         return data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
     def _expanded(self, text: str, folder: Path, depth: int) -> str:
         """The text with `@path` imports put in; a mention inside a sentence keeps its sentence."""
         lines: list[str] = []
-        size = 0
         for _, line, fenced in _lines(text):
-            imports = [] if fenced or size > CAP else list(self._imports(line, folder, depth))
+            imports = [] if fenced else list(self._imports(line, folder, depth))
             if not (imports and re.fullmatch(_ALONE, line)):
                 lines.append(line)
             lines += imports
-            size += len(line) + sum(map(len, imports))
         return "\n".join(lines)
 
     def _imports(self, line: str, folder: Path, depth: int) -> Iterator[str]:
         plain = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", line) if "`" in line else line
         for mention in re.finditer(_MENTION, plain) if "@" in plain else ():
             path = self._target(mention[1], folder)
-            if path is None:
+            if path is None or self._room <= 0 or os.path.realpath(path) in self._imported:
                 continue
             if depth == 0:
-                self.warnings.append(f"{path}: imports go {DEPTH} deep at most; not read.")
-            elif is_secret_path(path) or is_secret_path(os.path.realpath(path)):
-                self.warnings.append(f"{path}: may hold secrets; not imported.")
-            elif os.path.realpath(path) not in self._imported:
-                self._imported.add(os.path.realpath(path))
-                text = self._read(path)
-                if text is not None:
-                    yield self._expanded(text.strip("\n"), path.parent, depth - 1)
+                self._warn(f"{path}: imports go {DEPTH} deep at most; not read.")
+                continue
+            self._imported.add(os.path.realpath(path))
+            text = self._read(path)
+            if text is not None:
+                self._room -= len(text)
+                yield self._expanded(text.strip("\n"), path.parent, depth - 1)
+
+    def _warn(self, words: str) -> None:
+        if words not in self.warnings:
+            self.warnings.append(words)
 
     def _target(self, name: str, folder: Path) -> Path | None:
         for spelled in (name, name.rstrip(".,;:!?)]")):

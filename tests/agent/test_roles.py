@@ -1,0 +1,105 @@
+"""Roles: the built-in coder and the person's own."""
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loomkin.agent.roles import load_roles, parse_role, split_front_matter
+from loomkin.errors import ConfigError, NotFoundError
+from loomkin.records.role import Tier
+
+CODER_TOOLS = (
+    "file_read", "file_write", "file_edit", "file_patch", "file_search", "content_search", "directory_list",
+    "shell", "shell_output", "git", "web_fetch", "ask_person", "tool_search",
+)  # fmt: skip
+
+
+def test_the_coder_has_its_tools_and_a_short_prompt():
+    coder = load_roles([], CODER_TOOLS).get("coder")
+    assert coder.tools == CODER_TOOLS
+    assert coder.tier is Tier.DEFAULT
+    assert coder.prompt.startswith("You do software work")
+    assert len(resources.files("loomkin").joinpath("roles/coder.md").read_bytes()) < 2200
+    assert "---" not in coder.prompt
+
+
+def test_the_persons_role_replaces_a_built_in_one_with_a_note(tmp_path: Path):
+    (tmp_path / "coder.md").write_text("---\ntools: [shell]\n---\nMine.")
+    (tmp_path / "poet.md").write_text("Just words.\n")
+    roles = load_roles([tmp_path, tmp_path / "missing"], CODER_TOOLS)
+    assert roles.get("coder").prompt == "Mine."
+    assert roles.notes == (f"Role coder is replaced by {tmp_path / 'coder.md'}.",)
+    assert roles.get("poet").prompt == "Just words."
+    assert roles.get("poet").tools == ()
+
+
+def test_an_unknown_role_is_answered_with_those_that_exist():
+    with pytest.raises(NotFoundError, match="coder"):
+        load_roles([], CODER_TOOLS).get("codre")
+
+
+FULL = """---
+# a comment
+name: "reviewer"
+description: Reads: carefully, always
+tools:
+  - shell
+  - 'git'
+  - mcp__x__y
+  - shell
+
+tier: strong
+max-turns: 40
+---
+
+Prompt with --- and key: value.
+---
+end
+"""
+
+
+@pytest.mark.parametrize("data", [FULL.encode(), b"\xef\xbb\xbf" + FULL.replace("\n", "\r\n").encode()])
+def test_front_matter_is_read_with_colons_quotes_lists_marks_and_windows_lines(data: bytes):
+    role = parse_role(data, "r.md", "file", {"shell", "git"})
+    assert role.name == "reviewer"
+    assert role.description == "Reads: carefully, always"
+    assert role.tools == ("shell", "git", "mcp__x__y")
+    assert role.tier is Tier.STRONG
+    assert role.max_turns == 40
+    assert role.prompt == "Prompt with --- and key: value.\n---\nend"
+
+
+@pytest.mark.parametrize("words", ["shell, git", "shell git", "[shell, git]", '["shell", "git"]'])
+def test_tools_may_be_written_in_any_usual_way(words: str):
+    assert parse_role(f"---\ntools: {words}\n---\n".encode(), "r", "r", {"shell", "git"}).tools == (
+        "shell",
+        "git",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("---\nname: x\ntools: shell, shel\n---\n", "r.md:3: there is no tool shel."),
+        ("---\ntier: huge\n---\n", "r.md:2: tier must be one of fast, default, strong, local, and is huge"),
+        ("---\nmax_turns: 0\n---\n", "r.md:2: max_turns must be"),
+        ("---\nmodel: x\n---\n", "r.md:2: a role has no model."),
+        ("---\nnonsense\n---\n", "r.md:2: expected `key: value`"),
+        ("---\nname: x\n", "r.md:1: the front matter is not closed"),
+        ("---\ndescription: [a]\n---\n", "r.md:2: description must be words"),
+        ("\udcff", "r.md is not UTF-8"),
+    ],
+)
+def test_faults_name_file_and_line(text: str, message: str):
+    with pytest.raises(ConfigError) as caught:
+        parse_role(text.encode(errors="surrogateescape"), "r.md", "r", {"shell"})
+    assert message in str(caught.value)
+
+
+@given(st.text(max_size=60))
+def test_text_without_front_matter_is_the_prompt(text: str):
+    if not text.startswith("---"):
+        assert split_front_matter(text, "r") == ({}, text)
