@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from loomkin.agent.history import interrupted, unanswered
 from loomkin.agent.steering import Steering
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.turn import Check, Limits, Outcome, Turn, TurnEnd
 from loomkin.llm.client import ModelClient
 from loomkin.permissions.hooks import Hooks
-from loomkin.records.event import CallFinished, HookRan, StateChanged, TurnEnded, TurnStarted
+from loomkin.records.event import HookRan, StateChanged, TurnEnded, TurnStarted
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.runner import Runner
@@ -60,14 +59,6 @@ class Agent:
         """What it thinks with."""
         return self._parts.model
 
-    def mend(self) -> int:
-        """Give every call whose end nobody saw a result that says so; the answer counts them."""
-        orphans = unanswered(self.transcript.messages)
-        for call in orphans:
-            self._parts.scribe.record(CallFinished(call.id, call.name, "interrupted", 0.0))
-            self.transcript.add_result(interrupted(call))
-        return len(orphans)
-
     async def turn(self, woke: str, limits: Limits, checks: tuple[Check, ...] = ()) -> TurnEnd:
         """Work until the transcript's last request is answered or something stops it."""
         parts = self._parts
@@ -104,7 +95,7 @@ class _StopHook:
         self._used = False
 
     async def __call__(self, text: str) -> str:
-        if self._used or not self._hooks.has("Stop"):
+        if self._used or not self._hooks.wants("Stop"):
             return ""
         outcome = await self._hooks.run("Stop", {"stop_hook_active": self._used, "last_message": text}, "")
         self._scribe.record(HookRan("Stop", outcome.blocked, outcome.reason))

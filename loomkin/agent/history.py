@@ -32,7 +32,7 @@ def wire_ready(messages: Sequence[Message]) -> tuple[Message, ...]:
 def unanswered(messages: Iterable[Message]) -> list[ToolCall]:
     """The calls that have no result."""
     calls: list[ToolCall] = []
-    answered = set()
+    answered: set[str] = set()
     for message in messages:
         calls.extend(message.calls)
         answered.update(result.call_id for result in message.results)

@@ -1,5 +1,6 @@
 """What an agent is told before anything is said: who it is, where it is, which rules hold."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loomkin.records.role import Role
@@ -18,21 +19,13 @@ class Place:
     attended: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """One file of project rules."""
-
-    path: str
-    text: str
-
-
 def system_prompt(name: str, role: Role, team: str, project: str, extra: str = "") -> str:
     """The fixed first part of every request; nothing in it changes during a session."""
     first = f"You are {name}, the {role.name} of team {team} in {project}."
     return "\n\n".join(part for part in (first, role.prompt.strip(), extra.strip()) if part)
 
 
-def first_message(place: Place, rules: tuple[Rules, ...], context: tuple[str, ...] = ()) -> str:
+def first_message(place: Place, rules: Sequence[str], context: Sequence[str] = ()) -> str:
     """Facts about the place and the project's own rules, said once before the person's words."""
     lines = [
         "<environment>",
@@ -43,8 +36,7 @@ def first_message(place: Place, rules: tuple[Rules, ...], context: tuple[str, ..
         f"Permission mode: {place.mode}. {_ATTENDED if place.attended else _UNATTENDED}",
         "</environment>",
     ]
-    for file in rules:
-        lines += [f'<project_rules file="{file.path}">', file.text.strip(), "</project_rules>"]
+    lines += rules
     for text in context:
         lines += ["<context>", text.strip(), "</context>"]
     return "\n".join(lines)

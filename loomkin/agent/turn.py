@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from loomkin.agent.window import measure, room_for_answer
 from loomkin.errors import LimitError, LoomkinError, ProviderError
 from loomkin.llm.client import Completion, ModelClient
 from loomkin.records.event import LoopNoticed, StateChanged
-from loomkin.records.message import ToolResult
+from loomkin.records.message import ToolCall, ToolResult
 from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Change
@@ -115,6 +115,10 @@ class Turn:
                 if end is not None:
                     return end
                 continue
+            if completion.problem and broken < MOST_BROKEN:
+                broken += 1
+                self._transcript.say(completion.problem, "loomkin")
+                continue
             if not completion.text.strip():
                 if nudged:
                     return self._failed("the model answered with nothing, twice")
@@ -138,9 +142,14 @@ class Turn:
         self._scribe.record(StateChanged("thinking"))
         self._steps += 1
         completion = await self._model.complete(self._system, messages, tools, room, self._scribe, woke)
-        message = self._transcript.answer(completion.parts, self._scribe.agent)
+        parts = [
+            piece
+            for part in completion.parts
+            for piece in (self._runner.separated(part) if isinstance(part, ToolCall) else (part,))
+        ]
+        message = self._transcript.answer(parts, self._scribe.agent)
         self._said = completion.text or self._said
-        return completion.with_calls(message.calls)
+        return replace(completion, calls=message.calls)
 
     async def _act(self, completion: Completion) -> TurnEnd | None:
         calls = completion.calls

@@ -21,6 +21,7 @@ class ModelSettings:
     fallback: tuple[str, ...]
     max_output: int | None
     num_ctx: int | None
+    stream: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class PermissionSettings:
 
     mode: Mode
     preset: str
+    require_trust: bool
     allow: tuple[str, ...]
     ask: tuple[str, ...]
     deny: tuple[str, ...]

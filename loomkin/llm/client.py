@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from loomkin.errors import ModelNotFoundError, OverloadedError, ProviderError, RateLimitError
-from loomkin.llm.callers import Caller, caller_of
+from loomkin.llm.callers import Caller, Found, caller_of
 from loomkin.llm.estimate import Estimator
 from loomkin.llm.gathering import Gathering
 from loomkin.llm.metering import Meter, Reservation
@@ -27,16 +27,16 @@ OpenWire = Callable[[str, Endpoint], Wire]
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A whole answer; `truncated` says that the output limit cut it off."""
+    """A whole answer; `truncated` says that the output limit cut it off.
+
+    `problem` tells the model why a call that it wrote as text cannot be read.
+    """
 
     parts: tuple[Part, ...]
     text: str
     calls: tuple[ToolCall, ...]
     truncated: bool
-
-    def with_calls(self, calls: tuple[ToolCall, ...]) -> "Completion":
-        """The same answer with the calls as the transcript named them."""
-        return replace(self, calls=calls)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +205,14 @@ class _Pace:
 
 def _completion(gathering: Gathering, caller: Caller, tools: tuple[ToolSpec, ...]) -> Completion:
     truncated = gathering.finish is FinishReason.LENGTH
-    parts = gathering.parts()
+    found = Found(gathering.parts())
     if not gathering.calls:
-        parts = caller.find_calls(parts, tools, truncated)
+        found = caller.find_calls(found.parts, tools, truncated)
+    parts = found.parts
     text = "\n".join(part.text for part in parts if isinstance(part, Text))
     calls = tuple(part for part in parts if isinstance(part, ToolCall))
     if not parts and gathering.finish is FinishReason.CONTENT_FILTER:
         raise ProviderError(
             "The provider's content filter withheld the answer.", hint="Rephrase the request."
         )
-    return Completion(parts, text, calls, truncated)
+    return Completion(parts, text, calls, truncated, found.problem)

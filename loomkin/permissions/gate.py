@@ -10,6 +10,8 @@ from loomkin.records.event import GrantAdded, GrantRevoked, ModeChanged, Permiss
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse, Verdict
 from loomkin.runtime.recorder import Scribe
 
+BUILT_IN = "built-in"
+
 
 class Scope(StrEnum):
     """How long an approval lasts."""
@@ -60,38 +62,48 @@ class Gate:
     """Holds the policy in force and asks the person, one question at a time."""
 
     def __init__(self, policy: Policy, asker: Asker | None, grants: tuple[Grant, ...] = ()) -> None:
-        self._policy = policy
+        self._rules = policy
         self._asker = asker
         self._grants = list(grants)
         self._turn = asyncio.Lock()
         self.denials: list[ToolUse] = []
-
-    @property
-    def policy(self) -> Policy:
-        """The policy with the grants of this session."""
-        return self._policy.with_rules(
-            tuple(Rule(Decision.ALLOW, grant.rule, f"{grant.scope} grant") for grant in self._grants)
-        )
+        self.policy = self._with_grants()
 
     @property
     def mode(self) -> Mode:
         """The mode in force."""
-        return self._policy.mode
+        return self._rules.mode
 
     def change_mode(self, mode: Mode, scribe: Scribe) -> None:
         """Go on in another mode."""
-        self._policy = self._policy.with_mode(mode)
+        self._rules = self._rules.with_mode(mode)
+        self.policy = self._with_grants()
         scribe.record(ModeChanged(mode.value))
 
     def revoke(self, number: int, rule: str, scribe: Scribe) -> None:
         """Take back a grant by its number and rule."""
         self._grants = [grant for grant in self._grants if grant.rule != rule]
+        self.policy = self._with_grants()
         scribe.record(GrantRevoked(number))
 
-    async def check(self, use: ToolUse, call_id: str, preview: str, scribe: Scribe) -> Verdict:
-        """Allow or deny one call; never answers `ask`."""
-        verdict = self.policy.decide(use)
-        by = "rule"
+    def _with_grants(self) -> Policy:
+        return self._rules.with_rules(
+            tuple(Rule(Decision.ALLOW, grant.rule, f"{grant.scope} grant") for grant in self._grants)
+        )
+
+    async def check(
+        self, use: ToolUse, call_id: str, preview: str, scribe: Scribe, hook: Decision | None = None
+    ) -> Verdict:
+        """Allow or deny one call; never answers `ask`.
+
+        `hook` is what a hook of the person said: an `ask` makes a question of what would pass; an `allow`
+        answers a question that no rule asked.
+        """
+        verdict, by = self.policy.decide(use), "rule"
+        if hook is Decision.ASK and verdict.decision is Decision.ALLOW:
+            verdict = Verdict(Decision.ASK, "a hook asks about it", "PreToolUse", "hook")
+        if hook is Decision.ALLOW and verdict.decision is Decision.ASK and verdict.source == BUILT_IN:
+            verdict, by = Verdict(Decision.ALLOW, "a hook allows it", "PreToolUse", "hook"), "hook"
         if verdict.decision is Decision.ASK:
             verdict, by = await self._ask(use, call_id, preview, verdict, scribe)
         scribe.record(
@@ -114,11 +126,13 @@ class Gate:
         self, use: ToolUse, call_id: str, preview: str, verdict: Verdict, scribe: Scribe
     ) -> tuple[Verdict, str]:
         if self._asker is None:
-            reason = f"nobody is there to allow it ({verdict.reason})"
+            reason = f"nobody is there to allow it. {verdict.reason}"
             return Verdict(Decision.DENY, reason, verdict.rule, verdict.source), "headless"
         async with self._turn:
             again = self.policy.decide(use)  # an answer given meanwhile may have settled it
-            if again.decision is not Decision.ASK:
+            if again.decision is Decision.DENY or (
+                again.decision is Decision.ALLOW and verdict.source != "hook"
+            ):
                 return again, "rule"
             answer = await self._asker.approve(Approval(scribe.agent, call_id, use, verdict, preview))
         if not answer.allowed:
@@ -126,6 +140,7 @@ class Gate:
             return Verdict(Decision.DENY, reason, "", "person"), "person"
         if answer.rule and answer.scope is not Scope.ONCE:
             self._grants.append(Grant(answer.rule, answer.scope))
+            self.policy = self._with_grants()
             scribe.record(GrantAdded(answer.rule, answer.scope.value))
         return Verdict(Decision.ALLOW, "the person allowed it", answer.rule, "person"), "person"
 

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 # Names of model providers as they begin the names of their variables.
 _PROVIDERS = (
@@ -39,6 +40,13 @@ _QUIET = {
     "TERM": "dumb",
 }
 _ASKERS = ("GIT_ASKPASS", "SSH_ASKPASS", "SUDO_ASKPASS", "FORCE_COLOR", "CLICOLOR_FORCE")
+
+
+@dataclass(frozen=True, slots=True)
+class ChildEnvironment:
+    """The whole environment of the commands that one agent runs."""
+
+    values: Mapping[str, str]
 
 
 def is_provider_key(name: str) -> bool:

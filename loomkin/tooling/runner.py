@@ -10,6 +10,7 @@ from loomkin.errors import FatalToolError, StoreError
 from loomkin.permissions.gate import Gate, target_of
 from loomkin.permissions.hooks import Hooks
 from loomkin.records.event import CallFinished, CallStarted, FileChanged, HookRan, PermissionDecided
+from loomkin.records.ids import CallId
 from loomkin.records.message import ToolCall, ToolResult
 from loomkin.records.permission import Access, Decision, ToolUse, Verdict
 from loomkin.runtime.clock import Clock
@@ -20,10 +21,6 @@ from loomkin.tooling.tool import Call, Change, Fail, Ok
 from loomkin.tooling.toolbox import AnyTool, Toolbox
 
 TOGETHER = 8
-TRUNCATED = (
-    "The answer was cut off by the output limit before this call was complete, so it was not run. "
-    "Send it again, in smaller pieces."
-)
 CANCELLED = "Stopped before it ended. It may have had effects already; look before you repeat it."
 NOT_STARTED = "Stopped before it started; it had no effect."
 
@@ -46,6 +43,7 @@ class Planned:
     use: ToolUse | None = None
     notes: tuple[str, ...] = ()
     refusal: str = ""
+    hook: Decision | None = None
     started: bool = False
     done: bool = False
     arguments: dict[str, object] = field(default_factory=dict)
@@ -70,6 +68,19 @@ class Runner:
         self._redact = redact
         self._call_of = call_of
 
+    def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
+        """The calls in one call whose arguments are several objects glued together, if each of them fits."""
+        tool = self.toolbox.get(call.name)
+        parsed = parse_arguments(call.arguments, truncated=False)
+        if tool is None or isinstance(parsed, ArgumentProblem) or len(parsed.objects) < 2:
+            return (call,)
+        if any(isinstance(bind(tool.params_type, one, tool.aliases), Problem) for one in parsed.objects):
+            return (call,)
+        return tuple(
+            replace(call, id=CallId(f"{call.id}_{number}" if number else call.id), arguments=json.dumps(one))
+            for number, one in enumerate(parsed.objects)
+        )
+
     async def run(self, calls: Sequence[ToolCall], truncated: bool, scribe: Scribe, sink: ResultSink) -> None:
         """Run all calls and give the sink one result each; on cancellation the rest say so."""
         planned = [self._plan(call, truncated and call is calls[-1]) for call in calls]
@@ -89,13 +100,13 @@ class Runner:
             return Planned(call, refusal=self.toolbox.unknown(call.name))
         parsed = parse_arguments(call.arguments, truncated=truncated)
         if isinstance(parsed, ArgumentProblem):
-            return Planned(call, refusal=TRUNCATED if truncated else parsed.text)
-        return self._bind(Planned(call, tool, notes=parsed.notes), parsed.arguments)
+            return Planned(call, refusal=parsed.message)
+        return self._bind(Planned(call, tool, notes=parsed.notes), parsed.values)
 
     def _bind(self, item: Planned, arguments: dict[str, object]) -> Planned:
         tool = item.tool
         assert tool is not None
-        bound: Any = bind(tool.Params, arguments, tool.aliases)
+        bound: Any = bind(tool.params_type, arguments, tool.aliases)
         if isinstance(bound, Problem):
             return Planned(item.call, refusal=bound.text)
         params, notes = bound
@@ -144,9 +155,9 @@ class Runner:
         assert item.tool is not None
         assert item.use is not None
         preview = ""
-        if self.gate.policy.decide(item.use).decision is Decision.ASK:
+        if item.hook is Decision.ASK or self.gate.policy.decide(item.use).decision is Decision.ASK:
             preview = await item.tool.preview(item.params, self._call_of(item.call))
-        return await self.gate.check(item.use, item.call.id, preview, scribe)
+        return await self.gate.check(item.use, item.call.id, preview, scribe, item.hook)
 
     async def _call(self, tool: AnyTool, item: Planned) -> Ok | Fail:
         try:
@@ -162,7 +173,7 @@ class Runner:
             return Fail(f"{tool.name} failed: {type(error).__name__}: {error}. Try another way.")
 
     async def _before(self, item: Planned, scribe: Scribe) -> None:
-        if not self._hooks.has("PreToolUse"):
+        if not self._hooks.wants("PreToolUse", item.call.name):
             return
         payload = {"tool_name": item.call.name, "tool_input": item.arguments, "tool_use_id": item.call.id}
         outcome = await self._hooks.run("PreToolUse", payload, item.call.name)
@@ -184,6 +195,7 @@ class Runner:
             if item.use is not None:
                 self.gate.denials.append(item.use)
             return
+        item.hook = outcome.decision
         if outcome.updated_input is not None:
             changed = self._bind(item, dict(outcome.updated_input))
             item.params, item.use, item.refusal = changed.params, changed.use, changed.refusal
@@ -193,7 +205,7 @@ class Runner:
             item.notes = (*item.notes, outcome.context)
 
     async def _after(self, item: Planned, result: Ok | Fail, scribe: Scribe) -> Ok | Fail:
-        if not self._hooks.has("PostToolUse"):
+        if not self._hooks.wants("PostToolUse", item.call.name):
             return result
         payload = {
             "tool_name": item.call.name,
@@ -234,7 +246,7 @@ def refusal_text(verdict: Verdict) -> str:
     """A denial in words for the model."""
     rule = f" Rule: {verdict.rule} ({verdict.source})." if verdict.rule else ""
     return (
-        f"Not permitted: {verdict.reason}.{rule} Do not try to get round this; go on without it, "
+        f"Not permitted: {verdict.reason.rstrip('.')}.{rule} Do not try to get round this; go on without it, "
         "or say in your answer what you would need and why."
     )
 

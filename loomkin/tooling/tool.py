@@ -64,7 +64,7 @@ class Tool(ABC, Generic[P]):
     """
 
     name: ClassVar[str]
-    Params: ClassVar[type]
+    params_type: ClassVar[type]
     access: ClassVar[Access]
     aliases: ClassVar[dict[str, str]] = {}
     limit: ClassVar[float | None] = 120.0
@@ -86,7 +86,7 @@ class Tool(ABC, Generic[P]):
         """The tool as a model is told of it."""
         file = Path(str(sys.modules[type(self).__module__].__file__)).with_name(f"{self.name}.md")
         description, docs = parse_description(file.read_text(encoding="utf-8"))
-        return ToolSpec(self.name, description, schema_of(self.Params, docs))
+        return ToolSpec(self.name, description, schema_of(self.params_type, docs))
 
 
 def parse_description(text: str) -> tuple[str, dict[str, str]]:

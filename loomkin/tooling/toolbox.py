@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from loomkin.records.message import ToolSpec
@@ -14,43 +14,46 @@ AnyTool = Tool[Any]
 class Toolbox:
     """A named, ordered set of tools; the order never changes, so that prompts stay cacheable."""
 
-    def __init__(
-        self, known: Mapping[str, AnyTool], names: Iterable[str], denied: Iterable[str] = ()
-    ) -> None:
-        self._known = dict(known)
+    def __init__(self, names: Iterable[str], denied: Iterable[str] = ()) -> None:
+        self._wanted = list(names)
         self._denied = frozenset(denied)
-        self._names = [name for name in names if name in self._known and name not in self._denied]
+        self._known: dict[str, AnyTool] = {}
+
+    def know(self, tool: AnyTool) -> None:
+        """Add a tool; it is in sight if its name was asked for, else it can be found."""
+        if tool.name not in self._denied:
+            self._known[tool.name] = tool
 
     @property
     def names(self) -> tuple[str, ...]:
         """The tools in sight."""
-        return tuple(self._names)
+        return tuple(name for name in self._wanted if name in self._known)
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """The tools in sight, as a model is told of them."""
-        return tuple(self._known[name].spec for name in self._names)
+        return tuple(self._known[name].spec for name in self.names)
 
     def get(self, name: str) -> AnyTool | None:
         """The tool of that name, if it is in sight."""
-        return self._known[name] if name in self._names else None
+        return self._known.get(name) if name in self._wanted else None
 
     def search(self, query: str, limit: int = 5) -> list[AnyTool]:
         """Tools not yet in sight that fit the words best; they come into sight."""
         words = set(re.findall(r"[a-z]+", query.lower()))
         scored = []
         for name, tool in self._known.items():
-            if name in self._names or name in self._denied:
+            if name in self._wanted:
                 continue
             text = f"{name.replace('_', ' ')} {tool.spec.description}".lower()
             score = sum((3 if word in name else 1) for word in words if word in text)
             if score:
                 scored.append((-score, name))
         found = [self._known[name] for _, name in sorted(scored)[:limit]]
-        self._names.extend(tool.name for tool in found)
+        self._wanted.extend(tool.name for tool in found)
         return found
 
     def unknown(self, name: str) -> str:
         """What to tell a model that called a tool which is not in sight."""
-        close = difflib.get_close_matches(name, self._names, 1, 0.5)
+        close = difflib.get_close_matches(name, self.names, 1, 0.5)
         near = f" Did you mean `{close[0]}`?" if close else ""
-        return f"There is no tool `{name}`.{near} Your tools: {', '.join(self._names)}."
+        return f"There is no tool `{name}`.{near} Your tools: {', '.join(self.names)}."

@@ -1,1 +1,1 @@
-"""TBD."""
+"""A person's sessions in a repository."""

@@ -1,0 +1,295 @@
+"""The composition root: the only module that knows the whole house; it builds, wires and closes it."""
+
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loomkin.agent.agent import Agent, Parts
+from loomkin.agent.prompt import system_prompt
+from loomkin.agent.roles import load_roles
+from loomkin.agent.transcript import Transcript
+from loomkin.config.load import Loaded, load
+from loomkin.config.paths import Layer
+from loomkin.config.settings import ShellSettings
+from loomkin.errors import UntrustedError
+from loomkin.llm.asking import ask_server
+from loomkin.llm.catalogue import Catalogue
+from loomkin.llm.client import ModelClient
+from loomkin.llm.registry import opener
+from loomkin.permissions.gate import Asker, Gate, Grant, Scope
+from loomkin.permissions.hooks import Hooks
+from loomkin.project import rules as project_rules
+from loomkin.project.environment import ChildEnvironment, child_environment
+from loomkin.project.jobs import JobTable
+from loomkin.project.nested import NestedRules
+from loomkin.project.root import ensure_state_dir, find_root, find_state_dir
+from loomkin.project.rules import ProjectRules
+from loomkin.project.secrets import Redactor, secret_values
+from loomkin.project.sight import Sight
+from loomkin.project.trust import is_trusted
+from loomkin.project.workplace import Workplace
+from loomkin.records.event import SessionStarted
+from loomkin.records.ids import CallId
+from loomkin.records.message import ToolCall
+from loomkin.records.role import Role
+from loomkin.runtime.bus import Bus
+from loomkin.runtime.clock import Clock, CountingClock, SystemClock
+from loomkin.runtime.plugins import discover
+from loomkin.runtime.recorder import Recorder, Scribe
+from loomkin.store import ledger
+from loomkin.store.database import Database
+from loomkin.store.journal import Journal
+from loomkin.store.lock import SessionLock
+from loomkin.store.sessions import SessionRow
+from loomkin.tooling.runner import Runner
+from loomkin.tooling.tool import Call
+from loomkin.tooling.toolbox import AnyTool, Toolbox
+from loomkin.tools.files.changing import Editing
+from loomkin.tools.person.ask_person import Person
+from loomkin.workspace.mentions import Mentions
+from loomkin.workspace.models import Chosen, ModelChooser, build_client
+from loomkin.workspace.money import build_meter
+from loomkin.workspace.first_words import Opening
+from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
+from loomkin.workspace.options import Options
+from loomkin.workspace.policies import all_rules, build_policy, denied_tools
+from loomkin.workspace.session import Session, SessionFacts
+
+DATABASE = "loomkin.db"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """An open repository: what sessions are made of."""
+
+    options: Options
+    workplace: Workplace
+    trusted: bool
+    loaded: Loaded
+    rules: ProjectRules
+    database: Database
+    journal: Journal
+    bus: Bus
+    clock: Clock
+    redactor: Redactor
+    chooser: ModelChooser
+    locks: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A session at work, with why its model was chosen and what the person should know."""
+
+    house: House
+    session: Session
+    chosen: Chosen
+    warnings: tuple[str, ...]
+
+
+@asynccontextmanager
+async def open_house(options: Options) -> AsyncIterator[House]:
+    """Open the repository around a folder; everything is flushed and closed on the way out.
+
+    Raises ConfigError, StoreError and UntrustedError with what to do.
+    """
+    root = find_root(options.cwd)
+    trusted = options.trust or is_trusted(root.path, options.environ)
+    loaded = load(root.path, options.environ, options.flags, options.set_options, trusted=trusted)
+    if loaded.settings.permissions.require_trust and not trusted:
+        raise UntrustedError(
+            f"{root.path} is not trusted, and the settings require it.",
+            hint="Look at the folder's own settings and hooks, then run `loomkin` there, or pass --trust.",
+        )
+    async with AsyncExitStack() as stack:
+        state = _state_folder(options, root.path, stack)
+        database = Database(state / DATABASE if options.persist else None)
+        stack.callback(database.close)
+        bus = Bus()
+        clock: Clock = CountingClock() if options.replay else SystemClock()
+        journal = Journal(database, bus.publish, clock.now)
+        stack.push_async_callback(journal.aclose)
+        extra = tuple(path.resolve() for path in options.add_dirs)
+        workplace = Workplace(root.path, extra, state / "outputs")
+        rules = ProjectRules((), ()) if options.bare else _rules(root.path, options)
+        catalogue = Catalogue.packaged()
+        chooser = ModelChooser(loaded.settings, options.environ, options.offline, catalogue, ask_server)
+        redactor = Redactor(secret_values(options.environ))
+        yield House(
+            options,
+            workplace,
+            trusted,
+            loaded,
+            rules,
+            database,
+            journal,
+            bus,
+            clock,
+            redactor,
+            chooser,
+            state,
+        )
+
+
+@asynccontextmanager
+async def open_session(house: House, asker: Asker | None, person: Person) -> AsyncIterator[Open]:
+    """Open the session that the options ask for, with its agent; closes it in order.
+
+    Raises NotFoundError, NoModelError and StoreError with what to do.
+    """
+    options, loaded = house.options, house.loaded
+    row = earlier(house.database, options.wish)
+    tools = {module.TOOL.name: module.TOOL for module in discover("loomkin.tools") if hasattr(module, "TOOL")}
+    folders = [house.workplace.root / ".loomkin" / "roles"] if house.trusted and not options.bare else []
+    roles = load_roles(folders, tools)
+    role = roles.get(options.role)
+    chosen = await house.chooser.choose(_wanted_model(loaded, row.model if row else ""), role.tier)
+    async with AsyncExitStack() as stack:
+        opened = _open(house, row, str(chosen.chain[0].id))
+        if options.persist:
+            stack.callback(SessionLock(house.locks, opened.id).release)
+        jobs = await stack.enter_async_context(JobTable())
+        scribe = Scribe(house.journal, opened.id, role.name)
+        rules = all_rules(loaded, house.rules.files, house.trusted)
+        grants = tuple(Grant(one.rule, Scope(one.scope)) for one in ledger.grants(house.database, opened.id))
+        gate = Gate(build_policy(rules, loaded, house.workplace, _home(options)), asker, grants)
+        toolbox = Toolbox(role.tools, denied_tools(rules))
+        sight = Sight()
+        child = _child_environment(options, loaded, opened.id, role.name)
+        services = _services(house, toolbox, jobs, sight, person, gate, child)
+        for tool in tools.values():
+            toolbox.know(build_tool(tool, services))
+        meter = build_meter(loaded.settings.budget, house.database, opened.id)
+        wires = opener(options.record, options.replay, house.redactor.redact)
+        model = build_client(chosen, loaded.settings, wires, meter)
+        stack.push_async_callback(model.aclose)
+        hooks = Hooks(() if options.bare else loaded.settings.hooks, house.workplace.root, child)
+        agent = _agent(house, opened, role, toolbox, gate, hooks, model, scribe)
+        session = _session(house, opened, agent, gate, hooks, scribe, sight, role)
+        notes = (*loaded.warnings, *house.rules.warnings, *roles.notes)
+        await session.start()
+        yield Open(house, session, chosen, notes)
+        await session.close("end")
+
+
+def build_tool(kind: type[AnyTool], services: Mapping[type, Any]) -> AnyTool:
+    """A tool with the services that its constructor names by type."""
+    wanted = {name: hint for name, hint in kind.__init__.__annotations__.items() if name != "return"}
+    return kind(**{name: services[hint] for name, hint in wanted.items()})
+
+
+def _services(
+    house: House,
+    toolbox: Toolbox,
+    jobs: JobTable,
+    sight: Sight,
+    person: Person,
+    gate: Gate,
+    child: dict[str, str],
+) -> dict[type, Any]:
+    workplace = house.workplace
+    return {
+        Workplace: workplace,
+        Sight: sight,
+        Editing: Editing(workplace, sight),
+        NestedRules: NestedRules(workplace.root, house.rules.files),
+        JobTable: jobs,
+        Toolbox: toolbox,
+        Recorder: house.journal,
+        Person: person,
+        Gate: gate,
+        Redactor: house.redactor,
+        ShellSettings: house.loaded.settings.shell,
+        ChildEnvironment: ChildEnvironment(child),
+    }
+
+
+def _state_folder(options: Options, root: Path, stack: AsyncExitStack) -> Path:
+    if not options.persist:
+        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="loomkin-")))
+    return find_state_dir(options.cwd) or ensure_state_dir(root)
+
+
+def _rules(root: Path, options: Options) -> ProjectRules:
+    return project_rules.load(root, options.cwd, options.environ)
+
+
+def _home(options: Options) -> Path:
+    return Path(options.environ.get("HOME") or "~").expanduser()
+
+
+def _wanted_model(loaded: Loaded, earlier_model: str) -> str:
+    """What was named for this run, else what the session used; settings below a flag come last."""
+    origins = loaded.provenance.get("model.default", ())
+    named = origins[-1] if origins else None
+    if named is not None and named.value and named.layer >= Layer.ENVIRONMENT:
+        return str(named.value)
+    return earlier_model
+
+
+def _open(house: House, row: SessionRow | None, model: str) -> Opened:
+    options = house.options
+    name = options.wish.name
+    if row is None:
+        mode = house.loaded.settings.permissions.mode.value
+        start = SessionStarted(str(options.cwd), model, mode, name)
+        return open_new(house.clock, house.journal, name, start)
+    if options.wish.fork:
+        return fork(house.database, row, options.role, house.clock, house.journal, name)
+    return reopen(house.database, row, options.role, house.clock, house.journal)
+
+
+def _child_environment(options: Options, loaded: Loaded, session: str, agent: str) -> dict[str, str]:
+    keys = [row.api_key_env for row in loaded.settings.providers.values() if row.api_key_env]
+    return child_environment(options.environ, session_id=session, agent=agent, secret_names=keys)
+
+
+def _agent(
+    house: House,
+    opened: Opened,
+    role: Role,
+    toolbox: Toolbox,
+    gate: Gate,
+    hooks: Hooks,
+    model: ModelClient,
+    scribe: Scribe,
+) -> Agent:
+    cwd = house.options.cwd
+
+    def call_of(call: ToolCall) -> Call:
+        return Call(CallId(call.id), opened.id, role.name, cwd)
+
+    runner = Runner(toolbox, gate, hooks, house.clock, house.redactor.redact, call_of)
+    transcript = Transcript(scribe, house.clock, opened.messages)
+    project = house.workplace.root.name
+    system = system_prompt(role.name, role, "solo", project, house.options.append_system_prompt)
+    return Agent(Parts(system, model, runner, transcript, hooks, scribe, house.clock), opened.turns)
+
+
+def _session(
+    house: House,
+    opened: Opened,
+    agent: Agent,
+    gate: Gate,
+    hooks: Hooks,
+    scribe: Scribe,
+    sight: Sight,
+    role: Role,
+) -> Session:
+    options, workplace = house.options, house.workplace
+    facts = SessionFacts(
+        opened.id, str(options.cwd), str(workplace.root), role.name, house.clock.now(), opened.resumed
+    )
+    mentions = Mentions(workplace, options.cwd, lambda path, sha: sight.saw(role.name, path, sha))
+    return Session(
+        facts,
+        opened.name,
+        agent,
+        gate,
+        hooks,
+        scribe,
+        Opening(options, workplace, house.rules, gate, house.clock),
+        mentions,
+    )

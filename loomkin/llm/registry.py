@@ -1,0 +1,34 @@
+"""Wires by name: `openai` is the module in `wires/` whose name begins with `openai_`."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+
+from loomkin.errors import ConfigError
+from loomkin.llm import wires
+from loomkin.llm.cassette import RecordingWire, ReplayWire, Steps
+from loomkin.llm.wire import Endpoint, Wire
+
+
+def open_wire(name: str, endpoint: Endpoint) -> Wire:
+    """A wire to an endpoint; only its own module is imported. Raises ConfigError for an unknown name."""
+    for entry in pkgutil.iter_modules(wires.__path__):
+        if entry.name.split("_")[0] == name:
+            module = importlib.import_module(f"{wires.__name__}.{entry.name}")
+            wire: Wire = module.WIRE(endpoint)
+            return wire
+    raise ConfigError(f"There is no wire {name!r}.", hint="`loomkin models` lists what can be used.")
+
+
+def opener(
+    record: Path | None, replay: Path | None, redact: Callable[[str], str]
+) -> Callable[[str, Endpoint], Wire]:
+    """How this run opens wires: to the providers, with a recording, or from one."""
+    if replay is not None:
+        player = ReplayWire.load(replay, redact)
+        return lambda name, endpoint: player
+    if record is not None:
+        steps = Steps()
+        return lambda name, endpoint: RecordingWire(open_wire(name, endpoint), record, redact, steps)
+    return open_wire

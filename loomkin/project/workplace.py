@@ -1,0 +1,33 @@
+"""The folders that agents work in, and how paths in them are read and shown."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from loomkin.project.listing import shown_path
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """The repository, further folders that were allowed, and where loomkin keeps its own things."""
+
+    root: Path
+    extra: tuple[Path, ...]
+    outputs: Path
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """All folders in which work is done."""
+        return (self.root, *self.extra)
+
+    def resolve(self, cwd: Path, path: str) -> Path:
+        """The file or folder that a path means for somebody in `cwd`; symlinks stay as they are."""
+        plain = path.strip() if path.strip() else "."
+        return Path(os.path.normpath(cwd / os.path.expanduser(plain)))
+
+    def shown(self, path: Path) -> str:
+        """The path as people and models should see it: relative to the root where it lies inside."""
+        try:
+            return shown_path(str(path.relative_to(self.root)))
+        except ValueError:
+            return shown_path(str(path))

@@ -1,0 +1,76 @@
+"""What the editing tools share: from what the applier answers to what the model reads."""
+
+from pathlib import Path
+
+from loomkin.project.edit_result import Applied, Refused, Target
+from loomkin.project.sight import Sight
+from loomkin.project.text import sha_of
+from loomkin.project.workplace import Workplace
+from loomkin.tooling.tool import Call, Change, Fail, Ok
+
+
+class Editing:
+    """Names targets as an agent sees them, and keeps account of what it changed."""
+
+    def __init__(self, workplace: Workplace, sight: Sight) -> None:
+        self._workplace = workplace
+        self._sight = sight
+
+    def target(self, path: str, call: Call) -> Target:
+        """The file that a path means, with the version that the agent last saw."""
+        full = self._workplace.resolve(call.cwd, path)
+        return Target(full, self._workplace.roots, self._sight.seen(call.agent, full))
+
+    def failures(self, target: Target, call: Call) -> int:
+        """How often this agent failed to edit the file."""
+        return self._sight.failures(call.agent, target.path)
+
+    def changed_by(self, path: Path) -> str:
+        """Who changed the file, in words."""
+        return self._sight.changed_by(path)
+
+    def seen_of(self, call: Call) -> "SeenBy":
+        """The versions that the agent last saw."""
+        return SeenBy(self._sight, call.agent)
+
+    def refused(self, refused: Refused, path: Path, call: Call) -> Fail:
+        """A refusal, counted."""
+        self._sight.failed(call.agent, path)
+        return Fail(refused.message)
+
+    def applied(self, applied: Applied, call: Call) -> tuple[str, Change]:
+        """The words for the model and the change for the log; the new version counts as seen."""
+        self._sight.changed(call.agent, applied.path, applied.sha)
+        shown = self._workplace.shown(applied.path)
+        what = "Created" if applied.created else "Changed"
+        span = f"lines {applied.line_start}-{applied.line_end}"
+        lines = [f"{what} {shown}: +{applied.added} -{applied.removed}, {span}, hash {applied.sha}."]
+        if applied.tier not in ("", "exact"):
+            lines.append(f"The old text matched only after allowing for: {applied.tier}. Check the result.")
+        lines += [*applied.notes, applied.diff]
+        before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
+        change = Change(shown, before, applied.sha, applied.added, applied.removed, applied.diff)
+        return "\n".join(line for line in lines if line), change
+
+    def result(self, answer: Applied | Refused, target: Target, call: Call) -> Ok | Fail:
+        """The tool's result for one file."""
+        if isinstance(answer, Refused):
+            return self.refused(answer, target.path, call)
+        text, change = self.applied(answer, call)
+        return Ok(text, (change,))
+
+
+class SeenBy:
+    """The version of any file that one agent last saw."""
+
+    def __init__(self, sight: Sight, agent: str) -> None:
+        self._sight = sight
+        self._agent = agent
+
+    def __call__(self, path: Path) -> str | None:
+        return self._sight.seen(self._agent, path)
+
+
+def preview(answer: Applied | Refused) -> str:
+    """What a person sees before allowing a change."""
+    return answer.message if isinstance(answer, Refused) else answer.diff

@@ -1,0 +1,53 @@
+"""file_patch: change several files at once, all or nothing."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import ClassVar
+
+from loomkin.project.edit_result import Refused
+from loomkin.project.patch import apply_patch, patch_paths, plan_patch
+from loomkin.project.workplace import Workplace
+from loomkin.records.permission import Access, ToolUse
+from loomkin.tooling.tool import Call, Fail, Ok, Tool
+from loomkin.tools.files.changing import Editing
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The patch."""
+
+    patch: str
+
+
+class FilePatch(Tool[Params]):
+    """Applies a patch of several files."""
+
+    name: ClassVar[str] = "file_patch"
+    params_type: ClassVar[type] = Params
+    access: ClassVar[Access] = Access.WRITE
+    aliases: ClassVar[dict[str, str]] = {"input": "patch", "diff": "patch", "content": "patch"}
+
+    def __init__(self, workplace: Workplace, editing: Editing) -> None:
+        self._workplace = workplace
+        self._editing = editing
+
+    def use(self, params: Params, call: Call) -> ToolUse:
+        paths = tuple(str(self._workplace.resolve(call.cwd, path)) for path in patch_paths(params.patch))
+        return ToolUse(self.name, self.access, str(call.cwd), writes=paths)
+
+    async def preview(self, params: Params, call: Call) -> str:
+        answer = await asyncio.to_thread(
+            plan_patch, params.patch, call.cwd, self._workplace.roots, self._editing.seen_of(call)
+        )
+        return (
+            answer.message if isinstance(answer, Refused) else "\n".join(file.diff for file in answer.files)
+        )
+
+    async def run(self, params: Params, call: Call) -> Ok | Fail:
+        answer = await asyncio.to_thread(
+            apply_patch, params.patch, call.cwd, self._workplace.roots, self._editing.seen_of(call)
+        )
+        return self._editing.patched(answer, call)
+
+
+TOOL = FilePatch

@@ -1,0 +1,48 @@
+"""file_write: create a file, or replace all of it."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import ClassVar
+
+from loomkin.project.edit import plan_write, write_file
+from loomkin.records.permission import Access, ToolUse
+from loomkin.tooling.tool import Call, Fail, Ok, Tool
+from loomkin.tools.files.changing import Editing, preview
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The file and all it shall contain."""
+
+    path: str
+    content: str
+
+
+class FileWrite(Tool[Params]):
+    """Writes a whole file."""
+
+    name: ClassVar[str] = "file_write"
+    params_type: ClassVar[type] = Params
+    access: ClassVar[Access] = Access.WRITE
+    aliases: ClassVar[dict[str, str]] = {
+        "file_path": "path", "filename": "path", "file": "path", "text": "content", "contents": "content",
+    }  # fmt: skip
+
+    def __init__(self, editing: Editing) -> None:
+        self._editing = editing
+
+    def use(self, params: Params, call: Call) -> ToolUse:
+        path = str(self._editing.target(params.path, call).path)
+        return ToolUse(self.name, self.access, str(call.cwd), writes=(path,))
+
+    async def preview(self, params: Params, call: Call) -> str:
+        target = self._editing.target(params.path, call)
+        return preview(await asyncio.to_thread(plan_write, target, params.content))
+
+    async def run(self, params: Params, call: Call) -> Ok | Fail:
+        target = self._editing.target(params.path, call)
+        answer = await asyncio.to_thread(write_file, target, params.content)
+        return self._editing.result(answer, target, call)
+
+
+TOOL = FileWrite

@@ -1,0 +1,39 @@
+"""tool_search: bring rarely used tools into sight."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from loomkin.records.permission import Access, ToolUse
+from loomkin.tooling.tool import Call, Fail, Ok, Tool
+from loomkin.tooling.toolbox import Toolbox
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What the tool should do."""
+
+    query: str
+
+
+class ToolSearch(Tool[Params]):
+    """Finds further tools of the agent."""
+
+    name: ClassVar[str] = "tool_search"
+    params_type: ClassVar[type] = Params
+    access: ClassVar[Access] = Access.NONE
+
+    def __init__(self, toolbox: Toolbox) -> None:
+        self._toolbox = toolbox
+
+    def use(self, params: Params, call: Call) -> ToolUse:
+        return ToolUse(self.name, self.access, str(call.cwd))
+
+    async def run(self, params: Params, call: Call) -> Ok | Fail:
+        found = self._toolbox.search(params.query)
+        if not found:
+            return Ok(f"No further tool fits. Your tools: {', '.join(self._toolbox.names)}.")
+        lines = [f"{tool.name}: {tool.spec.description.splitlines()[0]}" for tool in found]
+        return Ok("\n".join(("You can call these from now on:", *lines)))
+
+
+TOOL = ToolSearch

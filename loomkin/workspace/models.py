@@ -1,0 +1,125 @@
+"""From settings to the chain of models that a run calls."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from loomkin.config.settings import ModelFacts, RateSettings, Settings
+from loomkin.llm.catalogue import Catalogue
+from loomkin.llm.client import ModelClient, OpenWire, Rates
+from loomkin.llm.discovery import Nothing, discover
+from loomkin.llm.estimate import Estimator
+from loomkin.llm.metering import Meter
+from loomkin.llm.models import (
+    CallerLevel,
+    ModelOverride,
+    ModelSettings,
+    ModelSpec,
+    ProviderSettings,
+    resolve,
+)
+from loomkin.llm.models_local import HttpProbe, measure_local
+from loomkin.llm.retry import RetryPolicy
+from loomkin.records.role import Tier
+from loomkin.records.usage import Price, pico
+from loomkin.runtime.ratelimit import TokenBucket
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The models of a run, the one in use first, and why that one."""
+
+    chain: tuple[ModelSpec, ...]
+    why: str
+
+
+class ModelChooser:
+    """Finds out how to call a model, asking the settings, the environment and this machine's servers."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        environ: Mapping[str, str],
+        offline: bool,
+        catalogue: Catalogue,
+        ask: HttpProbe,
+    ) -> None:
+        self._settings = settings
+        self._environ = environ
+        self._known = model_settings(settings, offline)
+        self._catalogue = catalogue
+        self._ask = ask
+
+    async def choose(self, wanted: str, tier: Tier) -> Chosen:
+        """The chain for a model by name, or for a tier where none is named.
+
+        Raises NoModelError with three ways on where nothing is configured and nothing found.
+        """
+        model = self._settings.model
+        tiers = {Tier.FAST: model.fast, Tier.STRONG: model.strong, Tier.LOCAL: model.local}
+        named = wanted or tiers.get(tier, "") or model.default
+        why = "as asked for" if wanted else "from the settings"
+        if not named:
+            found = await discover(self._environ, self._known, self._catalogue, self._ask)
+            if isinstance(found, Nothing):
+                raise found.error()
+            named, why = found.model, found.why
+        chain = [await self.spec(name) for name in dict.fromkeys((named, *model.fallback))]
+        return Chosen(tuple(chain), why)
+
+    async def spec(self, name: str) -> ModelSpec:
+        """One model, with what its own server says of it where that is on this machine."""
+        spec = await asyncio.to_thread(resolve, name, self._environ, self._known, self._catalogue)
+        return await measure_local(spec, self._known, self._ask)
+
+
+def build_client(chosen: Chosen, settings: Settings, wires: OpenWire, meter: Meter) -> ModelClient:
+    """What an agent calls its models with."""
+    rates = {name: _rates(row) for name, row in settings.rate.items()}
+    return ModelClient(chosen.chain, wires, meter, Estimator(), RetryPolicy(), rates, settings.model.stream)
+
+
+def _rates(row: RateSettings) -> Rates:
+    requests, tokens = row.requests_per_minute, row.tokens_per_minute
+    return Rates(
+        TokenBucket(requests, time.monotonic) if requests else None,
+        TokenBucket(tokens, time.monotonic) if tokens else None,
+    )
+
+
+def model_settings(settings: Settings, offline: bool) -> ModelSettings:
+    """The part of the settings that choosing a model depends on."""
+    return ModelSettings(
+        num_ctx=settings.model.num_ctx,
+        max_output=settings.model.max_output,
+        providers={
+            name: ProviderSettings(row.base_url or "", row.api_key_env or "", dict(row.headers or {}))
+            for name, row in settings.providers.items()
+        },
+        models={name: _override(facts) for name, facts in settings.models.items()},
+        offline=offline,
+    )
+
+
+def _override(facts: ModelFacts) -> ModelOverride:
+    return ModelOverride(
+        facts.window,
+        facts.max_output,
+        _price(facts),
+        CallerLevel(facts.caller) if facts.caller else None,
+    )
+
+
+def _price(facts: ModelFacts) -> Price | None:
+    if facts.input_usd_per_million is None or facts.output_usd_per_million is None:
+        return None
+    read, write = facts.cache_read_usd_per_million, facts.cache_write_usd_per_million
+    million = (
+        facts.input_usd_per_million,
+        facts.output_usd_per_million,
+        facts.input_usd_per_million if read is None else read,
+        facts.input_usd_per_million if write is None else write,
+    )
+    inward, outward, cached, caching = (pico(rate) // 1_000_000 for rate in million)
+    return Price(inward, outward, cached, caching, "settings")

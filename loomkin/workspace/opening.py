@@ -1,0 +1,92 @@
+"""Which session a run works in: a new one, the last, a named one, or a fork of one of these."""
+
+from dataclasses import dataclass
+
+from loomkin.agent.history import interrupted, unanswered
+from loomkin.errors import NotFoundError
+from loomkin.records.event import CallFinished, MessageAdded, SessionStarted, TurnEnded
+from loomkin.records.ids import MessageId, SessionId
+from loomkin.records.message import Message, Role
+from loomkin.runtime.clock import Clock
+from loomkin.runtime.recorder import Recorder
+from loomkin.store import sessions
+from loomkin.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the person asked for; `resume` is an id or name, `last` the session used last."""
+
+    last: bool = False
+    resume: str = ""
+    fork: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The session to work in, and what was said in it so far."""
+
+    id: SessionId
+    name: str
+    model: str
+    messages: tuple[Message, ...]
+    turns: int
+    mended: int
+    resumed: bool
+
+
+def earlier(db: Database, wish: Wish) -> sessions.SessionRow | None:
+    """The session to go on with, or None for a new one.
+
+    Raises NotFoundError where the one that was asked for does not exist.
+    """
+    if wish.resume:
+        return sessions.find(db, wish.resume)
+    if not wish.last:
+        return None
+    row = sessions.latest(db)
+    if row is None:
+        raise NotFoundError(
+            "There is no session in this repository to continue.", hint="Run the same command without -c."
+        )
+    return row
+
+
+def open_new(clock: Clock, recorder: Recorder, name: str, start: SessionStarted) -> Opened:
+    """A session without a past."""
+    identity = SessionId(clock.session_id())
+    recorder.record(start, identity)
+    return Opened(identity, name, start.model, (), 0, 0, False)
+
+
+def reopen(db: Database, row: sessions.SessionRow, agent: str, clock: Clock, recorder: Recorder) -> Opened:
+    """A session that goes on; what a crash left open is closed with a mark."""
+    messages = sessions.messages(db, row.id, agent, row.cleared)
+    orphans = unanswered(messages)
+    for call in orphans:
+        result = interrupted(call)
+        message = Message(MessageId(clock.new_id("m")), Role.USER, (result,), "loomkin", clock.now())
+        recorder.record(CallFinished(call.id, call.name, "interrupted", 0.0), row.id, agent)
+        recorder.record(MessageAdded(message), row.id, agent)
+        messages.append(message)
+    for name, number in sessions.open_turns(db, row.id):
+        recorder.record(TurnEnded(number, "interrupted", "the process ended", 0, 0.0), row.id, name)
+    turns = sessions.last_turn(db, row.id)
+    return Opened(row.id, row.name, row.model, tuple(messages), turns, len(orphans), True)
+
+
+def fork(
+    db: Database, row: sessions.SessionRow, agent: str, clock: Clock, recorder: Recorder, name: str
+) -> Opened:
+    """A new session that begins with the conversation of another; that one stays as it is."""
+    identity = SessionId(clock.session_id())
+    start = SessionStarted(row.cwd, row.model, row.mode, name, row.id)
+    recorder.record(start, identity)
+    messages = sessions.messages(db, row.id, agent, row.cleared)
+    for call in unanswered(messages):
+        result = (interrupted(call),)
+        messages.append(Message(MessageId(clock.new_id("m")), Role.USER, result, "loomkin", clock.now()))
+    for message in messages:
+        recorder.record(MessageAdded(message), identity, agent)
+    return Opened(identity, name, row.model, tuple(messages), 0, 0, True)

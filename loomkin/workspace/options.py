@@ -1,0 +1,28 @@
+"""What a run was asked for on the command line, in one frozen value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loomkin.workspace.opening import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One run; `flags` and `set_options` go to the settings, the rest is for this run alone."""
+
+    cwd: Path
+    environ: Mapping[str, str]
+    flags: Mapping[str, object] = field(default_factory=dict)
+    set_options: tuple[str, ...] = ()
+    wish: Wish = field(default_factory=Wish)
+    role: str = "coder"
+    append_system_prompt: str = ""
+    add_dirs: tuple[Path, ...] = ()
+    record: Path | None = None
+    replay: Path | None = None
+    persist: bool = True
+    trust: bool = False
+    bare: bool = False
+    offline: bool = False
+    attended: bool = False

@@ -1,0 +1,138 @@
+"""A person's session: one conversation with one agent, durable, resumable, steerable."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from loomkin.agent.agent import Agent
+from loomkin.agent.turn import Check, Limits, TurnEnd
+from loomkin.agent.window import Zones, measure
+from loomkin.errors import LoomkinError
+from loomkin.permissions.gate import Gate
+from loomkin.permissions.hooks import HookOutcome, Hooks
+from loomkin.records.event import HookRan, NoticeGiven, SessionRenamed, WindowCleared
+from loomkin.records.ids import SessionId
+from loomkin.records.permission import Mode
+from loomkin.runtime.recorder import Scribe
+
+
+class Blocked(LoomkinError):
+    """A hook of the person did not let the prompt pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What does not change while the session is open."""
+
+    id: SessionId
+    cwd: str
+    root: str
+    role: str
+    started: float
+    resumed: bool
+
+
+class Session:
+    """Takes the person's words, wakes the agent, and closes in order.
+
+    `opening` makes the first message (place, rules, hook context) when the first words come.
+    """
+
+    def __init__(
+        self,
+        facts: SessionFacts,
+        name: str,
+        agent: Agent,
+        gate: Gate,
+        hooks: Hooks,
+        scribe: Scribe,
+        opening: Callable[[str], Awaitable[str]],
+        mentions: Callable[[str], str],
+    ) -> None:
+        self.facts = facts
+        self.name = name
+        self.agent = agent
+        self.gate = gate
+        self._hooks = hooks
+        self._scribe = scribe
+        self._opening = opening
+        self._mentions = mentions
+        self._context = ""
+        self.begun = time.monotonic()
+
+    @property
+    def id(self) -> SessionId:
+        """The session's identifier."""
+        return self.facts.id
+
+    async def start(self) -> None:
+        """Run the person's SessionStart hooks; what they print becomes context of the first message."""
+        outcome = await self._hook("SessionStart", {"source": "resume" if self.facts.resumed else "startup"})
+        self._context = outcome.context
+
+    async def send(self, text: str, limits: Limits, checks: tuple[Check, ...] = ()) -> TurnEnd:
+        """Give the agent the person's words and let it work until its turn ends.
+
+        Raises Blocked where a UserPromptSubmit hook objects; cancellation ends the turn and passes through.
+        """
+        outcome = await self._hook("UserPromptSubmit", {"prompt": text})
+        if outcome.blocked:
+            raise Blocked(
+                f"A hook blocked the prompt: {outcome.reason}",
+                hint="Your UserPromptSubmit hook decided this.",
+            )
+        transcript = self.agent.transcript
+        await self._open()
+        transcript.say(text + self._mentions(text), "person")
+        if outcome.context:
+            transcript.say(outcome.context, "loomkin")
+        return await self.agent.turn("person", limits, checks)
+
+    async def add_context(self, text: str) -> None:
+        """Put something the person ran or read into the conversation without waking the agent."""
+        await self._open()
+        self.agent.transcript.say(text, "person")
+
+    def steer(self, text: str) -> None:
+        """Words for the agent's very next model call."""
+        self.agent.steering.say(text)
+
+    def clear(self) -> None:
+        """Empty the window; the transcript stays in the log."""
+        self.agent.transcript.clear()
+        self._scribe.record(WindowCleared())
+
+    def rename(self, name: str) -> None:
+        """Give the session another name."""
+        self.name = name
+        self._scribe.record(SessionRenamed(name))
+
+    def change_mode(self, mode: Mode) -> None:
+        """Go on in another permission mode."""
+        self.gate.change_mode(mode, self._scribe)
+
+    def zones(self) -> Zones:
+        """How full the model's window is, by zone."""
+        model = self.agent.model
+        tools = self.agent.runner.toolbox.specs()
+        messages = self.agent.transcript.messages
+        return measure(model.estimator, model.spec.id, self.agent.system, tools, messages, model.spec.window)
+
+    async def close(self, reason: str) -> None:
+        """Run the SessionEnd hooks and write the rest down."""
+        await self._hook("SessionEnd", {"reason": reason})
+        await self._scribe.flush()
+
+    async def _open(self) -> None:
+        if not self.agent.transcript.messages:
+            self.agent.transcript.say(await self._opening(self._context), "loomkin")
+
+    async def _hook(self, event: str, payload: dict[str, object]) -> HookOutcome:
+        if not self._hooks.wants(event):
+            return HookOutcome()
+        known = {"session_id": self.id, "permission_mode": self.gate.mode.value}
+        outcome = await self._hooks.run(event, {**known, **payload})
+        self._scribe.record(HookRan(event, outcome.blocked, outcome.reason))
+        for notice in outcome.notices:
+            self._scribe.record(NoticeGiven(notice, "warning"))
+        return outcome
