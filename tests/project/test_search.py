@@ -142,7 +142,8 @@ def test_both_engines_agree_on_generated_patterns_and_files(tmp_path: Path, data
     assert program is not None
     expected = search_in_python(read, str(tmp_path), ["f.txt"], 100)
     assert search_with_ripgrep(program, read, str(tmp_path), ["f.txt"], 100, 5) == expected
-    if read.python.isascii():
+    # Python before 3.14 denies that \B matches an empty string, so the yardstick cannot judge it.
+    if read.python.isascii() and r"\B" not in text:
         assert expected.lines.get("f.txt", []) == line_by_line(read, content)
 
 
