@@ -25,7 +25,7 @@ def asked(request: Request, redact: Callable[[str], str]) -> Asked:
     Nothing depends on the ids and times of messages, on how calls are named, on signatures or on secrets.
     """
     items = [(label, text, _digest(text)) for label, text in _items(request, redact)]
-    whole = _digest("".join(digest for _, _, digest in items))
+    whole = _digest("\n".join(f"{label} {digest}" for label, _, digest in items))
     return Asked(whole, tuple(f"{label} {digest} {_short(text)}" for label, text, digest in items))
 
 

@@ -4,7 +4,8 @@
     print("no escaping here")
     ```end
 
-The closing line is the stop sequence. A body that itself holds such a line gets a longer fence.
+The closing line is the stop sequence. A body that itself holds such a line has a longer fence, whose
+closing line is not: without it the block is unfinished.
 """
 
 import json
@@ -17,7 +18,7 @@ from loomkin.llm.text_protocol_edits import decode_edits, encode_edits, is_edit
 from loomkin.records.ids import CallId
 from loomkin.records.message import Image, Message, Part, Text, ToolCall, ToolResult, ToolSpec
 
-STOP = ("\n```end",)
+STOP = ("\n```end\n",)
 BODIES = {"file_write": "content", "shell": "command", "content_search": "pattern"}
 TOOLS = ("file_read", "file_edit", "file_write", "content_search", "directory_list", "shell")
 
@@ -26,6 +27,11 @@ _FIELD = re.compile(r"\s*([A-Za-z_]\w*)=")
 _BARE = re.compile(r"[^\s\"'`\[\]{}]+")
 _SCALAR = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
 _WORDS_ONLY = frozenset({"name", "path", "pattern", "glob", "cwd", "command", "content", "old", "new"})
+_UNNAMED = CallId("")
+_SHORTEST = "```"
+_LINE_THAT_STOPS = (
+    "If its body holds a line ```end, your answer stops there: write that line another way, by shell."
+)
 _NO_FINAL_NEWLINE = "final_newline"
 
 EXAMPLES = {
@@ -91,8 +97,8 @@ def encode_history(messages: Iterable[Message]) -> tuple[Message, ...]:
     return tuple(replace(message, parts=_plain(message.parts)) for message in messages)
 
 
-def parse(text: str, *, truncated: bool = False, call_id: CallId | None = None) -> Parsed:
-    """Take one answer apart; the closing line may be missing, because the stop sequence ate it.
+def parse(text: str, *, truncated: bool = False, call_id: CallId = _UNNAMED) -> Parsed:
+    """Take one answer apart; the closing line ```end may be missing, because the stop sequence ate it.
 
     `truncated` says that the answer was cut by the output limit: an unfinished call is then a problem,
     never a call.
@@ -110,7 +116,7 @@ def parse(text: str, *, truncated: bool = False, call_id: CallId | None = None) 
         except ValueError as error:
             problem = str(error)
         else:
-            made = ToolCall(call_id or CallId("call_1"), name, json.dumps(arguments, ensure_ascii=False))
+            made = ToolCall(call_id, name, json.dumps(arguments, ensure_ascii=False))
             return Parsed(words, made, thinking=thinking)
     return Parsed(words, problem=problem, thinking=thinking)
 
@@ -155,7 +161,10 @@ def _body(after: str, fence: str, truncated: bool) -> tuple[list[str], str | Non
             return lines[:number], None
     if truncated:
         return [], "The call was cut off by the output limit and was not run. Write less in one call."
-    lines = _without_bare_closing(lines, fence)
+    bare = _without_bare_closing(lines, fence)
+    if len(fence) > len(_SHORTEST) and len(bare) == len(lines):
+        return [], f"The block has no closing line {closing} and was not run. {_LINE_THAT_STOPS}"
+    lines = bare
     if _HEADER.search("\n".join(lines)):
         return [], f"Two tool blocks in one message: nothing was run. Send one, closed by a line {closing}."
     return lines, None
