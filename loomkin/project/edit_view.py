@@ -54,8 +54,8 @@ def to_view(text: str) -> str:
 def with_newlines(old: str, new: str, raw: str, default: str) -> str:
     """Give `new` the newlines of `raw`, the original that matched `old`.
 
-    A line that old and new share keeps its own newline; others take that of the line before, and
-    `default` where there is none.
+    A line that stays or is replaced keeps its own newline; an added one takes that of the line before,
+    and `default` where there is none.
     """
     if "\n" not in new:
         return new
@@ -65,10 +65,11 @@ def with_newlines(old: str, new: str, raw: str, default: str) -> str:
         return new if kind == "\n" else new.replace("\n", kind)
     lines, wanted = old.split("\n"), new.split("\n")
     own: dict[int, str] = {}
-    for start, other, size in SequenceMatcher(None, lines, wanted, autojunk=False).get_matching_blocks():
-        for step in range(size):
-            if start + step < len(found):
-                own[other + step] = found[start + step]
+    for _, left, left_end, right, right_end in SequenceMatcher(
+        None, lines, wanted, autojunk=False
+    ).get_opcodes():
+        for step in range(min(left_end - left, right_end - right, len(found) - left)):
+            own[right + step] = found[left + step]
     result: list[str] = []
     newline = found[0]
     for number, line in enumerate(wanted[:-1]):
