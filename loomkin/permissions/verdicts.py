@@ -1,0 +1,40 @@
+"""What was decided about each piece of a call, and how the pieces become one answer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from loomkin.records.permission import Decision, Rule, Verdict
+
+_WEIGHT = {Decision.ALLOW: 0, Decision.ASK: 1, Decision.DENY: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict on one piece of a call: a command, a file, an address, or the tool itself."""
+
+    subject: str
+    verdict: Verdict
+
+
+def by_rule(rule: Rule, reason: str, offers: tuple[str, ...] = ()) -> Verdict:
+    """A verdict that a written rule decided."""
+    return Verdict(rule.decision, reason, rule.text, rule.source, offers)
+
+
+def built_in(decision: Decision, reason: str, name: str, offers: tuple[str, ...] = ()) -> Verdict:
+    """A verdict that loomkin's own rules decided."""
+    return Verdict(decision, reason, f"built-in: {name}", "built-in", offers)
+
+
+def joined(findings: Iterable[Finding]) -> Verdict:
+    """The heaviest verdict, the first among equals, with the offers of all questions."""
+    found = [one.verdict for one in findings]
+    if not found:
+        return built_in(Decision.ALLOW, "It touches nothing.", "nothing to touch")
+    heaviest = max(found, key=lambda verdict: _WEIGHT[verdict.decision])
+    if heaviest.decision is not Decision.ASK:
+        return Verdict(heaviest.decision, heaviest.reason, heaviest.rule, heaviest.source)
+    asked = [one for one in found if one.decision is Decision.ASK]
+    offers = dict.fromkeys(offer for one in asked for offer in one.offers)
+    reasons = list(dict.fromkeys(one.reason for one in asked))
+    return Verdict(Decision.ASK, " ".join(reasons[:3]), heaviest.rule, heaviest.source, tuple(offers))
