@@ -49,10 +49,10 @@ from loomkin.tooling.tool import Call
 from loomkin.tooling.toolbox import AnyTool, Toolbox
 from loomkin.tools.files.changing import Editing
 from loomkin.tools.person.ask_person import Person
+from loomkin.workspace.first_words import Opening
 from loomkin.workspace.mentions import Mentions
 from loomkin.workspace.models import Chosen, ModelChooser, build_client
 from loomkin.workspace.money import build_meter
-from loomkin.workspace.first_words import Opening
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
 from loomkin.workspace.policies import all_rules, build_policy, denied_tools

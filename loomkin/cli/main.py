@@ -1,0 +1,87 @@
+"""From words on the command line to the one module that knows the command, and to an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from loomkin.cli.help import COMMANDS, help_text
+from loomkin.errors import LoomkinError
+
+VALUE_FLAGS = (
+    "-r", "--resume", "-n", "--name", "-C", "-m", "--model", "--permission-mode", "--allowed-tools",
+    "--allowedTools", "--disallowed-tools", "--disallowedTools", "--max-budget-usd", "--max-turns",
+    "--timeout", "--role", "--append-system-prompt", "--add-dir", "--set", "--output-format",
+    "--input-format", "--json-schema", "--record", "--replay",
+)  # fmt: skip
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line and return its exit code; never raises for anything a person did."""
+    words = list(arguments)
+    if words in (["--help"], ["-h"], ["help"]):
+        return _print(help_text())
+    name, rest = route(words)
+    try:
+        return _call(name, rest)
+    except LoomkinError as error:
+        sys.stderr.write(f"loomkin: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - boundary: the last one
+        return _bug(error)
+
+
+def route(words: list[str]) -> tuple[str, list[str]]:
+    """The command and its words: `-p` makes it `ask`, no command makes it the REPL."""
+    at = 0
+    while at < len(words) and words[at].startswith("-") and words[at] not in ("-p", "--print", "-"):
+        at += 2 if words[at] in VALUE_FLAGS else 1
+    if at < len(words) and words[at] in COMMANDS:
+        return words[at], words[:at] + words[at + 1 :]
+    if any(word in ("-p", "--print") for word in words):
+        return "ask", [word for word in words if word not in ("-p", "--print")]
+    return "repl", words
+
+
+def _call(name: str, words: list[str]) -> int:
+    import typer  # heavy: late on purpose
+    from typer.exceptions import TyperException
+
+    module = import_module(f"loomkin.cli.{name}")
+    shown = "loomkin" if name == "repl" else f"loomkin {name}"
+    try:
+        code = module.app(args=words, prog_name=shown, standalone_mode=False)
+    except typer.Exit as stop:
+        return int(stop.exit_code)
+    except typer.Abort:
+        return 130
+    except TyperException as error:
+        return _usage(error, shown)
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: object, shown: str) -> int:
+    words = error.format_message() if hasattr(error, "format_message") else str(error)
+    sys.stderr.write(f"{shown}: {words}\nTry `{shown} --help`.\n")
+    return 2
+
+
+def _print(text: str) -> int:
+    sys.stdout.write(text)
+    return 0
+
+
+def _bug(error: Exception) -> int:
+    """The last resort: a defect of ours, said in one line, with the trace for who asks."""
+    if os.environ.get("LOOMKIN_DEBUG"):
+        raise error
+    sys.stderr.write(
+        f"loomkin: this is a defect in loomkin: {type(error).__name__}: {error}\n"
+        "Nothing that was saved is lost. Set LOOMKIN_DEBUG=1 to see where it happened, and report it.\n"
+    )
+    return 1
