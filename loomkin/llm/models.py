@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -97,9 +96,14 @@ def resolve(
     while offline), AuthError (no key) and ConfigError (an address that is none), each with what to do.
     """
     provider, name = split_id(model_id, settings, catalogue)
-    row = PROVIDERS.get(provider) or _unlisted(provider, settings)
+    row = PROVIDERS.get(provider) or _unlisted(provider, catalogue)
     identity = ModelId(f"{provider}/{name}")
     endpoint = _endpoint(provider, row, environ, settings)
+    if not endpoint.base_url and row.wire == "openai":
+        raise ConfigError(
+            f"{identity} has no address.",
+            hint=f"Set providers.{provider}.base_url to where {provider} answers.",
+        )
     loopback = is_loopback(endpoint.base_url)
     if settings.offline and not loopback:
         raise NoModelError(
@@ -183,10 +187,10 @@ def _needs_key(row: Provider, endpoint: Endpoint) -> bool:
     return bool(row.keys) and not row.local and endpoint.base_url == row.base_url and row.wire != "litellm"
 
 
-def _unlisted(provider: str, settings: ModelSettings) -> Provider:
-    """A provider without a row: with an address of its own it speaks the common format, else litellm."""
+def _unlisted(provider: str, catalogue: Catalogue) -> Provider:
+    """A provider without a row: litellm knows it, or else it is a person's own, in the common format."""
     key = provider.upper().replace("-", "_").replace(".", "_") + "_API_KEY"
-    wire = "openai" if settings.providers.get(provider, ProviderSettings()).base_url else "litellm"
+    wire = "litellm" if catalogue.knows_provider(provider) else "openai"
     return Provider(wire, keys=(key,), prefix=f"{provider}/", tag=provider)
 
 
@@ -207,6 +211,8 @@ def _provider_of(facts: Facts) -> str:
 
 
 def _unknown(text: str, catalogue: Catalogue) -> NoModelError:
+    from difflib import get_close_matches  # heavy: late on purpose
+
     names = [facts.name for facts in catalogue.every()]
     near = get_close_matches(text, names, n=3, cutoff=0.6) if text else []
     hint = f"Nearest: {', '.join(near)}. " if near else ""
@@ -221,6 +227,8 @@ def _spec(
     identity: ModelId, row: Provider, endpoint: Endpoint, facts: Facts | None, settings: ModelSettings
 ) -> ModelSpec:
     provider, _, name = identity.partition("/")
+    # models without chat completions need the bridge to the other format that litellm has
+    wire = "litellm" if facts and facts.mode == "responses" else row.wire
     override = settings.models.get(identity, ModelOverride())
     local = is_loopback(endpoint.base_url) or row.local
     options = dict(override.options)
@@ -232,8 +240,8 @@ def _spec(
     return ModelSpec(
         id=identity,
         provider=provider,
-        name=identity if row.wire == "litellm" else name,
-        wire=row.wire,
+        name=identity if wire == "litellm" else name,
+        wire=wire,
         endpoint=endpoint,
         window=window,
         max_output=_max_output(override, settings, facts, window),

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, replace
 
 from loomkin.errors import BadRequestError
-from loomkin.llm.forms import WrittenCall
+from loomkin.llm.forms_block import WrittenCall
 from loomkin.llm.models import CallerLevel
 from loomkin.llm.rescue import rescue, strip_reasoning
 from loomkin.llm.wire import CallDelta, Request, TextDelta, Wire

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from loomkin.llm.forms import FORMS, WrittenCall, find_trailing
+from loomkin.llm.forms import FORMS, find_trailing
+from loomkin.llm.forms_block import WrittenCall
 
 _TAGS = ("think", "thinking", "reasoning", "thought")
 _NAMES = "|".join(_TAGS)

@@ -138,6 +138,21 @@ def test_provider_settings_give_address_key_variable_and_headers() -> None:
     assert (house.wire, house.name, house.endpoint.api_key) == ("openai", "big", "h")
 
 
+def test_a_provider_without_any_address_is_refused_with_the_setting() -> None:
+    settings = ModelSettings(providers={"house": ProviderSettings(headers={"a": "b"})})
+    with pytest.raises(ConfigError, match="house/big has no address") as caught:
+        spec_of("house/big", settings=settings)
+    assert "providers.house.base_url" in caught.value.hint
+
+
+def test_models_without_chat_completions_go_by_litellm() -> None:
+    only_responses = next(
+        facts.name for facts in CATALOGUE.every() if facts.mode == "responses" and facts.provider == "openai"
+    )
+    spec = spec_of(only_responses)
+    assert (spec.wire, spec.name) == ("litellm", f"openai/{only_responses}")
+
+
 def test_addresses_from_the_environment_are_honoured() -> None:
     environ = {"ANTHROPIC_BASE_URL": "http://127.0.0.1:1/", "OLLAMA_HOST": "0.0.0.0:2"}
     assert spec_of("anthropic/claude-sonnet-4-5", environ).endpoint.base_url == "http://127.0.0.1:1"

@@ -19,6 +19,18 @@ WRITTEN = {
         "<tool_call>\n<function=shell>\n<parameter=command>\nls -a\n</parameter>\n</function>\n</tool_call>"
     ),
     "llama": '<function=shell>{"command": "ls -a"}</function>',
+    "hermes, glm": (
+        "<tool_call>shell\n<arg_key>command</arg_key>\n<arg_value>ls -a</arg_value>\n</tool_call>"
+    ),
+    "invoke": (
+        '<minimax:tool_call>\n<invoke name="shell">\n<parameter name="command">ls -a</parameter>\n</invoke>\n'
+        "</minimax:tool_call>"
+    ),
+    "invoke, deepseek": (
+        '<｜DSML｜function_calls>\n<｜DSML｜invoke name="shell">\n'
+        '<｜DSML｜parameter name="command" string="true">ls -a</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>'
+    ),
+    "invoke, json": '<invoke name="shell">{"command": "ls -a"}</invoke>',
     "python tag": (
         '<|python_tag|>{"type": "function", "name": "shell", "parameters": {"command": "ls -a"}}<|eom_id|>'
     ),
@@ -99,6 +111,19 @@ def test_several_calls_at_the_end_are_all_found_and_none_if_one_is_wrong() -> No
     assert both is not None
     assert [call.name for call in both.calls] == ["shell", "file_read"]
     assert found_in(f"{WRITTEN['hermes']}\n{read.replace('path', 'pth')}") is None
+
+
+def test_a_parameter_that_says_so_is_json() -> None:
+    read = '<invoke name="file_read"><parameter name="path">a</parameter>'
+    found = found_in(f'{read}<parameter name="limit" string="false">5</parameter></invoke>')
+    assert found is not None
+    assert json.loads(found.calls[0].arguments) == {"path": "a", "limit": 5}
+    found = found_in(
+        f'<function_calls>{read}</invoke><invoke name="shell"><parameter name="command">b</parameter>'
+        "</invoke></function_calls>"
+    )
+    assert found is not None
+    assert [call.name for call in found.calls] == ["file_read", "shell"]
 
 
 def test_an_earlier_quotation_does_not_hide_the_call_at_the_end() -> None:
