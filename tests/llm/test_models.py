@@ -1,5 +1,6 @@
 """From a model's id to everything needed to call it."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -259,7 +260,7 @@ async def measured(server: ModelServer, model: str, settings: ModelSettings = NO
     provider = model.partition("/")[0]
     url = server.url if provider == "ollama" else f"{server.url}/v1"
     settings = replace(settings, providers={provider: ProviderSettings(url)})
-    spec = resolve(model, {}, settings, CATALOGUE)
+    spec = await asyncio.to_thread(resolve, model, {}, settings, CATALOGUE)
     return await measure_local(spec, settings, probe_http)
 
 
@@ -297,7 +298,7 @@ async def test_ollama_under_8k_is_refused_with_the_exact_fix() -> None:
 async def test_a_model_that_ollama_does_not_have_is_refused_with_the_command_that_fetches_it() -> None:
     async with ModelServer() as server:
         settings = ModelSettings(providers={"ollama": ProviderSettings(f"{server.url}/without")})
-        spec = resolve("ollama/rare", {}, settings, CATALOGUE)
+        spec = await asyncio.to_thread(resolve, "ollama/rare", {}, settings, CATALOGUE)
         with pytest.raises(NoModelError, match="does not have rare") as caught:
             await measure_local(spec, settings, probe_http)
         assert "ollama pull rare" in caught.value.hint
@@ -317,5 +318,5 @@ async def test_a_silent_server_is_an_error_only_for_ollama() -> None:
 
 
 async def test_a_remote_model_is_not_asked_anything() -> None:
-    spec = spec_of("openai/gpt-5")
+    spec = await asyncio.to_thread(spec_of, "openai/gpt-5")
     assert await measure_local(spec, NONE, probe_http) is spec

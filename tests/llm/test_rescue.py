@@ -28,7 +28,8 @@ WRITTEN = {
     ),
     "invoke, deepseek": (
         '<｜DSML｜function_calls>\n<｜DSML｜invoke name="shell">\n'
-        '<｜DSML｜parameter name="command" string="true">ls -a</｜DSML｜parameter>\n</｜DSML｜invoke>\n</｜DSML｜function_calls>'
+        '<｜DSML｜parameter name="command" string="true">ls -a</｜DSML｜parameter>\n'
+        "</｜DSML｜invoke>\n</｜DSML｜function_calls>"
     ),
     "invoke, json": '<invoke name="shell">{"command": "ls -a"}</invoke>',
     "python tag": (
