@@ -11,7 +11,6 @@ READ_OPTIONS = (
     "-c", "core.fsmonitor=false",
     "-c", "core.hooksPath=/dev/null",
     "-c", "core.pager=cat",
-    "-c", "diff.external=",
     "-c", "log.showSignature=false",
     "-c", "gpg.program=false",
     "-c", "gpg.ssh.program=false",
@@ -28,7 +27,9 @@ _LOCATION = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_COUNT", "GIT_EXTERNAL_DIFF", "GIT_ASKPASS", "SSH_ASKPASS", "GIT_TRACE",
 )  # fmt: skip
-_FILTER = re.compile(rb"\[\s*(filter|include|includeif)\b", re.IGNORECASE)
+_FILTER = re.compile(
+    rb"\[\s*(filter|include|includeif)\b|\btextconv\b|^\s*command\s*=", re.IGNORECASE | re.MULTILINE
+)
 _FILTER_NAME = re.compile(r"filter\.(.+)\.(?:clean|smudge|process|required)", re.IGNORECASE | re.DOTALL)
 
 
@@ -51,6 +52,28 @@ def git_environment(*, read: bool = True, base: Mapping[str, str] | None = None)
     return env
 
 
+def quiet_git_variables() -> dict[str, str]:
+    """Variables under which any git below a shell runs nothing that a repository's settings name.
+
+    Filters and text converters have names of their own and cannot be switched off this way: see
+    `may_set_filters`.
+    """
+    pairs = [READ_OPTIONS[at + 1].split("=", 1) for at, word in enumerate(READ_OPTIONS) if word == "-c"]
+    variables = {"GIT_CONFIG_COUNT": str(len(pairs)), "GIT_OPTIONAL_LOCKS": "0"}
+    for number, (key, value) in enumerate(pairs):
+        variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables
+
+
+def safe_arguments(command: str) -> tuple[str, ...]:
+    """Arguments right after a reading command that switch off programs which no `-c` can."""
+    if command == "blame":
+        return ("--no-textconv",)
+    if command in ("log", "show"):
+        return ("--no-ext-diff", "--no-textconv", "--no-show-signature")
+    return ("--no-ext-diff", "--no-textconv") if command.startswith("diff") else ()
+
+
 def may_set_filters(common_dir: Path | None, git_dir: Path | None) -> bool:
     """Whether the repository's own configuration could name clean or smudge programs.
 
@@ -69,9 +92,18 @@ def may_set_filters(common_dir: Path | None, git_dir: Path | None) -> bool:
     return False
 
 
-def filters_off(config_names: str) -> list[str]:
-    """Options that switch off every filter named in NUL-separated names of the repository's settings."""
-    names = {found[1] for name in config_names.split("\0") if (found := _FILTER_NAME.fullmatch(name))}
+def filters_off(scoped_names: str) -> list[str]:
+    """Options that switch off every filter that the repository itself names.
+
+    `scoped_names` is what `git config --list --show-scope --name-only -z` prints; the person's own filters,
+    such as Git LFS, stay on.
+    """
+    words = scoped_names.split("\0")
+    names = {
+        found[1]
+        for scope, key in zip(words[::2], words[1::2], strict=False)
+        if scope in ("local", "worktree") and (found := _FILTER_NAME.fullmatch(key))
+    }
     return [
         word
         for name in sorted(names)

@@ -1,0 +1,254 @@
+"""The git program, called without letting a repository's settings run anything; and a repository's state."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loomkin.project.git_safety import (
+    READ_OPTIONS,
+    WRITE_OPTIONS,
+    filters_off,
+    git_environment,
+    may_set_filters,
+    safe_arguments,
+)
+from loomkin.project.root import Root, find_root
+
+GIT_SECONDS = 30.0
+OUTPUT_BYTES = 8 * 1024 * 1024
+_LOG_FORMAT = "--format=%h %s"
+_SUBMODULE = re.compile(r"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
+_IN_PROGRESS = {
+    "MERGE_HEAD": "merge",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "BISECT_LOG": "bisect",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class GitResult:
+    """What git answered; `code` is 127 where git is not installed and 124 when time ran out.
+
+    `cut` says that output beyond 8 MB was dropped.
+    """
+
+    code: int
+    out: str
+    err: str
+    cut: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether git was content."""
+        return self.code == 0
+
+
+@dataclass(frozen=True, slots=True)
+class GitState:
+    """A repository at one moment; `problem` is a sentence where there is none or git cannot say.
+
+    `branch` is empty when the head is detached. `ahead` and `behind` count commits against the upstream.
+    `commits` are the latest ones as `hash subject`; `in_progress` is merge, rebase, … or empty.
+    """
+
+    root: Path
+    problem: str = ""
+    branch: str = ""
+    head: str = ""
+    detached: bool = False
+    unborn: bool = False
+    bare: bool = False
+    upstream: str = ""
+    ahead: int = 0
+    behind: int = 0
+    staged: int = 0
+    changed: int = 0
+    untracked: int = 0
+    conflicted: int = 0
+    in_progress: str = ""
+    commits: tuple[str, ...] = ()
+    submodules: tuple[str, ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        """Whether the work tree has nothing to commit."""
+        return not (self.staged or self.changed or self.untracked or self.conflicted)
+
+
+async def run_git(
+    args: Sequence[str],
+    cwd: Path,
+    timeout: float = GIT_SECONDS,
+    *,
+    read: bool = True,
+    root: Root | None = None,
+) -> GitResult:
+    """Run git with closed input; never raises for what git does.
+
+    A reading call (`read`) runs no hooks, monitors, pagers, signature checks or filters that the
+    repository's configuration names, takes no locks and reaches no network. Cancelling ends git and its
+    children first.
+    """
+    options = [*(READ_OPTIONS if read else WRITE_OPTIONS)]
+    if read:
+        if root is None:
+            root = await asyncio.to_thread(find_root, cwd)
+        if await asyncio.to_thread(may_set_filters, root.common_dir, root.git_dir):
+            listing = ["config", "--includes", "--list", "--show-scope", "--name-only", "-z"]
+            names = await _spawn([*READ_OPTIONS, *listing], cwd, timeout)
+            if not names.ok:
+                return names
+            options += filters_off(names.out)
+        args = [*args[:1], *safe_arguments(args[0] if args else ""), *args[1:]]
+    return await _spawn([*options, *args], cwd, timeout, read=read)
+
+
+async def state(root: Root, commits: int = 5) -> GitState:
+    """The state of the repository, from two calls of git, in every kind of repository there is."""
+    if root.git_dir is None:
+        return GitState(root.path, problem="not in a git repository")
+    in_progress, submodules = await asyncio.to_thread(_look, root)
+    status_args = ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal", "--no-renames"]
+    if root.bare:
+        status_args = ["symbolic-ref", "--short", "-q", "HEAD"]
+    async with asyncio.TaskGroup() as group:
+        status = group.create_task(run_git(status_args, root.path, root=root))
+        log = group.create_task(run_git(["log", f"-{commits}", "-z", _LOG_FORMAT], root.path, root=root))
+    latest = tuple(line for line in log.result().out.split("\0") if line)
+    answer = status.result()
+    if root.bare:
+        branch = answer.out.strip()
+        head = latest[0].split(" ", 1)[0] if latest else ""
+        problem = _complaint(answer) if answer.code not in (0, 1) else ""
+        return GitState(
+            root.path,
+            problem,
+            branch,
+            head,
+            not branch and not problem,
+            not latest,
+            bare=True,
+            commits=latest,
+        )
+    if not answer.ok:
+        return GitState(root.path, problem=_complaint(answer), in_progress=in_progress)
+    found = _parse_status(answer.out)
+    return GitState(
+        root.path, branch=found.branch, head=found.head, detached=found.detached, unborn=not found.head,
+        upstream=found.upstream, ahead=found.ahead, behind=found.behind, staged=found.staged,
+        changed=found.changed, untracked=found.untracked, conflicted=found.conflicted,
+        in_progress=in_progress, commits=latest, submodules=submodules,
+    )  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Status:
+    branch: str = ""
+    head: str = ""
+    detached: bool = False
+    upstream: str = ""
+    ahead: int = 0
+    behind: int = 0
+    staged: int = 0
+    changed: int = 0
+    untracked: int = 0
+    conflicted: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _parse_status(text: str) -> _Status:
+    """Read `git status --porcelain=v2 --branch -z`; see "Porcelain Format Version 2" in git-status(1)."""
+    found = _Status()
+    for record in text.split("\0"):
+        kind = record[:2]
+        if kind == "# ":
+            name, _, value = record[2:].partition(" ")
+            found.headers[name] = value
+        elif kind in ("1 ", "2 "):
+            found.staged += record[2:3] != "."
+            found.changed += record[3:4] != "."
+        elif kind == "u ":
+            found.conflicted += 1
+        elif kind == "? ":
+            found.untracked += 1
+    head = found.headers.get("branch.head", "")
+    oid = found.headers.get("branch.oid", "")
+    found.detached = head == "(detached)"
+    found.branch = "" if found.detached else head
+    found.head = "" if oid == "(initial)" else oid[:12]
+    found.upstream = found.headers.get("branch.upstream", "")
+    if counts := re.fullmatch(r"\+(\d+) -(\d+)", found.headers.get("branch.ab", "")):
+        found.ahead, found.behind = int(counts[1]), int(counts[2])
+    return found
+
+
+def _look(root: Root) -> tuple[str, tuple[str, ...]]:
+    """What the files of the repository say: an operation in progress, and the submodules."""
+    in_progress = ""
+    if root.git_dir is not None:
+        in_progress = next(
+            (word for name, word in _IN_PROGRESS.items() if (root.git_dir / name).exists()), ""
+        )
+    try:
+        declared = (root.path / ".gitmodules").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        declared = ""
+    return in_progress, tuple(_SUBMODULE.findall(declared))
+
+
+def _complaint(result: GitResult) -> str:
+    lines = [line.removeprefix("fatal: ") for line in result.err.splitlines() if line.strip()]
+    return lines[0] if lines else f"git ended with code {result.code}"
+
+
+async def _spawn(args: Sequence[str], cwd: Path, timeout: float, read: bool = True) -> GitResult:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "git", *args, cwd=cwd, env=git_environment(read=read), start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+    except (OSError, ValueError) as error:
+        return await asyncio.to_thread(_not_started, cwd, error)
+    if process.stdout is None or process.stderr is None:
+        raise AssertionError("both outputs were asked for as pipes")
+    try:
+        async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
+            out = group.create_task(_read(process.stdout))
+            err = group.create_task(_read(process.stderr))
+        text, cut = out.result()
+        code = await process.wait()
+    except TimeoutError:
+        return GitResult(124, "", f"git took longer than {timeout:g} s and was ended")
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    return GitResult(code, text, err.result()[0], cut)
+
+
+async def _read(stream: asyncio.StreamReader) -> tuple[str, bool]:
+    """The stream as text, names with undecodable bytes included; what is beyond 8 MB is dropped."""
+    kept = bytearray()
+    cut = False
+    while data := await stream.read(1 << 16):
+        room = OUTPUT_BYTES - len(kept)
+        kept += data[:room]
+        cut = cut or len(data) > room
+    return os.fsdecode(bytes(kept)), cut
+
+
+def _not_started(cwd: Path, error: OSError | ValueError) -> GitResult:
+    if not os.path.isdir(cwd):
+        return GitResult(127, "", f"the folder {cwd} does not exist")
+    if isinstance(error, FileNotFoundError):
+        return GitResult(127, "", "git is not installed or not on PATH; install it to use repositories")
+    return GitResult(127, "", f"git could not be started: {error}")
