@@ -4,6 +4,7 @@ The table is read as a file; litellm itself is never imported here, which would 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -16,12 +17,14 @@ PRICE_TABLE = "model_prices_and_context_window_backup.json"
 PROVIDER_TABLE = "provider_endpoints_support_backup.json"
 CHAT_MODES = frozenset({"chat", "responses"})
 _LONGEST_ENTRY = 30_000
+_LONGER = re.compile(r"(?:input|output)_cost_per_token_above_(\d+)k_tokens")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """One model of the table; `window` and `max_output` are tokens, 0 when the table does not say.
 
+    `price` holds for requests of up to `price_up_to` tokens (0: of any size); longer ones cost more.
     An ability is None when unknown: the table's `false` on tools is often just a gap.
     """
 
@@ -31,6 +34,7 @@ class Facts:
     window: int
     max_output: int
     price: Price | None
+    price_up_to: int = 0
     tools: bool | None = None
     vision: bool | None = None
     reasoning: bool | None = None
@@ -124,6 +128,7 @@ def _facts(name: str, entry: dict[str, object]) -> Facts:
         window=_whole(entry.get("max_input_tokens")) or limit,
         max_output=_whole(entry.get("max_output_tokens")) or limit,
         price=_price(entry),
+        price_up_to=_price_up_to(entry),
         tools=True if entry.get("supports_function_calling") is True else None,
         vision=_flag(entry.get("supports_vision")),
         reasoning=_flag(entry.get("supports_reasoning")),
@@ -147,6 +152,11 @@ def _price(entry: dict[str, object]) -> Price | None:
         cache_write=into if write is None else write,
         source="litellm",
     )
+
+
+def _price_up_to(entry: dict[str, object]) -> int:
+    found = (_LONGER.fullmatch(key) for key in entry)
+    return min((int(step[1]) * 1000 for step in found if step), default=0)
 
 
 def _pico(dollars: object) -> int | None:

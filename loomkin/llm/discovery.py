@@ -78,6 +78,7 @@ async def discover(
             return found
         first = [row.keys[0] for row in PROVIDERS.values() if row.keys and not row.local]
         looked.append(f"provider keys in the environment: none of {', '.join(first)}")
+        looked += await asyncio.to_thread(_other_keys, environ, catalogue)
     servers = list(_servers(environ, settings, looked))
     answers = await _ask_all(servers, probe_http)
     for server, (model, said) in zip(servers, answers, strict=True):
@@ -95,6 +96,17 @@ def _by_key(environ: Mapping[str, str], settings: ModelSettings, catalogue: Cata
         if variable and not _is_local(name, row, environ, settings):
             return Found(ModelId(f"{name}/{default_model(name, catalogue)}"), f"{variable} is set")
     return None
+
+
+def _other_keys(environ: Mapping[str, str], catalogue: Catalogue) -> list[str]:
+    """Keys of providers that have no model to begin with: a person must name one."""
+    ending = "_API_KEY"
+    names = {key: key.removesuffix(ending).lower() for key, value in environ.items() if value.strip()}
+    return [
+        f"{key} is set: name one of its models with --model {name}/NAME"
+        for key, name in sorted(names.items())
+        if key.endswith(ending) and name and catalogue.knows_provider(name)
+    ]
 
 
 def _is_local(name: str, row: Provider, environ: Mapping[str, str], settings: ModelSettings) -> bool:

@@ -53,13 +53,20 @@ def _envelope(entry: object) -> WrittenCall | None:
 
 
 def raw_arguments(text: str, at: int, name: str) -> Block | None:
-    """The JSON object at this place, word for word."""
+    """The JSON object at this place, word for word unless it has raw line breaks in strings."""
     at = skip(text, at)
     try:
         value, end = _DECODER.raw_decode(text, at)
     except (ValueError, RecursionError):
         return None
-    return ([WrittenCall(name, text[at:end])], end) if isinstance(value, dict) else None
+    if not isinstance(value, dict):
+        return None
+    words = text[at:end]
+    try:
+        json.loads(words)
+    except ValueError:
+        words = json.dumps(value, ensure_ascii=False)
+    return [WrittenCall(name, words)], end
 
 
 def closed_by(text: str, block: Block | None, closing: str) -> Block | None:

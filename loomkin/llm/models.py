@@ -65,7 +65,8 @@ class ModelSettings:
 class ModelSpec:
     """A model ready to be called; `name` goes into the request, `window` and `max_output` are tokens.
 
-    `window` is the most that a request may carry. `price` None means unknown, never free.
+    `window` is the most that a request may carry, within the part of the model's window that has one
+    price. `price` None means unknown, never free.
     """
 
     id: ModelId
@@ -232,7 +233,7 @@ def _spec(
     override = settings.models.get(identity, ModelOverride())
     local = is_loopback(endpoint.base_url) or row.local
     options = dict(override.options)
-    window = override.window or (facts.window if facts else 0)
+    window = override.window or (_plainly_priced_window(facts) if facts else 0)
     if row.wire == "ollama":
         window = override.window or settings.num_ctx or UNKNOWN_LOCAL_WINDOW
         options["num_ctx"] = window
@@ -251,6 +252,11 @@ def _spec(
         vision=bool(facts and facts.vision),
         reasoning=bool(facts and facts.reasoning),
     )
+
+
+def _plainly_priced_window(facts: Facts) -> int:
+    """The window up to which the price holds; only a person's own setting goes into the dearer part."""
+    return min(facts.window, facts.price_up_to) if facts.price_up_to else facts.window
 
 
 def _max_output(override: ModelOverride, settings: ModelSettings, facts: Facts | None, window: int) -> int:

@@ -54,6 +54,12 @@ def test_prices_are_exact_whole_picodollars_of_the_literals(tmp_path: Path) -> N
     assert (facts.window, facts.max_output, facts.provider) == (1000, 100, "acme")
 
 
+def test_where_longer_requests_cost_more_the_limit_of_the_price_is_known(tmp_path: Path) -> None:
+    steps = '"input_cost_per_token_above_272k_tokens": 2e-07, "output_cost_per_token_above_128k_tokens": 1e-6'
+    dearer = table(tmp_path, f'{{"a": {{{ENTRY}, {steps}}}, "b": {{{ENTRY}}}}}')
+    assert [facts.price_up_to for facts in dearer.every()] == [128_000, 0]
+
+
 def test_a_missing_ability_to_call_tools_is_unknown_not_a_no(tmp_path: Path) -> None:
     facts = table(tmp_path, f'{{"a": {{{ENTRY}}}}}').facts("a")
     assert facts is not None

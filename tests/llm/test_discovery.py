@@ -95,6 +95,13 @@ async def test_nothing_lists_everything_that_was_looked_for_and_three_ways_on() 
     assert nothing.text in str(error)
 
 
+async def test_a_key_of_a_provider_without_a_default_is_mentioned_with_how_to_use_it() -> None:
+    nothing = await look({"NOVITA_API_KEY": "k", "WEATHER_API_KEY": "k", "_API_KEY": "k"}, settings())
+    assert isinstance(nothing, Nothing)
+    assert "NOVITA_API_KEY is set: name one of its models with --model novita/NAME" in nothing.looked
+    assert "WEATHER" not in nothing.text
+
+
 async def test_a_server_without_a_model_to_talk_to_is_not_chosen() -> None:
     async with ModelServer(models=("nomic-embed-text",)) as server:
         nothing = await look({}, settings(ollama=server.url))

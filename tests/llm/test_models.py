@@ -82,6 +82,18 @@ def test_facts_come_from_the_catalogue() -> None:
     assert spec.caller is CallerLevel.NATIVE
 
 
+def test_the_window_ends_where_the_price_does_unless_a_person_widens_it() -> None:
+    dearer = next(
+        facts
+        for facts in CATALOGUE.every()
+        if facts.provider == "openai" and 0 < facts.price_up_to < facts.window
+    )
+    name = f"openai/{dearer.name}"
+    assert spec_of(name).window == dearer.price_up_to
+    wider = ModelSettings(models={name: ModelOverride(window=dearer.window)})
+    assert spec_of(name, settings=wider).window == dearer.window
+
+
 def test_no_more_output_is_asked_for_than_an_edit_needs_unless_a_person_says_so() -> None:
     assert spec_of("anthropic/claude-sonnet-4-5").max_output == 32_768
     assert (

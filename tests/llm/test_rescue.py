@@ -139,6 +139,12 @@ def test_raw_line_breaks_in_a_string_are_understood() -> None:
     assert json.loads(found.calls[0].arguments) == {"command": "a\nb"}
 
 
+def test_raw_line_breaks_are_escaped_where_arguments_are_passed_on_word_for_word() -> None:
+    found = found_in('<function=shell>{"command": "a\nb"}</function>')
+    assert found is not None
+    assert json.loads(found.calls[0].arguments) == {"command": "a\nb"}
+
+
 def test_words_without_a_call_are_left_alone() -> None:
     for text in ("", "Done.", '{"name": "shell"}', "[1, 2]", '{"a": {"name": "shell", "arguments": {}}}'):
         assert found_in(text) is None
