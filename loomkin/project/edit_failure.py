@@ -19,6 +19,7 @@ _LIKE_ENOUGH = 0.6
 _COMPARED_LINES = 20_000
 _AROUND = 10
 _WRITE_BELOW = 300
+_UNIQUE = "Add lines before or after it until it is unique, or set replace_all to change every place."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,10 @@ def already_there(text: str, old: str, new: str) -> int:
     return 0
 
 
-def ambiguous(about: Circumstances, text: str, found: Ambiguous, new: str, number: str = "") -> Refused:
-    """The old text is in several places: name them all."""
+def ambiguous(
+    about: Circumstances, text: str, found: Ambiguous, new: str, number: str = "", advice: str = _UNIQUE
+) -> Refused:
+    """The old text is in several places: name them all, and give `advice`."""
     many = len(found.lines)
     named = ", ".join(str(line) for line in found.lines[:50]) + (", ..." if many > 50 else "")
     how = "" if found.tier == "exact" else f" (matched by {found.tier})"
@@ -88,7 +91,7 @@ def ambiguous(about: Circumstances, text: str, found: Ambiguous, new: str, numbe
         parts.append(f"The new text is already there, at line {at}.")
     if about.changed:
         parts.append(f"The file changed since you read it{about.who()}.")
-    parts.append("Add lines before or after it until it is unique, or set replace_all to change every place.")
+    parts.append(advice)
     return Refused(RefusedKind.STALE if about.changed else RefusedKind.AMBIGUOUS, "\n".join(parts))
 
 

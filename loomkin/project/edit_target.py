@@ -56,16 +56,37 @@ def locate(path: Path | str, roots: Sequence[Path]) -> Located | Refused:
 
 def load(located: Located) -> Loaded | Refused | None:
     """Read and decode the file; None where there is none. Refuses what is no text file of up to 5 MB."""
+    data = _read(located)
+    if data is None or isinstance(data, Refused):
+        return data
+    decoded = decode(data)
+    if isinstance(decoded, NotText):
+        return Refused(
+            RefusedKind.NOT_TEXT,
+            f"{located.shown} is not a text file: {decoded.reason}. Change it with the program that made it.",
+        )
+    return Loaded(data, decoded)
+
+
+def read_bytes(located: Located) -> bytes | Refused:
+    """The bytes of any plain file of up to 5 MB."""
+    data = _read(located)
+    if data is None:
+        return Refused(RefusedKind.MISSING, f"{located.shown} does not exist. Check the path.")
+    return data
+
+
+def _read(located: Located) -> bytes | Refused | None:
     path, shown = located.path, located.shown
     try:
         about = os.stat(path)
         for test, name in _KINDS:
             if test(about.st_mode):
-                return Refused(RefusedKind.NOT_A_FILE, f"{shown} is {name}, not a file. Name a file in it.")
+                return Refused(RefusedKind.NOT_A_FILE, f"{shown} is {name}, not a file. Name a file.")
         if about.st_size > EDIT_LIMIT:
             return too_large(shown, about.st_size)
         with open(path, "rb", buffering=0) as file:
-            data = file.readall()
+            return file.readall()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -73,13 +94,6 @@ def load(located: Located) -> Loaded | Refused | None:
             RefusedKind.FAILED,
             f"{shown} cannot be read: {error.strerror}. Check its permissions, or ask the person.",
         )
-    decoded = decode(data)
-    if isinstance(decoded, NotText):
-        return Refused(
-            RefusedKind.NOT_TEXT,
-            f"{shown} is not a text file: {decoded.reason}. Change it with the program that made it.",
-        )
-    return Loaded(data, decoded)
 
 
 def too_large(shown: str, size: int) -> Refused:
