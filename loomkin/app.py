@@ -152,7 +152,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
             stack.callback(SessionLock(house.locks, opened.id).release)
         jobs = await stack.enter_async_context(JobTable())
         scribe = Scribe(house.journal, opened.id, role.name)
-        rules = all_rules(loaded, house.rules.files, house.trusted)
+        rules = all_rules(loaded, house.rules.files, house.trusted, find_root(options.cwd))
         grants = tuple(Grant(one.rule, Scope(one.scope)) for one in ledger.grants(house.database, opened.id))
         gate = Gate(build_policy(rules, loaded, house.workplace, _home(options)), asker, grants)
         toolbox = Toolbox(role.tools, denied_tools(rules))
@@ -176,7 +176,8 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
 
 def build_tool(kind: type[AnyTool], services: Mapping[type, Any]) -> AnyTool:
     """A tool with the services that its constructor names by type."""
-    wanted = {name: hint for name, hint in kind.__init__.__annotations__.items() if name != "return"}
+    named = getattr(kind.__init__, "__annotations__", {})
+    wanted = {name: hint for name, hint in named.items() if name != "return"}
     return kind(**{name: services[hint] for name, hint in wanted.items()})
 
 

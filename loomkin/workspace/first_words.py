@@ -5,7 +5,7 @@ import time
 
 from loomkin.agent.prompt import Place, first_message
 from loomkin.permissions.gate import Gate
-from loomkin.project.git import describe_state
+from loomkin.project.git_words import describe_state
 from loomkin.project.nested import rules_block
 from loomkin.project.rules import ProjectRules
 from loomkin.project.workplace import Workplace

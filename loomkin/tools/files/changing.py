@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from loomkin.project.edit_result import Applied, Refused, Target
+from loomkin.project.patch import FileChange, PatchApplied, PatchedFile
 from loomkin.project.sight import Sight
 from loomkin.project.text import sha_of
 from loomkin.project.workplace import Workplace
@@ -51,6 +52,29 @@ class Editing:
         before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
         change = Change(shown, before, applied.sha, applied.added, applied.removed, applied.diff)
         return "\n".join(line for line in lines if line), change
+
+    def patched(self, answer: PatchApplied | Refused, call: Call) -> Ok | Fail:
+        """The tool's result for a patch."""
+        if isinstance(answer, Refused):
+            return Fail(answer.message)
+        texts, changes = [], []
+        for file in answer.files:
+            text, change = self._patched_file(file, call)
+            texts.append(text)
+            changes.append(change)
+        return Ok("\n".join(texts), tuple(changes))
+
+    def _patched_file(self, file: PatchedFile, call: Call) -> tuple[str, Change]:
+        applied = file.applied
+        shown = self._workplace.shown(applied.path)
+        if file.change is FileChange.DELETED:
+            self._sight.changed(call.agent, applied.path, "")
+            before = sha_of(applied.before.encode("utf-8", "surrogatepass"))
+            return f"Deleted {shown}.", Change(shown, before, "", 0, applied.removed, applied.diff)
+        text, change = self.applied(applied, call)
+        if file.moved_from is not None:
+            text = f"Moved {self._workplace.shown(file.moved_from)} to {shown}.\n{text}"
+        return text, change
 
     def result(self, answer: Applied | Refused, target: Target, call: Call) -> Ok | Fail:
         """The tool's result for one file."""

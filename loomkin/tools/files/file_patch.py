@@ -40,7 +40,9 @@ class FilePatch(Tool[Params]):
             plan_patch, params.patch, call.cwd, self._workplace.roots, self._editing.seen_of(call)
         )
         return (
-            answer.message if isinstance(answer, Refused) else "\n".join(file.diff for file in answer.files)
+            answer.message
+            if isinstance(answer, Refused)
+            else "\n".join(file.applied.diff for file in answer.files)
         )
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:

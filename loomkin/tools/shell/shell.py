@@ -1,0 +1,141 @@
+"""shell: run a command, in the foreground with a time limit or in the background."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from loomkin.config.settings import ShellSettings
+from loomkin.errors import LoomkinError
+from loomkin.permissions.gate import BUILT_IN, Gate
+from loomkin.project.environment import ChildEnvironment
+from loomkin.project.git_safety import quiet_git_variables
+from loomkin.project.jobs import JobTable
+from loomkin.project.output import exit_note, for_model
+from loomkin.project.patch import apply_patch, find_patch_in_command, patch_paths
+from loomkin.project.shell import Finished, Running, run
+from loomkin.project.workplace import Workplace
+from loomkin.records.event import OutputStreamed
+from loomkin.records.permission import Access, Decision, ToolUse
+from loomkin.runtime.recorder import Recorder
+from loomkin.tooling.tool import Call, Fail, Ok, Tool
+from loomkin.tools.files.changing import Editing
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The command, how long to wait for it, and where it runs."""
+
+    command: str
+    timeout: float = 0
+    background: bool = False
+    cwd: str = "."
+
+
+class Shell(Tool[Params]):
+    """Runs bash commands."""
+
+    name: ClassVar[str] = "shell"
+    params_type: ClassVar[type] = Params
+    access: ClassVar[Access] = Access.EXECUTE
+    aliases: ClassVar[dict[str, str]] = {
+        "cmd": "command", "script": "command", "run_in_background": "background", "workdir": "cwd",
+    }  # fmt: skip
+    limit: ClassVar[float | None] = None
+
+    def __init__(
+        self,
+        workplace: Workplace,
+        jobs: JobTable,
+        settings: ShellSettings,
+        child: ChildEnvironment,
+        recorder: Recorder,
+        gate: Gate,
+        editing: Editing,
+    ) -> None:
+        self._workplace = workplace
+        self._jobs = jobs
+        self._settings = settings
+        self._child = child
+        self._recorder = recorder
+        self._gate = gate
+        self._editing = editing
+
+    def use(self, params: Params, call: Call) -> ToolUse:
+        cwd = self._workplace.resolve(call.cwd, params.cwd)
+        patch = find_patch_in_command(params.command)
+        if patch is not None:
+            paths = tuple(str(self._workplace.resolve(cwd, path)) for path in patch_paths(patch))
+            return ToolUse("file_patch", Access.WRITE, str(cwd), writes=paths)
+        return ToolUse(self.name, self.access, str(cwd), command=params.command)
+
+    async def preview(self, params: Params, call: Call) -> str:
+        return params.command
+
+    async def run(self, params: Params, call: Call) -> Ok | Fail:
+        cwd = self._workplace.resolve(call.cwd, params.cwd)
+        patch = find_patch_in_command(params.command)
+        if patch is not None:
+            answer = await asyncio.to_thread(
+                apply_patch, patch, cwd, self._workplace.roots, self._editing.seen_of(call)
+            )
+            return self._editing.patched(answer, call)
+        try:
+            return await self._command(params, cwd, call)
+        except LoomkinError as error:
+            return Fail(str(error))
+
+    async def _command(self, params: Params, cwd: Path, call: Call) -> Ok | Fail:
+        wait = min(params.timeout or self._settings.timeout, self._settings.max_timeout)
+        output = self._workplace.outputs
+
+        def shown(text: str) -> None:
+            self._recorder.record(OutputStreamed(call.id, text), call.session, call.agent)
+
+        env = self._environment(params, cwd)
+        if params.background:
+            job = await self._jobs.start(params.command, cwd=cwd, env=env, output_dir=output)
+            return Ok(f"Running in the background; read it with shell_output, handle {job.handle}.")
+        ended = await run(
+            params.command,
+            jobs=self._jobs,
+            cwd=cwd,
+            env=env,
+            output_dir=output,
+            timeout=wait,
+            on_output=shown,
+        )
+        whole = self._workplace.shown(ended.path)
+        text = for_model(
+            ended.output.head,
+            ended.output.tail,
+            missing_lines=ended.output.missing_lines,
+            whole=whole,
+            failed=isinstance(ended, Running) or ended.code != 0,
+        )
+        if isinstance(ended, Running):
+            went = f"Still running after {ended.seconds:.0f} s, now in the background: handle {ended.handle}."
+            return Ok(f"{text}\n{went} Read it with shell_output.", output_id=whole)
+        return _result(params.command, ended, text, whole)
+
+    def _environment(self, params: Params, cwd: Path) -> dict[str, str]:
+        env = dict(self._child.values)
+        verdict = self._gate.policy.decide(ToolUse(self.name, self.access, str(cwd), command=params.command))
+        if verdict.decision is Decision.ALLOW and verdict.source == BUILT_IN and "yolo" not in verdict.rule:
+            # it passed as a command that only reads, so a repository's settings must not make it run programs
+            env |= quiet_git_variables()
+        return env
+
+
+def _result(command: str, ended: Finished, text: str, whole: str) -> Ok | Fail:
+    note = exit_note(command, ended.code)
+    said = note.text or "exit 0"
+    if ended.timed_out:
+        said = f"Ended after {ended.seconds:.0f} s: it only waits."
+    if ended.left_running:
+        said += f" Processes it started go on in the background: handle {ended.id}."
+    words = "\n".join(part for part in (text, ended.output.note, said) if part)
+    return Fail(words, whole) if note.failed or ended.timed_out else Ok(words, output_id=whole)
+
+
+TOOL = Shell

@@ -1,0 +1,34 @@
+"""What every test gets: a home of its own, no keys, no way to the machine's own settings."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER", "CI")
+
+
+@pytest.fixture(autouse=True)
+def own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Point HOME, XDG folders and git at an empty place, and drop every other variable."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name not in _KEPT and not name.startswith(("PYTEST_", "HYPOTHESIS_", "COV_")):
+            monkeypatch.delenv(name)
+    settings = {
+        "HOME": home,
+        "XDG_CONFIG_HOME": home / ".config",
+        "XDG_STATE_HOME": home / ".local/state",
+        "XDG_CACHE_HOME": home / ".cache",
+        "XDG_DATA_HOME": home / ".local/share",
+        "GIT_CONFIG_GLOBAL": home / ".gitconfig",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "LOOMKIN_SYSTEM_CONFIG_DIR": home / "etc",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, str(value))
+    (home / ".gitconfig").write_text(
+        "[user]\n\tname = A Person\n\temail = person@example.org\n[init]\n\tdefaultBranch = main\n"
+    )
+    yield home
