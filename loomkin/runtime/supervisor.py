@@ -36,10 +36,12 @@ class Supervisor:
 
     async def stop(self, grace: float) -> None:
         """Wait up to `grace` seconds for all tasks, then cancel the rest and wait for them."""
-        if self._tasks and grace > 0:
-            await asyncio.wait(self._tasks, timeout=grace)
-        for task in self._tasks:
-            task.cancel()
+        try:
+            if self._tasks and grace > 0:
+                await asyncio.wait(self._tasks, timeout=grace)
+        finally:  # also when the one who stops is cancelled: nothing goes on unowned
+            for task in self._tasks:
+                task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._grace)
 

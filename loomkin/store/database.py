@@ -8,6 +8,7 @@ from pathlib import Path
 from loomkin.errors import StoreError
 from loomkin.store.migrations import MIGRATIONS
 
+FILE_NAME = "loomkin.db"
 BUSY_SECONDS = 10.0
 MEMORY = ":memory:"
 
@@ -27,9 +28,18 @@ class Database:
         self.where = str(path) if path else "memory"
         with self.failures():
             self.writer = self._connect()
-            self._migrate()
-            self.reader = self._connect() if path else self.writer
-            self.project = self._project()
+            self.reader = self.writer
+            try:
+                self._refuse_foreign()
+                _prepare(self.writer)
+                self._migrate()
+                self.project = self._project()
+                if path:
+                    self.reader = self._connect()
+                    _prepare(self.reader)
+            except BaseException:
+                self.close()
+                raise
 
     def _connect(self) -> sqlite3.Connection:
         target = str(self.path) if self.path else MEMORY
@@ -37,17 +47,10 @@ class Database:
             target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-            "mmap_size=0",
-            "cache_size=-8192",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    def _migrate(self) -> None:
+    def _refuse_foreign(self) -> None:
+        """Look before anything is written: a newer schema and other programs' files stay untouched."""
         version = self._version()
         if version > len(MIGRATIONS):
             raise StoreError(
@@ -55,7 +58,15 @@ class Database:
                 f"{len(MIGRATIONS)}).",
                 hint="Upgrade loomkin, or move the file away to begin a new one. Nothing was changed.",
             )
-        if version == len(MIGRATIONS):
+        names = {row["name"] for row in self.writer.execute("SELECT name FROM sqlite_master")}
+        if names and "meta" not in names:
+            raise StoreError(
+                f"{self.where} holds another program's tables: it is not a loomkin database.",
+                hint="Move it away to begin a new one. Nothing was changed.",
+            )
+
+    def _migrate(self) -> None:
+        if self._version() == len(MIGRATIONS):
             return
         with transaction(self.writer):
             # another process may have migrated while this one waited for the lock
@@ -94,11 +105,22 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
+        connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "mmap_size=0",
+        "cache_size=-8192",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def explain(error: sqlite3.Error, where: str) -> StoreError:

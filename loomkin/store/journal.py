@@ -1,18 +1,21 @@
 """The only write path: facts go to the log and the tables in one transaction, then to readers."""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from loomkin.errors import StoreError
+from loomkin.records.codec import dump, load
 from loomkin.records.event import Event, Fact
 from loomkin.records.ids import SessionId
 from loomkin.store import projections
 from loomkin.store.database import Database, explain, transaction
 
 _INSERT = "INSERT INTO events (at, project, session, agent, task, kind, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def write(database: Database, events: Sequence[Event]) -> list[Event]:
@@ -26,11 +29,21 @@ def write(database: Database, events: Sequence[Event]) -> list[Event]:
             if not event.fact.stored:
                 written.append(event)
                 continue
-            cursor = database.writer.execute(_INSERT, projections.row_of(event, database.project))
+            row = projections.row_of(event, database.project)
+            if _HALF.search(str(row[-1])):
+                event = _encodable(event)
+                row = projections.row_of(event, database.project)
+            cursor = database.writer.execute(_INSERT, row)
             numbered = replace(event, seq=int(cursor.lastrowid or 0))
             projections.apply(database.writer, database.project, numbered)
             written.append(numbered)
     return written
+
+
+def _encodable(event: Event) -> Event:
+    """The event with half characters replaced, which models send and file names hold but UTF-8 does not."""
+    text = _HALF.sub("\N{REPLACEMENT CHARACTER}", dump(event.fact))
+    return replace(event, fact=load(type(event.fact), text))
 
 
 class Journal:
@@ -110,12 +123,14 @@ class Journal:
                 done.set_exception(self.failure)
 
     def _deliver(self, events: list[Event]) -> None:
-        for event in events:
-            self._publish(event)
-        if self._pending:
-            self._begin()
-        else:
-            self._release()
+        try:
+            for event in events:
+                self._publish(event)
+        finally:  # a reader that fails must not keep those waiting who want to know what is on disk
+            if self._pending:
+                self._begin()
+            else:
+                self._release()
 
     def _release(self) -> None:
         waiting, self._flushed = self._flushed, []

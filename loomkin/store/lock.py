@@ -13,18 +13,38 @@ class SessionLock:
     def __init__(self, folder: Path, session: str) -> None:
         """Take the lock; raises StoreError where another process has it, naming that process."""
         self._path = folder / f"{session}.lock"
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._file = self._take(session)
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
         except OSError as error:
-            holder = os.read(self._file, 32).decode("ascii", "replace").strip() or "another process"
-            os.close(self._file)
             raise StoreError(
-                f"Session {session} is in use by process {holder}.",
-                hint="End that one first, or go on beside it with --fork-session.",
+                f"Cannot lock the session: {self._path}: {error.strerror}.",
+                hint="Make the folder writable for you, and see that the disk has room.",
             ) from error
-        os.ftruncate(self._file, 0)
-        os.write(self._file, f"{os.getpid()}\n".encode())
+
+    def _take(self, session: str) -> int:
+        while True:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                holder = os.read(file, 32).decode("ascii", "replace").strip()
+                os.close(file)
+                raise StoreError(
+                    f"Session {session} is in use by {f'process {holder}' if holder else 'another process'}.",
+                    hint="End that one first, or go on beside it with --fork-session.",
+                ) from error
+            # the holder before may have taken the file away between our opening and our locking it
+            if self._stands(file):
+                return file
+            os.close(file)
+
+    def _stands(self, file: int) -> bool:
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(file))
+        except FileNotFoundError:
+            return False
 
     def release(self) -> None:
         """Let go, and take the file away."""

@@ -96,7 +96,7 @@ def _turn_ended(db: Connection, project: str, event: Event, fact: facts.TurnEnde
 @projects(facts.CallStarted)
 def _call_started(db: Connection, project: str, event: Event, fact: facts.CallStarted) -> None:
     db.execute(
-        "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, 'running', 0, '')",
+        "INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, 'running', 0, '')",
         (event.session, event.agent, fact.call_id, fact.tool, fact.arguments, event.at),
     )
 
@@ -203,7 +203,7 @@ def _grant_revoked(db: Connection, project: str, event: Event, fact: facts.Grant
 @projects(facts.QuestionAsked)
 def _question_asked(db: Connection, project: str, event: Event, fact: facts.QuestionAsked) -> None:
     db.execute(
-        "INSERT INTO questions VALUES (?, ?, ?, ?, ?, ?, NULL, 0)",
+        "INSERT OR REPLACE INTO questions VALUES (?, ?, ?, ?, ?, ?, NULL, 0)",
         (event.session, fact.call_id, event.agent, event.at, fact.question, json.dumps(fact.options)),
     )
 

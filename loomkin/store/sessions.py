@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from sqlite3 import Row
 
-from loomkin.errors import NotFoundError
+from loomkin.errors import NotFoundError, StoreError
 from loomkin.records.codec import from_plain, load
 from loomkin.records.event import FACTS, Event
 from loomkin.records.ids import MessageId, SessionId
@@ -150,14 +150,32 @@ def events(db: Database, session: str) -> list[Event]:
 
 
 def event_of(row: Row) -> Event:
-    """An event from its row of the log."""
-    fact = load(FACTS[row["kind"]], row["data"])
+    """An event from its row of the log; raises StoreError for one that this loomkin cannot read."""
+    kind = FACTS.get(row["kind"])
+    if kind is None:
+        raise StoreError(
+            f"Event {row['seq']} is a {row['kind']}, which this loomkin does not know.",
+            hint="A newer loomkin wrote it: upgrade this one.",
+        )
+    try:
+        fact = load(kind, row["data"])
+    except ValueError as error:
+        raise StoreError(f"Event {row['seq']} ({row['kind']}) is damaged: {error}.") from error
     return Event(row["seq"], row["at"], SessionId(row["session"]), row["agent"], row["task"], fact)
 
 
 def delete(db: Database, session: str) -> None:
-    """Take a session out of the log and of every table, for good; blocks."""
+    """Take a session out of the log and of every table, for good; blocks.
+
+    What it granted goes with it; what it took back of other sessions' grants stays taken back.
+    """
     with db.failures(), transaction(db.writer):
+        db.writer.execute(
+            "UPDATE events SET session = granted.session FROM events AS granted"
+            " WHERE events.kind = 'GrantRevoked' AND events.session = ?"
+            " AND granted.seq = json_extract(events.data, '$.grant') AND granted.kind = 'GrantAdded'",
+            (session,),
+        )
         db.writer.execute("DELETE FROM events WHERE session = ?", (session,))
         for table in TABLES:
             column = "id" if table == "sessions" else "session"
