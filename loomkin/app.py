@@ -15,10 +15,11 @@ from loomkin.config.load import Loaded, load
 from loomkin.config.paths import Layer
 from loomkin.config.settings import ShellSettings
 from loomkin.errors import UntrustedError
-from loomkin.llm.asking import ask_server
 from loomkin.llm.catalogue import Catalogue
 from loomkin.llm.client import ModelClient
+from loomkin.llm.discovery_http import probe_http
 from loomkin.llm.registry import opener
+from loomkin.llm.steady import steadily
 from loomkin.permissions.gate import Asker, Gate, Grant, Scope
 from loomkin.permissions.hooks import Hooks
 from loomkin.project import rules as project_rules
@@ -115,7 +116,7 @@ async def open_house(options: Options) -> AsyncIterator[House]:
         workplace = Workplace(root.path, extra, state / "outputs")
         rules = ProjectRules((), ()) if options.bare else _rules(root.path, options)
         catalogue = Catalogue.packaged()
-        chooser = ModelChooser(loaded.settings, options.environ, options.offline, catalogue, ask_server)
+        chooser = ModelChooser(loaded.settings, options.environ, options.offline, catalogue, probe_http)
         redactor = Redactor(secret_values(options.environ))
         yield House(
             options,
@@ -155,14 +156,16 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         rules = all_rules(loaded, house.rules.files, house.trusted, find_root(options.cwd))
         grants = tuple(Grant(one.rule, Scope(one.scope)) for one in ledger.grants(house.database, opened.id))
         gate = Gate(build_policy(rules, loaded, house.workplace, _home(options)), asker, grants)
-        toolbox = Toolbox(role.tools, denied_tools(rules))
+        toolbox = Toolbox(role.tools, role.more_tools, denied_tools(rules))
         sight = Sight()
         child = _child_environment(options, loaded, opened.id, role.name)
         services = _services(house, toolbox, jobs, sight, person, gate, child)
         for tool in tools.values():
             toolbox.know(build_tool(tool, services))
         meter = build_meter(loaded.settings.budget, house.database, opened.id)
-        wires = opener(options.record, options.replay, house.redactor.redact)
+        places = (str(options.cwd), str(house.workplace.root))
+        redact = house.redactor.redact
+        wires = opener(options.record, options.replay, redact, steadily(redact, places))
         model = build_client(chosen, loaded.settings, wires, meter)
         stack.push_async_callback(model.aclose)
         hooks = Hooks(() if options.bare else loaded.settings.hooks, house.workplace.root, child)

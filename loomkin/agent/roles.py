@@ -9,7 +9,7 @@ from pathlib import Path
 from loomkin.errors import ConfigError, NotFoundError
 from loomkin.records.role import Role, Tier
 
-_KEYS = ("name", "description", "tools", "tier", "max_turns")
+_KEYS = ("name", "description", "tools", "more_tools", "tier", "max_turns")
 _QUOTES = ('"', "'")
 
 Field = tuple[str | tuple[str, ...], int]
@@ -72,7 +72,8 @@ def parse_role(data: bytes, where: str, name: str, tools: Collection[str]) -> Ro
     return Role(
         name=_word(fields, "name", where) or name,
         description=_word(fields, "description", where),
-        tools=_tools(fields, where, tools),
+        tools=_tools(fields, "tools", where, tools),
+        more_tools=_tools(fields, "more_tools", where, tools),
         prompt=prompt.strip(),
         tier=_tier(fields, where),
         max_turns=_turns(fields, where),
@@ -122,8 +123,8 @@ def _word(fields: Mapping[str, Field], key: str, where: str) -> str:
     return value
 
 
-def _tools(fields: Mapping[str, Field], where: str, known: Collection[str]) -> tuple[str, ...]:
-    value, line = fields.get("tools", ((), 1))
+def _tools(fields: Mapping[str, Field], key: str, where: str, known: Collection[str]) -> tuple[str, ...]:
+    value, line = fields.get(key, ((), 1))
     names = value if isinstance(value, tuple) else tuple(filter(None, re.split(r"[\s,]+", value)))
     for name in names:
         if name not in known and not name.startswith("mcp__"):

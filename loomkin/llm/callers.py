@@ -91,6 +91,8 @@ class _TextProtocol:
         text = "\n".join(part.text for part in parts if isinstance(part, Text))
         thoughts = tuple(part for part in parts if isinstance(part, Thinking))
         found = text_protocol.parse(text, truncated=truncated, call_id=CallId(""))
+        if found.call is None and found.problem is None:
+            return _Rescue().find_calls(parts, tools, truncated)
         words = (Text(found.text),) if found.text else ()
         call = (found.call,) if found.call else ()
         return Found((*thoughts, *_thought(found.thinking), *words, *call), found.problem or "")

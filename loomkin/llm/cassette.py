@@ -47,10 +47,19 @@ class RecordingWire:
     Steps are counted by agent over the life of `Steps`, which several wires of one run share.
     """
 
-    def __init__(self, inner: Wire, path: Path, redact: Callable[[str], str], steps: "Steps") -> None:
+    def __init__(
+        self,
+        inner: Wire,
+        path: Path,
+        redact: Callable[[str], str],
+        steps: "Steps",
+        steady: Callable[[str], str] | None = None,
+    ) -> None:
+        """`steady` takes out of requests what no two runs share; without it they only are redacted."""
         self._inner = inner
         self._path = path
         self._redact = redact
+        self._steady = steady or redact
         self._steps = steps
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
@@ -80,7 +89,7 @@ class RecordingWire:
     def _write(
         self, agent: str, step: int, request: Request, deltas: list[Delta], error: ProviderError | None
     ) -> None:
-        short = asked(request, self._redact)
+        short = asked(request, self._steady)
         line = {
             "cassette": VERSION,
             "agent": agent,

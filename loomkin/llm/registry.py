@@ -22,13 +22,13 @@ def open_wire(name: str, endpoint: Endpoint) -> Wire:
 
 
 def opener(
-    record: Path | None, replay: Path | None, redact: Callable[[str], str]
+    record: Path | None, replay: Path | None, redact: Callable[[str], str], steady: Callable[[str], str]
 ) -> Callable[[str, Endpoint], Wire]:
     """How this run opens wires: to the providers, with a recording, or from one."""
     if replay is not None:
-        player = ReplayWire.load(replay, redact)
+        player = ReplayWire.load(replay, steady)
         return lambda name, endpoint: player
     if record is not None:
         steps = Steps()
-        return lambda name, endpoint: RecordingWire(open_wire(name, endpoint), record, redact, steps)
+        return lambda name, endpoint: RecordingWire(open_wire(name, endpoint), record, redact, steps, steady)
     return open_wire

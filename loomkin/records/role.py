@@ -15,7 +15,10 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """One way of working; `prompt` follows its first line, `max_turns` None leaves it to the settings."""
+    """One way of working; `prompt` follows its first line, `max_turns` None leaves it to the settings.
+
+    `tools` are in sight at once, `more_tools` can be found with tool_search; the role has no others.
+    """
 
     name: str
     description: str
@@ -23,3 +26,4 @@ class Role:
     prompt: str
     tier: Tier = Tier.DEFAULT
     max_turns: int | None = None
+    more_tools: tuple[str, ...] = ()

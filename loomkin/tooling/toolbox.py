@@ -14,14 +14,15 @@ AnyTool = Tool[Any]
 class Toolbox:
     """A named, ordered set of tools; the order never changes, so that prompts stay cacheable."""
 
-    def __init__(self, names: Iterable[str], denied: Iterable[str] = ()) -> None:
+    def __init__(self, names: Iterable[str], more: Iterable[str], denied: Iterable[str] = ()) -> None:
+        """`names` are in sight from the beginning, `more` once searched for; no other tool ever is."""
         self._wanted = list(names)
-        self._denied = frozenset(denied)
+        self._allowed = frozenset((*self._wanted, *more)) - frozenset(denied)
         self._known: dict[str, AnyTool] = {}
 
     def know(self, tool: AnyTool) -> None:
-        """Add a tool; it is in sight if its name was asked for, else it can be found."""
-        if tool.name not in self._denied:
+        """Add a tool, if it is one of this agent's."""
+        if tool.name in self._allowed:
             self._known[tool.name] = tool
 
     @property

@@ -13,13 +13,13 @@ from loomkin.records.role import Tier
 
 CODER_TOOLS = (
     "file_read", "file_write", "file_edit", "file_patch", "file_search", "content_search", "directory_list",
-    "shell", "shell_output", "git", "web_fetch", "ask_person", "tool_search",
+    "shell", "shell_output", "git", "ask_person", "tool_search", "web_fetch",
 )  # fmt: skip
 
 
 def test_the_coder_has_its_tools_and_a_short_prompt():
     coder = load_roles([], CODER_TOOLS).get("coder")
-    assert coder.tools == CODER_TOOLS
+    assert coder.tools + coder.more_tools == CODER_TOOLS
     assert coder.tier is Tier.DEFAULT
     assert coder.prompt.startswith("You do software work")
     assert len(resources.files("loomkin").joinpath("roles/coder.md").read_bytes()) < 2200

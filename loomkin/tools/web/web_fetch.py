@@ -44,7 +44,7 @@ class WebFetch(Tool[Params]):
             return Fail(str(page))
         cut = f", cut from {page.total_chars} characters" if page.cut else ""
         head = f"{page.url} ({page.content_type}{cut})"
-        return Ok("\n".join(part for part in (head, page.title, "", page.text) if part is not None))
+        return Ok("\n".join((head, page.title, "", page.text)))
 
 
 def _host(url: str) -> str:

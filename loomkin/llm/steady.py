@@ -1,0 +1,26 @@
+"""Text without what differs between two runs of the same thing: folders, times, dates, output numbers."""
+
+import re
+from collections.abc import Callable
+
+_TIME = re.compile(r"\b\d+(?:\.\d+)?(?:e-?\d+)?\s?(?:µs|us|ms|s|sec|secs|second|seconds)\b")
+_CLOCK = re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\b|\b\d\d:\d\d:\d\d\b")
+_OUTPUT = re.compile(r"\bout\d+\b")
+_COMMIT = re.compile(r"(?m)^(\s*)[0-9a-f]{7,40}(?= )|(?<=commit )[0-9a-f]{7,40}\b")
+
+
+def steadily(redact: Callable[[str], str], folders: tuple[str, ...]) -> Callable[[str], str]:
+    """A function that redacts a text and puts marks in place of what no two runs share.
+
+    `folders` are replaced longest first, so that a recording can be played in another place.
+    """
+    ordered = sorted({folder for folder in folders if len(folder) > 1}, key=len, reverse=True)
+
+    def steady(text: str) -> str:
+        text = redact(text)
+        for folder in ordered:
+            text = text.replace(folder, "<folder>")
+        text = _CLOCK.sub("<date>", _TIME.sub("<time>", text))
+        return _OUTPUT.sub("<output>", _COMMIT.sub(r"\1<commit>", text))
+
+    return steady
