@@ -103,7 +103,7 @@ def test_lines_outside_the_match_never_change(
     stop = data.draw(st.integers(start + 1, len(lines)))
     shift = data.draw(st.sampled_from(["", "    "]))
     old = "\n".join(shift + line if line else "" for line in lines[start:stop])
-    new = old + "\n" + shift + "added = True"
+    new = old.removesuffix("\n") + "\n" + shift + "added = True" + ("\n" if old.endswith("\n") else "")
     found = find(text, Edit(old, new))
     if not isinstance(found, Found):
         return
