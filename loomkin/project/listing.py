@@ -55,7 +55,7 @@ def list_files(top: Path, path: str = "") -> Listing:
         found = _from_git(start)
     if not found:
         problems: list[str] = []
-        found = list(_walk(_rules(root, start), "", problems)) if start.is_dir() else []
+        found = list(_walk(_rules(root, start, top), problems)) if start.is_dir() else []
         return Listing(top, tuple(sorted(_join(path, name) for name in found)), tuple(problems))
     nested, problems = _nested_repositories(start, found)
     names = {name for name in found if not name.endswith("/")} - nested.keys()
@@ -73,7 +73,7 @@ def list_tree(top: Path, path: str = "", depth: int = 3) -> str:
         return f"{shown_path(path) or start} is not a folder."
     lines = [f"{shown_path(path) or '.'}/"]
     problems: list[str] = []
-    for line in _tree(_rules(find_root(start), start), "", max(depth, 1), problems):
+    for line in _tree(_rules(find_root(start), start, top), "", max(depth, 1), problems):
         if len(lines) > TREE_ENTRIES:
             lines.append("… more left out; list a folder below, or with a smaller depth")
             break
@@ -101,13 +101,16 @@ def _join(folder: str, name: str) -> str:
     return f"{folder.rstrip('/')}/{name}" if folder else name
 
 
-def _rules(root: Root, start: Path) -> IgnoreRules:
-    """The rules below `start`, with those of every folder between the repository's top and it."""
-    if root.git_dir is None or root.bare:
+def _rules(root: Root, start: Path, top: Path) -> IgnoreRules:
+    """The rules below `start`, with those of every folder between the repository's top, or `top`, and it."""
+    in_work_tree = root.git_dir is not None and not root.bare
+    anchor = root.path if in_work_tree else Path(os.path.realpath(top))
+    real = Path(os.path.realpath(start))
+    if not real.is_relative_to(anchor):
         return IgnoreRules.for_top(start)
-    rules = IgnoreRules.for_top(root.path, root.common_dir)
+    rules = IgnoreRules.for_top(anchor, root.common_dir if in_work_tree else None)
+    parts = real.relative_to(anchor).parts
     folder = ""
-    parts = Path(os.path.realpath(start)).relative_to(root.path).parts
     for part in parts:
         folder = _join(folder, part)
         if rules.ignored(folder, is_dir=True):
@@ -177,7 +180,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _walk(rules: IgnoreRules, top: str, problems: list[str]) -> Iterator[str]:
+def _walk(rules: IgnoreRules, problems: list[str]) -> Iterator[str]:
     """Names of files below the rules' folder, found without recursion: trees can be deep."""
     pending = [("", rules)]
     while pending:
