@@ -5,7 +5,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from loomkin.permissions.legible import covers, first_problem
+from loomkin.permissions.legible import ascii_form, covers, first_problem
 from loomkin.permissions.redirections import RedirectionReader
 from loomkin.permissions.simple import Assignment, Command, CommandLine, Redirection, Word, names
 from loomkin.permissions.words import WordReader
@@ -43,7 +43,7 @@ def read_command_line(source: str, cwd: str, home: str, *, fed: bool = False) ->
     if problem:
         return CommandLine(source, (), problem)
     data = source.encode()
-    root = _parser().parse(data).root_node
+    root = _parser().parse(ascii_form(data)).root_node
     if root.has_error:
         return CommandLine(source, (), "cannot be parsed as shell")
     if not covers(root, data):
@@ -218,7 +218,10 @@ class _Walk:
                 self._words.read(child)
         elif value is not None:
             self._words.read(value)
-        return Assignment(self._words.text(name) if name else "", self._words.text(node))
+        found = self._words.text(name) if name else ""
+        if not found.isascii():
+            self._fail("has a variable name that is none")
+        return Assignment(found, self._words.text(node))
 
     def _test(self, node: "Node") -> None:
         words: list[Word] = []

@@ -72,10 +72,11 @@ def _line_rules(decision: Decision, source: str, text: str) -> list[Rule]:
 def _whole_rules(decision: Decision, source: str, text: str) -> list[Rule]:
     quoted = re.findall(r"`([^`]+)`", text)
     texts = quoted or [text]
+    unknown = ":" in text.split("`", 1)[0].split("(", 1)[0]
     rules = []
     for one in texts:
         written = re.fullmatch(r"[A-Za-z_][\w.-]*\*?\(.*\)|mcp__[\w.*-]+", one)
-        if written is None and (decision is not Decision.DENY or not quoted):
+        if written is None and (unknown or decision is not Decision.DENY or not quoted):
             raise ConfigError(f"{source}: `{text}` is no list of operations.", hint=_hint())
         rules.append(_checked(Rule(decision, one if written else _rule_text("shell", one), source)))
     return rules

@@ -74,6 +74,8 @@ def expand(word: Word, folders: Iterable[str], home: str) -> tuple[Place, ...] |
 
 def _matches(pattern: str, folder: str) -> list[str] | None:
     literal = re.sub(r"\[([*?[{])\]", r"\1", pattern)
+    if re.search(r"(?<!\[)\{.*(?:,|\.\.).*\}", pattern, re.S):
+        return None  # nested braces and ranges are left to the shell
     if not glob.has_magic(re.sub(r"\[([*?[{])\]", "", pattern)):
         return [literal]
     if sum(glob.has_magic(part) for part in pattern.split("/")) > 3:

@@ -50,6 +50,8 @@ class RedirectionReader:
 
     def _heredoc(self, node: "Node", found: list[Redirection], extra: list[Word]) -> None:
         start = next(child for child in node.children if child.type == "heredoc_start")
+        if not self._words.text(start).isascii():
+            self._fail("has a here-document whose end is not plain")
         bare = re.fullmatch(r"[\w.-]+", self._words.text(start)) is not None
         for at, child in enumerate(node.children):
             field = node.field_name_for_child(at)

@@ -14,7 +14,7 @@ _SAFE_OPERATORS = names(":- - :+ + # ## % %% / // ^^ ,, :? ?")
 _TEXTS = names(
     "word number variable_name test_operator regex extglob_pattern file_descriptor special_variable_name"
 )
-_HIDDEN = re.compile(r"(?<!\\)(?:\\\\)*(?:`|\$[({])")
+_HIDDEN = re.compile(r"(?<!\\)(?:\\\\)*(?:`|\$[({$\w@#?!*-])")
 _ARITHMETIC = names(
     "arithmetic_expansion number binary_expression unary_expression parenthesized_expression "
     "ternary_expression"
@@ -55,9 +55,17 @@ class WordReader:
         text = "".join(chunk[0] for chunk in chunks)
         pattern = "".join(chunk[1] for chunk in chunks)
         dynamic = any(chunk[2] for chunk in chunks)
-        if source.startswith("~") and not dynamic:
-            text, pattern, dynamic = self._tilde(text, pattern)
-        expands = bool(re.search(r"(?<!\[)[*?]|\[(?![*?[{]\])[^\]]*\]|(?<!\[)\{[^}]*(?:,|\.\.)", pattern))
+        tilde = re.match(r"((?:[A-Za-z_]\w*\+?=)?)~(.?)", source)
+        if tilde is not None and not dynamic:
+            before = len(tilde[1])
+            dynamic = tilde[2] not in ("", "/") or ":~" in source
+            text = text[:before] + self._home + text[before + 1 :]
+            pattern = pattern[:before] + _escape(self._home) + pattern[before + 1 :]
+        elif re.match(r"[A-Za-z_]\w*\+?=.*:~", source, re.S):
+            dynamic = True
+        expands = bool(
+            re.search(r"(?<!\[)[*?]|\[(?![*?[{]\])[^\]]*\]|(?<!\[)\{.*(?:,|\.\.).*\}", pattern, re.S)
+        )
         return Word(text, source, dynamic, pattern if expands else "", node.end_byte)
 
     def inside(self, node: "Node", depth: int = 0) -> None:
@@ -71,11 +79,6 @@ class WordReader:
         else:
             for child in node.children:
                 self.inside(child, depth + 1)
-
-    def _tilde(self, text: str, pattern: str) -> tuple[str, str, bool]:
-        if text == "~" or text.startswith("~/"):
-            return self._home + text[1:], _escape(self._home) + pattern[1:], False
-        return text, pattern, True
 
     def _chunks(self, node: "Node", chunks: list[tuple[str, str, bool]]) -> None:
         kind = node.type

@@ -102,10 +102,23 @@ def test_a_word_that_is_known_only_at_run_time_is_marked(text: str) -> None:
         "echo \ud800",
         "(" * 200 + "ls" + ")" * 200,
         "echo ab\u202ecd",
+        "é=1 rm x",
+        "cat <<é\nx\nzz\nrm a\né",
     ],
 )
 def test_what_cannot_be_read_for_certain_is_said_to_be_unreadable(text: str) -> None:
     assert read(text).problem
+
+
+def test_characters_that_bring_the_grammar_down_do_no_harm() -> None:
+    assert commands("{ echo '\U00031860'; }") == [["echo", "\U00031860"]]
+    for first in "{([<$`":
+        for point in range(0x1F000, 0x32000, 0x151):
+            read(first + chr(point) + first)
+
+
+def test_words_keep_their_letters() -> None:
+    assert commands("cat 'é ü' ñ.txt \"日本\" && rm ß") == [["cat", "é ü", "ñ.txt", "日本"], ["rm", "ß"]]
 
 
 def test_assignments_stand_apart_from_the_command() -> None:
