@@ -36,7 +36,7 @@ def parse_blocks(text: str) -> list[Edit] | Refused:
                 number, f"has {have} lines '{'=' * size}' between old and new text instead of one"
             )
         old, new = lines[number + 1 : dividers[0]], lines[dividers[0] + 1 : end]
-        edits.append(Edit(_joined(old), _joined(new)))
+        edits.append(Edit(_joined(old), _joined(new), whole_lines=True))
         number = end + 1
     if not edits:
         return Refused(RefusedKind.MALFORMED, f"There is no search/replace block. {_FORM}")

@@ -15,6 +15,7 @@ _TO_ASCII = {
 }
 _TABLE = str.maketrans(_TO_ASCII)
 _CURLY = {'"': ("\u201c", "\u201d"), "'": ("\u2018", "\u2019")}
+_COMPARED = 1000
 _QUOTE = re.compile("[\"']")
 
 
@@ -36,7 +37,8 @@ def carry(sent: str, own: str, new: str) -> str:
         return new
     result: list[str] = []
     kept: set[str] = set()
-    matcher = SequenceMatcher(None, source[0], target[0], autojunk=False)
+    # a very long line is compared roughly: exactly would take the square of its length
+    matcher = SequenceMatcher(None, source[0], target[0], autojunk=len(target[0]) > _COMPARED)
     for tag, left, left_end, right, right_end in matcher.get_opcodes():
         if tag == "equal":
             result += pieces[left:left_end]

@@ -1,6 +1,7 @@
 """New texts that must not be written: elided code, and marks that stand for hidden secrets."""
 
 import re
+from functools import cache
 
 _LEADER = r"(?:\#|//|/\*+|<!--|--|;+|%|\{/\*)"
 _CLOSER = r"(?:\*+/\}?|-->)?"
@@ -26,21 +27,24 @@ _AFTER = r"""(?:\ (?:here|goes\ here|below|above|as\ is|unchanged|omitted|contin
     (?:\ (?:unchanged|the\ same|as\ is))?|\((?:unchanged|omitted)\)|for\ brevity|not\ shown)){0,3}"""
 _OPEN, _SHUT = r"[(\[<{]*\s*", r"\s*[)\]>}]*\.?"
 
-_PLACEHOLDER = re.compile(
-    rf"""\s*(?:
+_PLACEHOLDER = rf"""\s*(?:
         {_LEADER}\s*{_OPEN}{_BARE_WORDS}{_AFTER}{_SHUT}\s*{_CLOSER}
       | {_LEADER}\s*{_OPEN}{_DOTS}\s*{_OPEN}{_WORDS}{_AFTER}{_SHUT}\s*{_DOTS}?\s*{_SHUT}\s*{_CLOSER}
       | {_LEADER}\s*{_OPEN}{_WORDS}{_AFTER}{_SHUT}\s*{_DOTS}\s*{_SHUT}\s*{_CLOSER}
       | {_OPEN}{_DOTS}\s*{_OPEN}{_WORDS}{_AFTER}{_SHUT}\s*{_DOTS}?{_SHUT}
       | {_OPEN}(?:the\ )?rest\ of\ (?:the\ )?{_THINGS}{_AFTER}{_SHUT}\s*{_DOTS}{_SHUT}
-    )\s*""",
-    re.VERBOSE | re.IGNORECASE,
-)
+    )\s*"""
 _HINT = re.compile(
     r"rest|remain|exist|previous|other|original|same|chang|omit|snip|truncat|before|keep|etc", re.I
 )
 _REDACTED = re.compile(r"\[redacted:[^\]\n]*\]")
 _LONGEST = 120
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    # compiled when first needed: it takes longer than all else that this module loads
+    return re.compile(_PLACEHOLDER, re.VERBOSE | re.IGNORECASE)
 
 
 def placeholder(new: str, old: str) -> str | None:
@@ -49,7 +53,7 @@ def placeholder(new: str, old: str) -> str | None:
         return None
     for line in new.split("\n"):
         text = line.strip()
-        if len(text) <= _LONGEST and _HINT.search(text) and _PLACEHOLDER.fullmatch(text) and text not in old:
+        if len(text) <= _LONGEST and _HINT.search(text) and _pattern().fullmatch(text) and text not in old:
             return text
     return None
 

@@ -12,6 +12,7 @@ from loomkin.project.edit_shift import Shift, find_shift, is_blank
 
 _BLANKS = " \t"
 _LEAST_CHARACTERS = 12
+_COMPARED = 1000
 _NO_SHIFT = Shift()
 
 
@@ -74,7 +75,7 @@ def write_lines(place: Place, own: Sequence[tuple[str, str]], newline: str) -> s
     """
     written: list[tuple[str, str]] = []
     kind = own[0][1] or newline if own else newline
-    matcher = SequenceMatcher(None, place.old, place.new, autojunk=False)
+    matcher = SequenceMatcher(None, place.old, place.new, autojunk=len(place.new) > _COMPARED)
     for tag, left, left_end, right, right_end in matcher.get_opcodes():
         if tag == "equal":
             written += own[left:left_end]

@@ -7,11 +7,15 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace `old` by `new`, in one place or, with `replace_all`, in every place."""
+    """Replace `old` by `new`, in one place or, with `replace_all`, in every place.
+
+    With `whole_lines` the old text matches no part of a line.
+    """
 
     old: str
     new: str
     replace_all: bool = False
+    whole_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

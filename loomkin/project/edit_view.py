@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left
 from difflib import SequenceMatcher
 
+_COMPARED = 1000
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -66,7 +67,7 @@ def with_newlines(old: str, new: str, raw: str, default: str) -> str:
     lines, wanted = old.split("\n"), new.split("\n")
     own: dict[int, str] = {}
     for _, left, left_end, right, right_end in SequenceMatcher(
-        None, lines, wanted, autojunk=False
+        None, lines, wanted, autojunk=len(wanted) > _COMPARED
     ).get_opcodes():
         for step in range(min(left_end - left, right_end - right, len(found) - left)):
             own[right + step] = found[left + step]

@@ -47,7 +47,9 @@ def find(text: str, edit: Edit) -> Found | Ambiguous | None:
     if found is None:
         bare = unwrapped(to_view(edit.old), to_view(edit.new))
         if bare is not None and bare[0].strip():
-            found = _find(view, Edit(bare[0], bare[1], edit.replace_all))
+            # a shown line is a whole line: what is left of it must not match in the middle of another
+            whole = edit.whole_lines or bare[2] == "line numbers"
+            found = _find(view, Edit(bare[0], bare[1], edit.replace_all, whole))
             if isinstance(found, Found):
                 found = Found(found.tier, found.splices, bare[2])
     return found
@@ -99,11 +101,19 @@ def _find(view: View, edit: Edit) -> Found | Ambiguous | None:
         # the last line as sent has a newline that the file's last line lacks
         old, new = old[:-1], new.removesuffix("\n")
         starts = [len(view.text) - len(old)]
+    if edit.whole_lines:
+        starts = [start for start in starts if _is_whole(view.text, start, start + len(old))]
     if len(starts) > 1 and not edit.replace_all:
         return Ambiguous(Tier.EXACT, tuple(view.text.count("\n", 0, start) + 1 for start in starts))
     if starts:
         return _exactly(view, starts, old, new, edit.old)
     return _by_lines(view, old, new, edit.replace_all)
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether a stretch of a text begins and ends with a line."""
+    begins = start == 0 or text[start - 1] == "\n"
+    return begins and (end == len(text) or text[end] == "\n" or text[end - 1] == "\n")
 
 
 def _occurrences(text: str, old: str, apart: bool) -> list[int]:

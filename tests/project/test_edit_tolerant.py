@@ -184,3 +184,9 @@ def test_short_old_text_is_never_matched_with_tolerance(desk: Desk) -> None:
 def test_tolerant_matches_take_whole_lines_only(desk: Desk) -> None:
     desk.put("a.md", "before it’s a long enough line after\n")
     refused(desk.edit("a.md", "it's a long enough line", "x"), RefusedKind.NOT_FOUND)
+
+
+def test_a_wrong_number_in_a_numbered_file_does_not_hit_another_row(desk: Desk) -> None:
+    path = desk.put("a.tsv", "1\tone apple pie\n6\ttwo apple pies\n")
+    refused(desk.edit("a.tsv", "5\ttwo apple pies", "5\tx"), RefusedKind.NOT_FOUND)
+    assert path.read_text() == "1\tone apple pie\n6\ttwo apple pies\n"
