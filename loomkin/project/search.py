@@ -114,7 +114,9 @@ def _files(root: Path, path: str, glob: str | None) -> tuple[list[str] | Problem
             return regex, []
         wanted = not glob.startswith("!")
         files = [name for name in files if (regex.fullmatch(name) is not None) == wanted]
-    secret = [name for name in files if is_secret_path(name)]
+    # The root's own place counts: all of ~/.ssh is secret, and ~/.aws/credentials by its folder's name.
+    all_secret = is_secret_path(root / path / "_") or is_secret_path(root.absolute() / path / "_")
+    secret = [name for name in files if all_secret or is_secret_path(f"{root.name}/{name}")]
     if secret:
         notes.append(_note(secret, "secret file was", "secret files were"))
         passed_over = set(secret)

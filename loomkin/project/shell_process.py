@@ -46,7 +46,7 @@ class ShellProcess:
         """Whether the shell or any member of its group runs; the dead that nobody reaped do not count."""
         if self._process.returncode is None:
             return True
-        return self._signal(0) and await asyncio.to_thread(_group_runs, self.pid)
+        return self._signal(0) and await asyncio.to_thread(group_runs, self.pid)
 
     async def end(self) -> None:
         """TERM to the group, KILL after two seconds; returns when no member is left."""
@@ -123,7 +123,7 @@ def _not_started(command: str, cwd: Path, error: OSError | ValueError) -> Loomki
     )
 
 
-def _group_runs(group: int) -> bool:
+def group_runs(group: int) -> bool:
     """Whether a process of the group runs, from /proc; without /proc, yes: a signal has just reached it."""
     try:
         names = os.listdir("/proc")

@@ -135,7 +135,7 @@ async def _resolve(host: str, port: int, private: bool) -> str | Problem:
     addresses = [str(entry[4][0]) for entry in found]
     if not private:
         for address in addresses:
-            if not _is_public(address):
+            if not is_public(address):
                 return Problem(
                     f"{host} was not fetched from: its address {address} is inside this machine or network.",
                     "Ask the person to allow it, or use a public page.",
@@ -143,7 +143,8 @@ async def _resolve(host: str, port: int, private: bool) -> str | Problem:
     return "" if _has_proxy() else addresses[0]
 
 
-def _is_public(address: str) -> bool:
+def is_public(address: str) -> bool:
+    """Whether an IP address is reachable by everyone, also when it carries an IPv4 address within."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)

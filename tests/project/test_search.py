@@ -165,6 +165,15 @@ def test_path_and_glob_narrow_the_search(tree: Path) -> None:
     assert "There is no file or folder" in str(search("needle", tree, path="nowhere"))
 
 
+def test_a_root_that_is_itself_a_secret_place_gives_nothing(tmp_path: Path) -> None:
+    for folder, name in ((".ssh", "config"), (".aws", "credentials")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text("needle")
+        result = found(search("needle", tmp_path / folder))
+        assert result.total == 0
+        assert result.notes == (f"1 secret file was passed over: {name}",)
+
+
 def test_context_lines_are_marked_and_overlaps_shown_once(tmp_path: Path) -> None:
     (tmp_path / "f").write_text("1\nhit\n3\nhit\n5\n6\n")
     (file,) = found(search("hit", tmp_path, context=1)).files

@@ -11,7 +11,7 @@ from loomkin.errors import NotFoundError, UsageError
 from loomkin.project.environment import child_environment
 from loomkin.project.jobs import JobTable
 from loomkin.project.shell import Finished, Running, is_only_sleep, run
-from loomkin.project.shell_process import _group_runs
+from loomkin.project.shell_process import group_runs
 
 
 @pytest.fixture
@@ -197,7 +197,7 @@ async def test_killing_ends_children_that_ignore_the_gentle_signal(shell: Shell)
     assert 1.5 < time.monotonic() - began < 4.5
     assert state.code == -15
     assert not lives(child)
-    assert not _group_runs(running.pid)
+    assert not group_runs(running.pid)
 
 
 async def test_cancelling_ends_the_whole_group_before_it_returns(shell: Shell) -> None:

@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from loomkin.project.problem import Problem
-from loomkin.project.web import Page, _is_public, fetch
+from loomkin.project.web import Page, fetch, is_public
 from loomkin.project.web_text import html_to_text
 
 
@@ -110,14 +110,14 @@ async def test_addresses_inside_the_machine_are_refused_however_written(site: Si
      "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "0.0.0.0", "224.0.0.1", "::"],
 )  # fmt: skip
 def test_what_is_not_public_is_known(address: str) -> None:
-    assert not _is_public(address)
+    assert not is_public(address)
 
 
 @pytest.mark.parametrize(
     "address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::808:808"]
 )
 def test_public_addresses_are_known(address: str) -> None:
-    assert _is_public(address)
+    assert is_public(address)
 
 
 async def test_each_redirect_asks_again(site: Site) -> None:
