@@ -22,6 +22,8 @@ class ModelSettings:
     max_output: int | None
     num_ctx: int | None
     stream: bool
+    attempts: int
+    silence: float
 
 
 @dataclass(frozen=True, slots=True)

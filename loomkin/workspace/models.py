@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loomkin.config.settings import ModelFacts, RateSettings, Settings
 from loomkin.llm.catalogue import Catalogue
@@ -71,13 +71,15 @@ class ModelChooser:
     async def spec(self, name: str) -> ModelSpec:
         """One model, with what its own server says of it where that is on this machine."""
         spec = await asyncio.to_thread(resolve, name, self._environ, self._known, self._catalogue)
-        return await measure_local(spec, self._known, self._ask)
+        endpoint = replace(spec.endpoint, silence=self._settings.model.silence)
+        return await measure_local(replace(spec, endpoint=endpoint), self._known, self._ask)
 
 
 def build_client(chosen: Chosen, settings: Settings, wires: OpenWire, meter: Meter) -> ModelClient:
     """What an agent calls its models with."""
     rates = {name: _rates(row) for name, row in settings.rate.items()}
-    return ModelClient(chosen.chain, wires, meter, Estimator(), RetryPolicy(), rates, settings.model.stream)
+    policy = RetryPolicy(attempts=settings.model.attempts)
+    return ModelClient(chosen.chain, wires, meter, Estimator(), policy, rates, settings.model.stream)
 
 
 def _rates(row: RateSettings) -> Rates:

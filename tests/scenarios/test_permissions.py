@@ -1,0 +1,159 @@
+"""What passes without a person, what does not, and how everybody learns of it."""
+
+import json
+
+import pytest
+
+from tests.scenarios.conftest import Bench, bodies, call, said
+
+EDIT = call("file_edit", path="calc.py", old="value * 2", new="2 * value")
+WRITE = {"calls": [EDIT, call("shell", command="touch made")]}
+DONE = {"text": "That is all I could do."}
+
+
+@pytest.mark.feature("E1")
+async def test_headless_refuses_writes_and_commands_and_says_so(bench: Bench):
+    before = (bench.root / "calc.py").read_text()
+    async with bench.model(WRITE, DONE) as server:
+        ended = await bench.run("ask", "--output-format", "json", "go")
+    assert ended.code == 0
+    assert (bench.root / "calc.py").read_text() == before
+    assert not (bench.root / "made").exists()
+    denied = ended.json["permission_denials"]
+    assert [one["tool_name"] for one in denied] == ["file_edit", "shell"]
+    assert denied[1]["tool_input"] == {"command": "touch made"}
+    told = said(bodies(server)[1])
+    assert told.count("Not permitted") == 2
+
+
+@pytest.mark.feature("E1")
+async def test_edits_mode_lets_edits_through_and_no_commands(bench: Bench):
+    async with bench.model({"calls": [EDIT, call("shell", command="./run.sh")]}, DONE):
+        ended = await bench.run("ask", "--permission-mode", "edits", "--output-format", "json", "go")
+    assert "2 * value" in (bench.root / "calc.py").read_text()
+    assert [one["tool_name"] for one in ended.json["permission_denials"]] == ["shell"]
+
+
+@pytest.mark.feature("E1")
+async def test_an_allowance_lets_exactly_its_command_through(bench: Bench):
+    calls = [
+        call("shell", command="python3 -m pytest -q"),
+        call("shell", command="pytest --version"),
+        call("shell", command="pytest --version; touch made"),
+        call("shell", command="pytest$(touch made) --version"),
+    ]
+    async with bench.model({"calls": calls}, DONE):
+        ended = await bench.run("ask", "--allowed-tools", "shell(pytest *)", "--output-format", "json", "go")
+    denied = [one["tool_input"]["command"] for one in ended.json["permission_denials"]]
+    assert denied == [one["arguments"]["command"] for one in (calls[0], calls[2], calls[3])]
+    assert not (bench.root / "made").exists()
+
+
+@pytest.mark.feature("E1")
+async def test_a_dangerous_part_of_an_allowed_command_is_refused(bench: Bench):
+    bench.write("x/keep", "")
+    async with bench.model({"calls": [call("shell", command="git status && rm -rf x")]}, DONE) as server:
+        ended = await bench.run("ask", "--allowed-tools", "shell(git *)", "--output-format", "json", "go")
+    assert (bench.root / "x" / "keep").exists()
+    assert len(ended.json["permission_denials"]) == 1
+    assert "Not permitted" in said(bodies(server)[1])
+
+
+@pytest.mark.feature("D5")
+async def test_a_denial_of_the_project_wins_over_yolo(bench: Bench):
+    bench.write("LOOMKIN.md", "## Denied Operations\n\n- Shell: `touch *`\n- File Write: `calc.py`\n")
+    async with bench.model(WRITE, DONE) as server:
+        ended = await bench.run("ask", "--permission-mode", "yolo", "--output-format", "json", "go")
+    assert not (bench.root / "made").exists()
+    assert "value * 2" in (bench.root / "calc.py").read_text()
+    assert len(ended.json["permission_denials"]) == 2
+    assert "LOOMKIN.md:3" in said(bodies(server)[1])
+    audit = await bench.run("audit", "--json")
+    assert "LOOMKIN.md:3" in audit.out
+
+
+@pytest.mark.feature("E2")
+async def test_an_allowance_of_an_untrusted_project_does_not_count(bench: Bench):
+    bench.write("LOOMKIN.md", "## Allowed Operations\n\n- Shell: `touch *`\n")
+    async with bench.model({"calls": [call("shell", command="touch made")], "repeat": 1}, DONE):
+        await bench.run("ask", "go")
+    assert not (bench.root / "made").exists()
+    async with bench.model({"calls": [call("shell", command="touch made")]}, DONE):
+        await bench.run("ask", "--trust", "go")
+    assert (bench.root / "made").exists()
+
+
+@pytest.mark.feature("E6")
+async def test_secrets_are_neither_read_nor_sent(bench: Bench):
+    bench.write(".env", "API_TOKEN=s3cr3t-value-in-a-file\n")
+    reads = [
+        call("file_read", path=".env"),
+        call("shell", command="cat .env"),
+        call("content_search", pattern="API_TOKEN"),
+        call("shell", command="cat ./.e*"),
+        call("shell", command="echo $MY_SECRET_KEY s3cr3t-value-in-a-file"),
+    ]
+    async with bench.model({"calls": reads}, DONE) as server:
+        await bench.run(
+            "ask", "--permission-mode", "yolo", "go", environ={"MY_SECRET_KEY": "hunter2-hunter2"}
+        )
+    told = said(bodies(server)[1])
+    assert "s3cr3t-value" not in told.replace("echo $MY_SECRET_KEY s3cr3t-value-in-a-file", "")
+    assert "hunter2" not in told
+
+
+@pytest.mark.feature("E4")
+async def test_hooks_block_change_and_comment_on_calls(bench: Bench):
+    bench.write(
+        ".loomkin.toml",
+        """
+[[hooks]]
+event = "PreToolUse"
+matcher = "shell"
+command = "grep -q forbidden && { echo no such thing >&2; exit 2; } || exit 0"
+
+[[hooks]]
+event = "PostToolUse"
+matcher = "file_edit"
+command = "cat comment.json"
+
+[[hooks]]
+event = "UserPromptSubmit"
+command = "echo remember the milk"
+
+[[hooks]]
+event = "Stop"
+command = "[ -e stopped ] || { touch stopped; echo not yet >&2; exit 2; }"
+
+[[hooks]]
+event = "SessionStart"
+command = "echo from the start"
+
+[[hooks]]
+event = "SessionEnd"
+command = "touch ended"
+""",
+    )
+    said_after = {"hookEventName": "PostToolUse", "additionalContext": "run the formatter"}
+    bench.write("comment.json", json.dumps({"hookSpecificOutput": said_after}))
+    calls = {"calls": [EDIT, call("shell", command="echo forbidden"), call("shell", command="echo fine")]}
+    async with bench.model(calls, DONE, {"text": "Now it is."}) as server:
+        ended = await bench.run("ask", "--trust", "--permission-mode", "yolo", "go")
+    first, second, third = (said(body) for body in bodies(server))
+    assert "from the start" in first
+    assert "remember the milk" in first
+    assert "no such thing" in second
+    assert "run the formatter" in second
+    assert "not yet" in third
+    assert ended.out == "Now it is.\n"
+    assert (bench.root / "ended").exists()
+
+
+@pytest.mark.feature("E2")
+async def test_hooks_of_an_untrusted_project_do_not_run(bench: Bench):
+    bench.write(".loomkin.toml", '[[hooks]]\nevent = "SessionStart"\ncommand = "touch ran"\n')
+    async with bench.model(DONE):
+        ended = await bench.run("ask", "go")
+    assert ended.code == 0
+    assert not (bench.root / "ran").exists()
+    assert "trust" in ended.err
