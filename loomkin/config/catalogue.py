@@ -102,7 +102,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("model.num_ctx", _INTEGER, None, "window that Ollama is asked for, in tokens", least=8192),
     Setting("model.stream", _SWITCH, True, "off: whole answers at once, for servers that cannot stream"),
     Setting("model.attempts", _INTEGER, 5, "how often a call that failed for a while is tried", 1, 20),
-    Setting("model.silence", _NUMBER, 60.0, "seconds without a byte until an answer counts as stalled", 1, 3600),
+    Setting("model.silence", _NUMBER, 60.0, "seconds of silence until an answer counts as stalled", 1, 3600),
     Setting("providers.*.base_url", Kind.URL, "", "a proxy or a server of your own", trusted_only=True),
     Setting("providers.*.api_key_env", Kind.VARIABLE, "", "where its key is", trusted_only=True),
     Setting("providers.*.headers", _TABLE, None, "added to every call", trusted_only=True, secret=True),
