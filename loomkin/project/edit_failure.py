@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 from pathlib import Path
 
 from loomkin.project.edit_lines import is_telling
 from loomkin.project.edit_result import Refused, RefusedKind
-from loomkin.project.edit_shift import is_blank
+from loomkin.project.edit_shift import indent_of, is_blank
 from loomkin.project.edit_view import View, to_view
 from loomkin.project.match import Ambiguous, file_lines
 
@@ -148,12 +149,17 @@ def _closest(lines: Sequence[str], sent: Sequence[str]) -> int | None:
 def _first_difference(lines: Sequence[str], sent: Sequence[str], place: int) -> str:
     for step, line in enumerate(sent):
         if place + step >= len(lines):
-            return f"The file ends at line {len(lines)}; you sent {len(sent) - step} more lines."
+            return f"The file ends at line {len(lines)}; lines that you sent after it: {len(sent) - step}."
         own = lines[place + step]
         if own == line:
             continue
         if is_blank(own) and is_blank(line):
             continue
+        if own.lstrip() == line.lstrip():
+            has, got = _indentation(own), _indentation(line)
+            return (
+                f"First difference: line {place + step + 1} is indented by {has} in the file, you sent {got}."
+            )
         column = next(
             (at for at, pair in enumerate(zip(own, line, strict=False)) if pair[0] != pair[1]),
             min(len(own), len(line)),
@@ -163,6 +169,15 @@ def _first_difference(lines: Sequence[str], sent: Sequence[str], place: int) -> 
             f"First difference: line {place + step + 1}, column {column + 1}: file has {has}, you sent {got}."
         )
     return "It differs only in how its first or last line ends."
+
+
+def _indentation(line: str) -> str:
+    """The white space before a line in words."""
+    runs = [
+        f"{len(list(run))} {'TAB' if kind == chr(9) else 'space'}" for kind, run in groupby(indent_of(line))
+    ]
+    named = [run if run.startswith("1 ") else run + "s" for run in runs]
+    return " and ".join(named) or "nothing"
 
 
 def _named(line: str, column: int) -> str:

@@ -138,9 +138,16 @@ def _encoded(shown: str, text: str, decoded: Decoded) -> bytes | Refused:
         if decoded.encoding != "utf-8" and data[len(decoded.bom) :].decode(decoded.encoding) != text:
             raise UnicodeEncodeError(decoded.encoding, text, 0, len(text), "not reversible")
     except UnicodeEncodeError:
+        strange = _strange(text, decoded.encoding)
+        if decoded.encoding == "utf-8":
+            return Refused(
+                RefusedKind.UNENCODABLE,
+                f"The new text for {shown} has half characters that no file can hold: {strange}. Nothing was "
+                "changed. Send the whole characters.",
+            )
         return Refused(
             RefusedKind.UNENCODABLE,
-            f"{shown} is in {decoded.encoding}, which has no {_strange(text, decoded.encoding)}. Nothing was "
+            f"{shown} is in {decoded.encoding}, which has no {strange}. Nothing was "
             "changed. Use characters of that encoding, or ask the person to convert the file to UTF-8.",
         )
     return too_large(shown, len(data)) if len(data) > EDIT_LIMIT else data

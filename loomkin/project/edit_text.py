@@ -63,8 +63,6 @@ def change_text(about: Circumstances, text: str, edits: Sequence[Edit]) -> Chang
             )
             continue
         splices = found.splices if not splices else _composed(splices, found.splices)
-    if len(edits) > 1 and now != text:
-        notes.append(f"{len(edits)} edits were made together")
     if about.changed and now != text:
         notes.append(
             f"the file changed since you read it{about.who()}; the old text still matched exactly once"

@@ -174,3 +174,16 @@ def test_a_failure_with_nothing_like_it_says_so(desk: Desk) -> None:
     assert "Nothing in the file is like it" in refused(
         desk.edit("a.txt", "completely different words", "x"), RefusedKind.NOT_FOUND
     )
+
+
+def test_a_wrong_indentation_is_named_as_such(desk: Desk) -> None:
+    desk.put("a.py", "def f():\n\t  a()\n    b()\n")
+    message = refused(desk.edit("a.py", "def f():\n  a()\n  b()", "x"), RefusedKind.NOT_FOUND)
+    assert "line 2 is indented by 1 TAB and 2 spaces in the file, you sent 2 spaces" in message
+
+
+def test_half_characters_are_refused(desk: Desk) -> None:
+    path = desk.put("a.py", "x = 1\n")
+    message = refused(desk.edit("a.py", "x = 1", "x = '\ud83d'"), RefusedKind.UNENCODABLE)
+    assert "U+D83D" in message
+    assert path.read_text() == "x = 1\n"

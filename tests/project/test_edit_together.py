@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loomkin.project.edit import Applied, Edit, Refused, RefusedKind, Target, apply_edits, write_file
-from loomkin.project.text import sha_of
+from loomkin.project.text import sha_of, split_lines
 from tests.project.edit_desk import Desk, applied, refused
 
 PLAIN = {"durable": False, "check_syntax": False}
@@ -177,3 +177,36 @@ def check_edit(before: bytes, after: bytes, old: str, new: str, result: Applied,
         after.startswith(b"".join(lines[: run[0]])) and after.endswith(b"".join(lines[run[-1] + 1 :]))
         for run in fits
     )
+
+
+EDITS = st.lists(
+    st.builds(Edit, LINES, st.one_of(LINES, st.just("fresh = 1\nlines()")), st.booleans()),
+    min_size=1,
+    max_size=4,
+)
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(LINES, min_size=2, max_size=8), EDITS, st.sampled_from(["\n", "\r\n"]))
+def test_edits_of_one_call_do_what_they_do_one_by_one_or_nothing(
+    lines: list[str], edits: list[Edit], newline: str
+) -> None:
+    data = newline.join(lines).encode()
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "together").write_bytes(data)
+        (root / "single").write_bytes(data)
+        seen = sha_of(data)
+        together = apply_edits(Target(root / "together", (root,), seen), edits, **PLAIN)
+        for edit in edits:
+            single = apply_edits(Target(root / "single", (root,), seen), [edit], **PLAIN)
+            if isinstance(single, Refused):
+                assert isinstance(together, Refused)
+                assert together.kind is single.kind
+                assert (root / "together").read_bytes() == data
+                return
+            seen = single.sha
+        assert isinstance(together, Applied)
+        assert (root / "together").read_bytes() == (root / "single").read_bytes()
+        grown = len(split_lines(together.after)) - len(split_lines(together.before))
+        assert together.added - together.removed == grown

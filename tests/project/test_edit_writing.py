@@ -104,3 +104,14 @@ def test_a_read_only_file_is_neither_written_nor_deleted(tmp_path: Path) -> None
     assert kind([Change(path, b"one", b"two")]) is FailureKind.READ_ONLY
     assert kind([Change(path, b"one", None)]) is FailureKind.READ_ONLY
     assert path.read_bytes() == b"one"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser can give files away")
+def test_the_owner_stays(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"one")
+    os.chown(path, 12345, 54321)
+    path.chmod(0o4750)
+    assert kind([Change(path, b"one", b"two")]) is None
+    now = path.stat()
+    assert (now.st_uid, now.st_gid, stat.S_IMODE(now.st_mode)) == (12345, 54321, 0o4750)
