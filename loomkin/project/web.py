@@ -60,13 +60,11 @@ async def fetch(
     (loopback, private, link-local, metadata services) are refused unless `private(host)` is true. The name
     is resolved once and that very address connected to, so a name cannot change between check and use.
     """
+    fresh = await asyncio.to_thread(_client, timeout)
     import httpx2  # heavy: late on purpose
 
     try:
-        async with (
-            asyncio.timeout(timeout),
-            httpx2.AsyncClient(timeout=timeout, follow_redirects=False, max_redirects=0) as client,
-        ):
+        async with asyncio.timeout(timeout), fresh as client:
             for _ in range(REDIRECTS + 1):
                 answer = await _step(client, url, allow, private, max_bytes, max_chars)
                 if not isinstance(answer, str):
@@ -80,6 +78,13 @@ async def fetch(
     except httpx2.HTTPError as error:
         reason = str(error) or type(error).__name__
         return Problem(f"{url} was not fetched: {reason}.", "Check the address, then try again.")
+
+
+def _client(timeout: float) -> "httpx2.AsyncClient":
+    """A client made in a thread: importing the library and reading the certificates both block."""
+    import httpx2  # heavy: late on purpose
+
+    return httpx2.AsyncClient(timeout=timeout, follow_redirects=False)
 
 
 async def _step(
