@@ -106,6 +106,14 @@ def messages(db: Database, session: str, agent: str | None = None, after: int = 
     return [_message(row) for row in rows]
 
 
+def last_agent(db: Database, session: str) -> str:
+    """The agent of the newest message, empty before the first."""
+    row = db.reader.execute(
+        "SELECT agent FROM messages WHERE session = ? ORDER BY seq DESC LIMIT 1", (session,)
+    ).fetchone()
+    return str(row["agent"]) if row else ""
+
+
 def calls(db: Database, session: str, state: str | None = None) -> list[CallRow]:
     """The tool calls of a session, of one state where named."""
     rows = db.reader.execute(

@@ -42,6 +42,11 @@ def export(db: Database, session: str) -> str:
     return f'{head[:-1]}, "events": [\n{lines}\n]}}\n'
 
 
+def check(text: str) -> None:
+    """Raise the UsageError that `take` would, without a database to write to."""
+    _rehearse(_without_grants(_read(text)[1]))
+
+
 def take(db: Database, text: str, fresh: Callable[[], str], name: str = "") -> Imported:
     """Import what `export` wrote, under an identifier of `fresh` where its own is taken; blocks.
 
@@ -49,7 +54,7 @@ def take(db: Database, text: str, fresh: Callable[[], str], name: str = "") -> I
     the event at fault, and writes nothing then.
     """
     own, events = _read(text)
-    kept = [event for event in events if not isinstance(event.fact, GrantAdded | GrantRevoked)]
+    kept = _without_grants(events)
     _rehearse(kept)
     with db.failures():
         taken = {row.id for row in sessions.all_sessions(db)} | {
@@ -63,6 +68,10 @@ def take(db: Database, text: str, fresh: Callable[[], str], name: str = "") -> I
         moved.append(Event(0, moved[-1].at, identity, "", "", SessionRenamed(name)))
     write(db, moved)
     return Imported(identity, len(moved), len(events) - len(kept))
+
+
+def _without_grants(events: list[Event]) -> list[Event]:
+    return [event for event in events if not isinstance(event.fact, GrantAdded | GrantRevoked)]
 
 
 def _plain(event: Event) -> dict[str, object]:
@@ -139,9 +148,10 @@ def _rehearse(events: list[Event]) -> None:
 
 def _check(record: Any) -> None:
     """Hold a record to the types of its fields, which the codec takes on trust."""
-    for name, hint in _hints(type(record)).items():
+    kind: Any = type(record)
+    for name, hint in _hints(kind).items():
         if not _is(hint, getattr(record, name)):
-            raise ValueError(f"{type(record).__name__}.{name} has the wrong type")
+            raise ValueError(f"{kind.__name__}.{name} has the wrong type")
 
 
 @cache

@@ -1,0 +1,130 @@
+"""Where a command looks: the repository around a folder, its settings, and its database if there is one."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from loomkin.config.load import Loaded, load
+from loomkin.errors import NotFoundError, UsageError
+from loomkin.project.root import STATE_DIR, Root, ensure_state_dir, find_root, find_state_dir
+from loomkin.project.trust import is_trusted
+from loomkin.store.database import FILE_NAME, Database
+
+Folder = Annotated[Path | None, typer.Option("-C", metavar="DIR", help="Work in that folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SESSION_HELP = "Id, its beginning or end, or name."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folder a command works in, the project's root around it, and the environment."""
+
+    cwd: Path
+    repository: Root
+    environ: Mapping[str, str]
+
+    @property
+    def root(self) -> Path:
+        """The project's top folder."""
+        return self.repository.path
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the person trusts this project."""
+        return is_trusted(self.root, self.environ)
+
+    @property
+    def state(self) -> Path:
+        """The project's state folder, whether it exists or not."""
+        return find_state_dir(self.cwd) or self.root / STATE_DIR
+
+    def settings(
+        self, flags: Mapping[str, object] | None = None, options: Sequence[str] = (), *, trust: bool = False
+    ) -> Loaded:
+        """The settings as a run here would have them; warnings go to stderr."""
+        loaded = load(self.root, self.environ, flags, options, trusted=trust or self.trusted)
+        for warning in loaded.warnings:
+            warn(warning)
+        return loaded
+
+    @contextmanager
+    def database(self) -> Iterator[Database | None]:
+        """The open database, or None where no run has made one yet; nothing is created."""
+        path = self.state / FILE_NAME
+        if not path.exists():
+            yield None
+            return
+        database = Database(path)
+        try:
+            with database.failures():
+                yield database
+        finally:
+            database.close()
+
+    @contextmanager
+    def sessions(self) -> Iterator[Database]:
+        """The open database; raises NotFoundError where there is none."""
+        with self.database() as database:
+            if database is None:
+                raise NotFoundError(
+                    f"There are no sessions in {self.root} yet.", hint="`loomkin` there begins the first."
+                )
+            yield database
+
+    @contextmanager
+    def new_database(self) -> Iterator[Database]:
+        """The open database, made where there is none; raises StoreError where that cannot be."""
+        state = find_state_dir(self.cwd) or ensure_state_dir(self.root)
+        database = Database(state / FILE_NAME)
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+def look(folder: Path | None, context: typer.Context | None = None) -> Place:
+    """The place that `-C` names, here or before the subcommand; raises UsageError for no folder."""
+    cwd = folder or (context.obj if context else None) or Path.cwd()
+    if not cwd.is_dir():
+        raise UsageError(f"{cwd} is not a folder.", hint="Give -C the folder to work in.")
+    cwd = cwd.resolve()
+    return Place(cwd, find_root(cwd), os.environ)
+
+
+def single(about: str) -> typer.Typer:
+    """The application of a command without subcommands."""
+    return typer.Typer(help=about, **_PLAIN)
+
+
+def group(about: str, **more: Any) -> typer.Typer:
+    """The application of a command with subcommands; `-C` may stand before or behind the subcommand."""
+    app = typer.Typer(help=about, no_args_is_help=True, **_PLAIN, **more)
+
+    @app.callback()
+    def before(context: typer.Context, folder: Folder = None) -> None:
+        context.obj = folder
+
+    return app
+
+
+def say(text: str) -> None:
+    """Print for people or programs."""
+    typer.echo(text)
+
+
+def warn(text: str) -> None:
+    """Print what is no result."""
+    typer.echo(f"loomkin: {text}", err=True)
+
+
+_PLAIN: dict[str, Any] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}

@@ -1,0 +1,72 @@
+"""Plain text for people: tables, times, money, and words that cannot command a terminal."""
+
+import json
+import re
+import time
+from collections.abc import Iterable, Sequence
+from unicodedata import combining, east_asian_width
+
+from loomkin.records.usage import usd
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> str:
+    """Columns as wide as what is in them; those named in `right` are flush right."""
+    lines = [list(headings), *([flat(str(cell)) for cell in row] for row in rows)]
+    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+    flush = set(right)
+    return "\n".join(
+        "  ".join(
+            _padded(cell, width, heading in flush)
+            for cell, width, heading in zip(line, widths, headings, strict=True)
+        ).rstrip()
+        for line in lines
+    )
+
+
+def flat(text: str, most: int = 0) -> str:
+    """One line without control characters, cut at `most` characters where that is given."""
+    line = " ".join(clean(text).split())
+    return line if not most or len(line) <= most else line[: most - 1] + "…"
+
+
+def clean(text: str) -> str:
+    """The text with characters shown as `?` that would move the cursor or turn the direction."""
+    return _CONTROL.sub("?", text.replace("\r\n", "\n"))
+
+
+def money(pico: int) -> str:
+    """Picodollars as dollars, exactly, without trailing zeros."""
+    return f"${dollars(pico)}"
+
+
+def dollars(pico: int) -> str:
+    """Picodollars as a decimal number of dollars, exactly, without trailing zeros."""
+    return format(usd(pico).normalize(), "f") if pico else "0"
+
+
+def when(at: float) -> str:
+    """Seconds since the epoch as local date and time."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+
+
+def to_json(value: object) -> str:
+    """JSON for programs."""
+    return clean(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def count(number: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _padded(cell: str, width: int, right: bool) -> str:
+    gap = " " * (width - _width(cell))
+    return gap + cell if right else cell + gap
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)

@@ -1,0 +1,112 @@
+"""A session on a terminal: its header, what was said with tools folded, calls, changes, cost."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from loomkin.cli.tables import clean, count, flat, money, table, when
+from loomkin.records.message import Image, Message, Text, Thinking, ToolCall, ToolResult
+from loomkin.store import ledger, sessions
+from loomkin.store.database import Database
+
+_LONGEST = 100
+
+
+def show(db: Database, row: sessions.SessionRow, *, context: bool) -> str:
+    """The session in plain text; `context` shows in full what is still in the model's window."""
+    calls = {call.call_id: call for call in sessions.calls(db, row.id)}
+    lines = [*_header(row), ""]
+    for message in sessions.messages(db, row.id, after=row.cleared if context else 0):
+        lines += _message(message, calls, full=context)
+    if not context:
+        lines += _calls(calls)
+        lines += _changes(sessions.changes(db, row.id))
+    lines += _cost(ledger.total(db, row.id))
+    return "\n".join(lines)
+
+
+def _header(row: sessions.SessionRow) -> Iterator[str]:
+    yield f"Session {row.id}" + (f" ({flat(row.name)})" if row.name else "")
+    if row.title:
+        yield f"  about    {flat(row.title)}"
+    yield f"  begun    {when(row.started)}, last used {when(row.updated)}, {count(row.turns, 'turn')}"
+    yield f"  model    {flat(row.model)}, mode {flat(row.mode)}"
+    yield f"  folder   {flat(row.cwd)}"
+    if row.parent:
+        yield f"  fork of  {row.parent}"
+
+
+def _message(message: Message, calls: Mapping[str, sessions.CallRow], *, full: bool) -> Iterator[str]:
+    lines = [line for part in message.parts for line in _part(part, calls, full)]
+    if lines:
+        yield f"{flat(message.sender)}:"
+        yield from (f"  {line}" for line in lines)
+        yield ""
+
+
+def _part(part: object, calls: Mapping[str, sessions.CallRow], full: bool) -> Iterator[str]:
+    match part:
+        case Text(text=text):
+            yield from clean(text).strip("\n").split("\n")
+        case Image(media_type=kind):
+            yield f"[a picture, {kind}]"
+        case Thinking(text=text) if full and text:
+            yield from (f"| {line}" for line in clean(text).split("\n"))
+        case ToolCall():
+            yield f"> {flat(part.name)} {_arguments(part.arguments, full)}{_end(calls.get(part.id))}"
+        case ToolResult() if full:
+            yield from (f"| {line}" for line in clean(part.text).rstrip("\n").split("\n"))
+        case ToolResult(is_error=True):
+            yield f"! {flat(part.text, _LONGEST)}"
+        case _:
+            return
+
+
+def _arguments(text: str, full: bool) -> str:
+    """A single argument by its value alone, several by name."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        values = text
+    if isinstance(values, dict):
+        shown = ", ".join(f"{name}={value}" for name, value in values.items())
+        text = str(next(iter(values.values()))) if len(values) == 1 else shown
+    return flat(text, 0 if full else _LONGEST)
+
+
+def _end(call: sessions.CallRow | None) -> str:
+    return "" if call is None else f"  [{call.state}, {call.seconds:.1f} s]"
+
+
+def _calls(calls: Mapping[str, sessions.CallRow]) -> Iterator[str]:
+    tools: dict[str, list[sessions.CallRow]] = {}
+    for call in calls.values():
+        tools.setdefault(call.tool, []).append(call)
+    if tools:
+        rows = [
+            (
+                tool,
+                len(made),
+                sum(call.state != "ok" for call in made),
+                f"{sum(call.seconds for call in made):.1f}",
+            )
+            for tool, made in sorted(tools.items())
+        ]
+        headings = ("TOOL", "CALLS", "NOT OK", "SECONDS")
+        yield from (table(headings, rows, headings[1:]), "")
+
+
+def _changes(changes: list[sessions.ChangeRow]) -> Iterator[str]:
+    paths: dict[str, list[int]] = {}
+    for change in changes:
+        sums = paths.setdefault(change.path, [0, 0])
+        sums[0] += change.added
+        sums[1] += change.removed
+    if paths:
+        rows = [(path, f"+{added}", f"-{removed}") for path, (added, removed) in sorted(paths.items())]
+        yield from (table(("CHANGED FILE", "ADDED", "REMOVED"), rows, ("ADDED", "REMOVED")), "")
+
+
+def _cost(spent: ledger.Spend) -> Iterator[str]:
+    unpriced = f", {count(spent.unpriced, 'call')} of unknown price" if spent.unpriced else ""
+    tokens = f"{spent.usage.prompt} tokens in, {spent.usage.output} out"
+    yield f"{count(spent.calls, 'model call')}, {tokens}, {money(spent.cost)}{unpriced}"
