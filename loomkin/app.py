@@ -165,7 +165,9 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         meter = build_meter(loaded.settings.budget, house.database, opened.id)
         places = (str(options.cwd), str(house.workplace.root))
         redact = house.redactor.redact
-        wires = opener(options.record, options.replay, redact, steadily(redact, places))
+        wires = opener(
+            options.record, options.replay, options.strict_replay, redact, steadily(redact, places)
+        )
         model = build_client(chosen, loaded.settings, wires, meter)
         stack.push_async_callback(model.aclose)
         hooks = Hooks(() if options.bare else loaded.settings.hooks, house.workplace.root, child)

@@ -22,11 +22,15 @@ def open_wire(name: str, endpoint: Endpoint) -> Wire:
 
 
 def opener(
-    record: Path | None, replay: Path | None, redact: Callable[[str], str], steady: Callable[[str], str]
+    record: Path | None,
+    replay: Path | None,
+    strict: bool,
+    redact: Callable[[str], str],
+    steady: Callable[[str], str],
 ) -> Callable[[str, Endpoint], Wire]:
     """How this run opens wires: to the providers, with a recording, or from one."""
     if replay is not None:
-        player = ReplayWire.load(replay, steady)
+        player = ReplayWire.load(replay, steady, strict)
         return lambda name, endpoint: player
     if record is not None:
         steps = Steps()

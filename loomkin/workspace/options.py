@@ -21,6 +21,7 @@ class Options:
     add_dirs: tuple[Path, ...] = ()
     record: Path | None = None
     replay: Path | None = None
+    strict_replay: bool = True
     persist: bool = True
     trust: bool = False
     bare: bool = False
