@@ -1,7 +1,7 @@
 """The composition root: the only module that knows the whole house; it builds, wires and closes it."""
 
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +45,10 @@ from loomkin.store.database import Database
 from loomkin.store.journal import Journal
 from loomkin.store.lock import SessionLock
 from loomkin.store.sessions import SessionRow
+from loomkin.tooling.injection import build_tool
 from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Call
-from loomkin.tooling.toolbox import AnyTool, Toolbox
+from loomkin.tooling.toolbox import Toolbox
 from loomkin.tools.files.changing import Editing
 from loomkin.tools.person.ask_person import Person
 from loomkin.workspace.first_words import Opening
@@ -116,7 +117,10 @@ async def open_house(options: Options) -> AsyncIterator[House]:
         workplace = Workplace(root.path, extra, state / "outputs")
         rules = ProjectRules((), ()) if options.bare else _rules(root.path, options)
         catalogue = Catalogue.packaged()
-        chooser = ModelChooser(loaded.settings, options.environ, options.offline, catalogue, probe_http)
+        replay = options.replay is not None
+        chooser = ModelChooser(
+            loaded.settings, options.environ, options.offline, catalogue, probe_http, replay
+        )
         redactor = Redactor(secret_values(options.environ))
         yield House(
             options,
@@ -177,13 +181,6 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         await session.start()
         yield Open(house, session, chosen, notes)
         await session.close("end")
-
-
-def build_tool(kind: type[AnyTool], services: Mapping[type, Any]) -> AnyTool:
-    """A tool with the services that its constructor names by type."""
-    named = getattr(kind.__init__, "__annotations__", {})
-    wanted = {name: hint for name, hint in named.items() if name != "return"}
-    return kind(**{name: services[hint] for name, hint in wanted.items()})
 
 
 def _services(

@@ -20,7 +20,10 @@ from loomkin.llm.models import (
     resolve,
 )
 from loomkin.llm.models_local import HttpProbe, measure_local
+from loomkin.llm.models_providers import PROVIDERS
 from loomkin.llm.retry import RetryPolicy
+from loomkin.llm.wire import Endpoint
+from loomkin.records.ids import ModelId
 from loomkin.records.role import Tier
 from loomkin.records.usage import Price, pico
 from loomkin.runtime.ratelimit import TokenBucket
@@ -44,9 +47,12 @@ class ModelChooser:
         offline: bool,
         catalogue: Catalogue,
         ask: HttpProbe,
+        replay: bool = False,
     ) -> None:
+        """With `replay` nobody is asked and no key is needed: the answers come from a recording."""
         self._settings = settings
         self._environ = environ
+        self._replay = replay
         self._known = model_settings(settings, offline)
         self._catalogue = catalogue
         self._ask = ask
@@ -60,6 +66,8 @@ class ModelChooser:
         tiers = {Tier.FAST: model.fast, Tier.STRONG: model.strong, Tier.LOCAL: model.local}
         named = wanted or tiers.get(tier, "") or model.default
         why = "as asked for" if wanted else "from the settings"
+        if self._replay:
+            return Chosen((await asyncio.to_thread(self._recorded, named),), "from a recording")
         if not named:
             found = await discover(self._environ, self._known, self._catalogue, self._ask)
             if isinstance(found, Nothing):
@@ -68,11 +76,31 @@ class ModelChooser:
         chain = [await self.spec(name) for name in dict.fromkeys((named, *model.fallback))]
         return Chosen(tuple(chain), why)
 
+    def _recorded(self, named: str) -> ModelSpec:
+        if not named:
+            return _RECORDED
+        keys = {key: "recorded" for row in PROVIDERS.values() for key in row.keys}
+        known = replace(self._known, offline=False)
+        return resolve(named, {**keys, **self._environ}, known, self._catalogue)
+
     async def spec(self, name: str) -> ModelSpec:
         """One model, with what its own server says of it where that is on this machine."""
         spec = await asyncio.to_thread(resolve, name, self._environ, self._known, self._catalogue)
         endpoint = replace(spec.endpoint, silence=self._settings.model.silence)
         return await measure_local(replace(spec, endpoint=endpoint), self._known, self._ask)
+
+
+_RECORDED = ModelSpec(
+    id=ModelId("recorded/model"),
+    provider="recorded",
+    name="model",
+    wire="recorded",
+    endpoint=Endpoint(""),
+    window=200_000,
+    max_output=32_000,
+    price=Price(0, 0, 0, 0, "recorded"),
+    caller=CallerLevel.NATIVE,
+)
 
 
 def build_client(chosen: Chosen, settings: Settings, wires: OpenWire, meter: Meter) -> ModelClient:
