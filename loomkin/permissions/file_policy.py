@@ -63,7 +63,7 @@ class FilePolicy:
         allows = self._book.for_path(Decision.ALLOW, tool, touch, place)
         if allows is not None:
             return by_rule(allows, f"{what}, which a rule allows.")
-        return self._by_mode(touch, place, what, cover)
+        return self._by_mode(tool, touch, place, what, cover)
 
     def _denied(self, tool: str, touch: Touch, place: Place) -> Verdict | None:
         if touch is not Touch.LIST and self._opened.isdisjoint(place.forms):
@@ -76,8 +76,12 @@ class FilePolicy:
             return None
         return by_rule(rule, f"It {_VERBS[touch]} {place.path}, which the rule {rule.text} denies.")
 
-    def _by_mode(self, touch: Touch, place: Place, what: str, cover: Cover) -> Verdict:
+    def _by_mode(self, tool: str, touch: Touch, place: Place, what: str, cover: Cover) -> Verdict:
         offers = self._offers(touch, place)
+        below = self._book.denied_below(place) if tool == "shell" and touch is Touch.READ else None
+        if below is not None and not cover.inside:
+            reason = f"{what}, which holds what the rule {below.text} denies."
+            return Verdict(Decision.ASK, reason, below.text, below.source)
         if touch is not Touch.WRITE:
             if is_inside(place.real, self._readable):
                 return built_in(Decision.ALLOW, f"{what} in the project.", "read in the project")

@@ -45,6 +45,8 @@ def file_uses(command: Command) -> tuple[FileUse, ...]:
         uses = _fetch(program, words)
     elif program in SPECS:
         uses = _listed(_spec(program, words), words)
+        if program == "rg" and not uses and not command.fed:
+            uses = [FileUse(Word(".", "."), Touch.READ)]
     else:
         uses = [] if program in TALKERS else _suspicious(words)
     return (*uses, *_redirected(command))

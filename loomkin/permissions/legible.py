@@ -14,6 +14,7 @@ _STRANGE = re.compile(
 )
 _CONTINUED = re.compile(r"(?<!(?<!\\)[ \t])\\\n")
 _NOTHING = re.compile(rb"(?:[ \t\n]|\\\n)*")
+_LOOSE = ("string", "heredoc_body")
 _BEFORE_COMMENT = (b"", b" ", b"\t", b"\n", b";", b"&", b"|", b"(", b")")
 
 
@@ -36,16 +37,32 @@ def ascii_form(data: bytes) -> bytes:
 
 
 def covers(root: "Node", data: bytes) -> bool:
-    """Tell whether every byte that is not white space belongs to a leaf of the tree."""
-    at, pending = 0, [root]
+    """Tell whether every byte that is not white space belongs to a leaf that says what it is.
+
+    The parser leaves text out, and takes words for parts of operators, in rare cases.
+    """
+    at = 0
+    pending: list[tuple[Node, bool, bool]] = [(root, False, False)]
     while pending:
-        node = pending.pop()
-        if node.type == "comment" and data[node.start_byte - 1 : node.start_byte] not in _BEFORE_COMMENT:
-            return False
-        if node.type in ("string", "heredoc_body") or not node.child_count:
-            if not _NOTHING.fullmatch(data[at : node.start_byte]):
-                return False
+        node, loose, ended = pending.pop()
+        if ended:
             at = max(at, node.end_byte)
-        else:
-            pending.extend(reversed(node.children))
+            continue
+        if not loose and not _NOTHING.fullmatch(data[at : node.start_byte]):
+            return False
+        if not node.child_count and not _is_itself(node, data):
+            return False
+        at = max(at, node.start_byte)
+        pending.append((node, False, True))
+        loose = node.type in _LOOSE
+        pending.extend((child, loose, False) for child in reversed(node.children))
     return _NOTHING.fullmatch(data[at:]) is not None
+
+
+def _is_itself(node: "Node", data: bytes) -> bool:
+    if node.type == "comment":
+        return data[max(0, node.start_byte - 1) : node.start_byte] in _BEFORE_COMMENT
+    return (
+        node.is_named
+        or data[node.start_byte : node.end_byte].strip().decode(errors="replace") == node.type.strip()
+    )

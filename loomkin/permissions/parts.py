@@ -6,6 +6,10 @@ from loomkin.permissions.commands import read_command_line
 from loomkin.permissions.simple import Assignment, Command
 from loomkin.permissions.wrappers import env_assignments, inner_commands
 
+MOST_PARTS = 150
+MOST_PATTERNS = 30
+"""More commands or file patterns in one line are not judged: the answer must come at once."""
+
 _DEEPEST = 6
 
 
@@ -31,7 +35,10 @@ def read_parts(text: str, cwd: str, home: str) -> tuple[tuple[Part, ...], str]:
     parts: list[Part] = []
     for command in line.commands:
         _unfold(Part(command), parts, home, 0)
-    return tuple(parts), line.problem
+        if len(parts) > MOST_PARTS:
+            return tuple(parts[:MOST_PARTS]), f"runs more than {MOST_PARTS} commands"
+    patterns = sum(bool(word.pattern) for part in parts for word in part.command.words)
+    return tuple(parts), line.problem or ("has too many patterns" if patterns > MOST_PATTERNS else "")
 
 
 def _unfold(part: Part, parts: list[Part], home: str, depth: int) -> None:
@@ -65,7 +72,7 @@ def _unfold_text(text: str, part: Part, parts: list[Part], home: str, depth: int
     line = read_command_line(text, outer.places[0], home, fed=outer.fed)
     if line.problem:
         parts.append(replace(part, problem=f"runs a text that {line.problem}"))
-    for command in line.commands:
+    for command in line.commands[:MOST_PARTS]:
         places = tuple(dict.fromkeys([*outer.places, *command.places]))
         found = replace(
             command,

@@ -39,7 +39,7 @@ class RuleBook:
         """The first rule that matches one of the forms of a command."""
         return self._first(
             decision,
-            lambda one: (one.is_exact or not exact) and any(one.matches_command(text) for text in texts),
+            lambda one: any(one.matches_command(text) for text in texts) and (one.is_exact or not exact),
         )
 
     def for_tool(self, decision: Decision, tool: str, text: str) -> Rule | None:
@@ -76,6 +76,19 @@ class RuleBook:
             return any(path_matches(one.spec, form, self._roots, self._home, wide=wide) for form in forms)
 
         return self._first(decision, matches)
+
+    def denied_below(self, place: Place) -> Rule | None:
+        """A denial of reading something inside a folder, which a recursive reader would meet."""
+        bases = [root.rstrip("/") for root in self._roots]
+
+        def matches(one: ParsedRule) -> bool:
+            if one.tool != "file_read" or one.spec is None or "/" not in one.spec.rstrip("/"):
+                return False
+            literal = one.spec.split("*", 1)[0].removeprefix("./").replace("~", self._home, 1)
+            paths = [literal] if literal.startswith("/") else [f"{base}/{literal}" for base in bases]
+            return any(is_inside(path.rstrip("/"), place.forms) for path in paths)
+
+        return self._first(Decision.DENY, matches)
 
     def denials(self) -> tuple[Rule, ...]:
         """Denials that could concern a command which nobody can read."""

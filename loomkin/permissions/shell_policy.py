@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from loomkin.permissions.dangerous import danger, fetched_and_run, is_fetcher
 from loomkin.permissions.file_policy import Cover, FilePolicy
+from loomkin.permissions.file_table import Touch
 from loomkin.permissions.file_words import file_uses, opens_words
 from loomkin.permissions.offers import command_offers
 from loomkin.permissions.parts import Part, read_parts
-from loomkin.permissions.paths import expand
+from loomkin.permissions.paths import expand, place
 from loomkin.permissions.readonly import is_plain_writer, is_quiet_name, is_read_only
 from loomkin.permissions.rulebook import RuleBook
 from loomkin.permissions.rules import exact_rule_text, host_of
@@ -36,6 +37,7 @@ class _Line:
 
     use: ToolUse
     whole: Rule | None
+    readable: bool
 
 
 class ShellPolicy:
@@ -52,8 +54,8 @@ class ShellPolicy:
         """One finding for each part, for each file that a part opens, and for the line as a whole."""
         parts, problem = read_parts(use.command, use.cwd, self._home)
         text = use.command.strip()
-        line = _Line(use, self._book.for_command(Decision.ALLOW, [text], exact=True))
-        found: list[Finding] = []
+        line = _Line(use, self._book.for_command(Decision.ALLOW, [text], exact=True), not problem)
+        found = self._folder(use)
         denied = self._book.for_command(Decision.DENY, [text])
         if denied is not None:
             found.append(Finding(text, by_rule(denied, f"The rule {denied.text} denies it.")))
@@ -67,6 +69,11 @@ class ShellPolicy:
         if any(one.verdict.decision is Decision.ASK for one in fetched):
             found = [Finding(one.subject, replace(one.verdict, offers=())) for one in found]
         return (*found, *fetched)
+
+    def _folder(self, use: ToolUse) -> list[Finding]:
+        """The folder that the line starts in, where that alone is a question."""
+        verdict = self._files.judge("shell", Touch.LIST, place(use.cwd, use.cwd, self._home))
+        return [] if verdict.decision is Decision.ALLOW else [Finding(use.cwd, verdict)]
 
     def _unreadable(self, line: _Line, problem: str) -> Verdict:
         why = f"The command {problem}"
@@ -122,7 +129,8 @@ class ShellPolicy:
         command = part.command
         if not part.judged:
             return built_in(Decision.ALLOW, "It only runs what is judged by itself.", "wrapper")
-        fixed = next((one.name for one in command.assignments if _NEVER.fullmatch(one.name)), "")
+        loud = [one.name for one in command.assignments if not _is_harmless(one.name, command)]
+        fixed = next(filter(_NEVER.fullmatch, loud), "")
         if fixed:
             reason = f"{command.source} sets {fixed}, which changes what other commands run."
             return built_in(Decision.ASK, reason, "variable that always asks")
@@ -131,7 +139,6 @@ class ShellPolicy:
             return by_rule(rule, f"The rule {rule.text} allows {command.source}.")
         if reads:
             return built_in(Decision.ALLOW, f"{command.source} only reads.", "read-only command")
-        loud = any(not _is_harmless(one.name, command) for one in command.assignments)
         if is_plain_writer(command) and not loud:
             return built_in(Decision.ALLOW, "It only writes the files it names.", "plain writer")
         if self._mode is Mode.AUTO and self._sandboxed:
@@ -153,16 +160,19 @@ class ShellPolicy:
         for use in file_uses(command):
             cover = Cover(inside=by_rule_ and not use.shell, everywhere=exact is not None)
             relative = not os.path.isabs(use.word.text)
-            places = None if command.lost and relative else expand(use.word, command.places, self._home)
-            for place in places or ():
-                judged = self._files.judge("shell", use.touch, place, cover)
+            unknown = (command.lost and relative) or (use.word.pattern and not line.readable)
+            places = None if unknown else expand(use.word, command.places, self._home)
+            for one in places or ():
+                judged = self._files.judge("shell", use.touch, one, cover)
                 if danger(command):
                     judged = replace(judged, offers=())
-                found.append(Finding(place.path, judged))
+                found.append(Finding(one.path, judged))
             certain = use.shell or opens_words(command.program)
             if places is None and certain and not cover.everywhere and self._mode is not Mode.YOLO:
                 reason = f"Nobody can tell which file {use.word.source} is in {command.source}."
-                decision = Decision.DENY if self._mode is Mode.PLAN and use.touch == "write" else Decision.ASK
+                decision = (
+                    Decision.DENY if self._mode is Mode.PLAN and use.touch is Touch.WRITE else Decision.ASK
+                )
                 found.append(Finding(use.word.source, built_in(decision, reason, "unknown file")))
         return found
 
@@ -231,7 +241,7 @@ def _without_globals(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_harmless(name: str, command: Command) -> bool:
-    if _HARMLESS.fullmatch(name):
+    if _HARMLESS.fullmatch(name) or (name == "IFS" and command.name == "read"):
         return True
     return is_quiet_name(name) and not command.words
 

@@ -103,8 +103,24 @@ def _shaped(program: str, words: tuple[Word, ...], shape: _Shape) -> tuple[Inner
         while rest and re.match(r"\w+=", rest[0].text):
             rest = rest[1:]
     if program == "xargs" and rest:
-        rest = (*rest, Word("{}", "{}", dynamic=True))
+        rest = (*_replaced(words[1:at], rest), Word("{}", "{}", dynamic=True))
     return (Inner(rest, own=shape.own, judged=shape.judged),) if rest else ()
+
+
+def _replaced(options: tuple[Word, ...], words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """The words with those marked as unknown into which xargs puts what it reads."""
+    marks = set()
+    for at, one in enumerate(options):
+        if one.text == "-I" and at + 1 < len(options):
+            marks.add(options[at + 1].text)
+        elif one.text.startswith(("-I", "-i", "--replace")):
+            marks.add(
+                one.text.removeprefix("--replace").removeprefix("=")[2 * (one.text[1] != "-") :] or "{}"
+            )
+    return tuple(
+        Word(word.text, word.source, True) if any(mark in word.text for mark in marks) else word
+        for word in words
+    )
 
 
 def _after_options(words: tuple[Word, ...], valued: frozenset[str], flags: frozenset[str]) -> int | None:

@@ -1,10 +1,12 @@
 """A command line falls apart into exactly the commands that bash would run, or is said to be unreadable."""
 
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from loomkin.permissions.commands import read_command_line
@@ -239,6 +241,11 @@ def test_what_runs_something_unknown_says_so(text: str) -> None:
     assert any(part.problem for part in parts)
 
 
+@pytest.mark.parametrize("text", ["ls; " * 200, "bash -c '" + "ls; " * 400 + "'", "cat " + "* " * 40])
+def test_a_line_with_too_much_in_it_is_not_judged(text: str) -> None:
+    assert read_parts(text, "/project", "/home/me")[1]
+
+
 @given(st.text(alphabet="ab'\"\\ $\n;|&(){}<>`#~*=-!x1[]", max_size=40) | st.text(max_size=40))
 @settings(max_examples=300, deadline=None)
 def test_no_text_raises(text: str) -> None:
@@ -259,3 +266,55 @@ def test_words_said_to_be_known_are_what_bash_passes(text: str) -> None:
     done = subprocess.run(["bash", "-c", script], capture_output=True, env={"HOME": "/home/me"}, check=False)
     words = done.stdout.decode().split("\0")[:-1] if command.texts[1:] else []
     assert list(command.texts[1:]) == words
+
+
+_TOKENS = (
+    "p |p |a|'|\"|\\|  |\n|;|&&|#|$(|)|`|<<E\n|\nE\n|{ |; }|(|<|\t|$'|${a:-|}|$((|))|<<<|$a|=|if |then |fi|"
+    'for a in |; do |done|case a in |a)|;;|esac|!|~|é|[|]|a() |<(|\\\n|-|$$|$"|<<-E\n|function a |[[ | ]]'
+)
+TOKENS = _TOKENS.split("|")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the only program is `p`, which writes down how it was called."""
+    folder = tmp_path_factory.mktemp("world")
+    (folder / "bin").mkdir()
+    program = folder / "bin" / "p"
+    program.write_text(
+        f"#!/bin/bash\nprintf -v line '%s\\1' p \"$@\"; printf '%s\\0' \"$line\" >> {folder}/log\n"
+    )
+    program.chmod(0o755)
+    return folder
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash to compare with")
+@given(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=8).map("".join))
+@example("p -p<<-E\nE\n")
+@example("p { { <<E\nE\n")
+@example('p a$"b"')
+@example("if p; then p a; fi")
+@settings(max_examples=250, deadline=None)
+def test_bash_runs_nothing_that_was_not_seen(world: Path, text: str) -> None:
+    parts, problem = read_parts(text, "/project", "/home/me")
+    if problem or any(part.problem for part in parts) or not re.search("p", text):
+        return
+    log = world / "log"
+    log.unlink(missing_ok=True)
+    environment = {"PATH": str(world / "bin"), "HOME": "/home/me"}
+    subprocess.run(
+        [shutil.which("bash") or "bash", "-c", text],
+        cwd=world,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=5,
+    )
+    ran = log.read_text().split("\0")[:-1] if log.exists() else []
+    seen = [part.command for part in parts if part.command.name == "p"]
+    for call in ran:
+        words = tuple(call.split("\1")[:-1])
+        assert any(
+            one.texts == words or any(word.dynamic or word.pattern for word in one.words) for one in seen
+        )

@@ -125,7 +125,18 @@ ASK_MODE = [
     ("git $X", ["allow shell(git *)"], ASK),
     ("git -c core.pager=x log", ["allow shell(git *)"], ASK),
     ("git commit -m 'about .env'", ["allow shell(git *)"], ALLOW),
+    ("grep -r x .", ["deny file_read(src/secret/**)"], ASK),
+    ("rg x", ["deny file_read(src/secret/**)"], ASK),
+    ("cd src && rg x", ["deny file_read(src/secret/**)"], ASK),
+    ("grep -r x .", ["deny file_read(src/secret/**)", "allow shell(grep *)"], ALLOW),
+    ("cat src/a.py | rg x", ["deny file_read(src/secret/**)"], ALLOW),
+    ("ls src", ["deny file_read(src/secret/**)"], ALLOW),
     ("pytest --collect-only", [], ASK),
+    ("while IFS= read -r line; do echo $line; done < notes.txt", [], ALLOW),
+    ("IFS=x; ls", [], ASK),
+    ("ls | xargs -I% sh -c 'echo %'", ["allow shell(xargs *)", "allow shell(sh *)"], ASK),
+    ("ls | xargs -I{} {} x", ["allow shell"], ASK),
+    ("find . -exec sh -c 'echo {}' ';'", ["allow shell(find *)", "allow shell(sh *)"], ASK),
     ("python -c 'pass'", [], ASK),
 ]
 
@@ -409,6 +420,12 @@ def test_auto_mode_with_a_sandbox_runs_commands_but_not_dangerous_ones(root: Pat
     assert auto.decide(shell(root, "npm test")).decision is ALLOW
     assert auto.decide(shell(root, "git push")).decision is ASK
     assert auto.decide(shell(root, "$X")).decision is ASK
+
+
+def test_a_command_that_starts_outside_the_project_asks(root: Path) -> None:
+    outside = ToolUse("shell", Access.EXECUTE, "/etc", command="ls")
+    assert policy(root).decide(outside).decision is ASK
+    assert policy(root, Mode.YOLO).decide(outside).decision is ALLOW
 
 
 def test_a_call_without_anything_to_touch_passes(root: Path) -> None:
