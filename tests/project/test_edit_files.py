@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loomkin.project.edit import Edit, RefusedKind, Target, apply_edits, write_file
+from loomkin.project.edit import Edit, RefusedKind, Target, apply_edits, plan_edits, write_file
 from tests.project.edit_desk import PYTHON, Desk, applied, refused
 
 
@@ -59,6 +59,7 @@ def test_a_read_only_file_is_refused(desk: Desk) -> None:
     path = desk.put("a.txt", "one\n")
     path.chmod(0o444)
     refused(desk.edit("a.txt", "one", "two"), RefusedKind.READ_ONLY)
+    refused(plan_edits(desk.target("a.txt"), [Edit("one", "two")]), RefusedKind.READ_ONLY)
     refused(write_file(desk.target("a.txt"), "two\n"), RefusedKind.READ_ONLY)
     assert path.read_text() == "one\n"
 
