@@ -1,0 +1,52 @@
+"""/help: the commands and the keys."""
+
+from loomkin.commands.command import Command, CommandResult, Context, find, unknown
+from loomkin.errors import UsageError
+
+KEYS = (
+    ("Enter", "send; while a turn runs: queue for its end"),
+    ("Ctrl+S", "steer: the words go into the very next model call"),
+    ("Ctrl+J, Alt+Enter, \\Enter", "new line"),
+    ("Esc", "interrupt the turn; decline an approval"),
+    ("Ctrl+C", "clear the line, then interrupt, then exit"),
+    ("Ctrl+D", "exit, on an empty line"),
+    ("Up, Down, Ctrl+R", "what you typed before; search in it"),
+    ("Shift+Tab", "mode: ask, edits, plan"),
+    ("Ctrl+G", "write in your editor"),
+    ("Ctrl+L", "draw the last rows again"),
+    ("Tab", "complete @path and /command"),
+    ("@path", "put a file along"),
+    ("!command", "run a command yourself; the agent sees its output"),
+)
+
+
+class Help(Command):
+    """Lists everything, or tells about one command."""
+
+    name = "help"
+    summary = "commands and keys"
+    usage = "[COMMAND]"
+
+    async def run(self, context: Context, argument: str) -> CommandResult:
+        if argument:
+            return CommandResult(_about(context, argument.removeprefix("/")))
+        commands = context.commands.values()
+        rows = [(f"/{command.name} {command.usage}".strip(), command.summary) for command in commands]
+        return CommandResult(f"Commands\n{table(rows)}\n\nKeys\n{table(KEYS)}")
+
+
+def _about(context: Context, name: str) -> str:
+    command = find(context.commands, name)
+    if command is None:
+        raise UsageError(unknown(context.commands, name))
+    also = f" (also {', '.join('/' + alias for alias in command.aliases)})" if command.aliases else ""
+    return f"/{command.name} {command.usage}".strip() + f"{also}: {command.summary}"
+
+
+def table(rows: "tuple[tuple[str, str], ...] | list[tuple[str, str]]") -> str:
+    """Two columns, the first as wide as its widest cell."""
+    width = max((len(left) for left, _ in rows), default=0)
+    return "\n".join(f"  {left:<{width}}  {right}".rstrip() for left, right in rows)
+
+
+COMMAND = Help()
