@@ -27,7 +27,10 @@ class Workplace:
 
     def shown(self, path: Path) -> str:
         """The path as people and models should see it: relative to the root where it lies inside."""
-        try:
-            return shown_path(str(path.relative_to(self.root)))
-        except ValueError:
-            return shown_path(str(path))
+        for one, root in (
+            (path, self.root),
+            (Path(os.path.realpath(path)), Path(os.path.realpath(self.root))),
+        ):
+            if one.is_relative_to(root):
+                return shown_path(str(one.relative_to(root)))
+        return shown_path(str(path))
