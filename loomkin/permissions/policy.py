@@ -140,4 +140,5 @@ class Policy:
             return built_in(
                 Decision.ALLOW, f"{use.tool} is judged by what it touches.", "nothing more to touch"
             )
-        return built_in(Decision.ASK, f"No rule covers {use.tool}.", "no rule", (use.tool,))
+        offers = () if use.tool == "shell" else (use.tool,)
+        return built_in(Decision.ASK, f"No rule covers {use.tool}.", "no rule", offers)

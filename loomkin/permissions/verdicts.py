@@ -32,7 +32,9 @@ def joined(findings: Iterable[Finding]) -> Verdict:
     if not found:
         return built_in(Decision.ALLOW, "It touches nothing.", "nothing to touch")
     heaviest = max(found, key=lambda verdict: _WEIGHT[verdict.decision])
-    if heaviest.decision is not Decision.ASK:
+    if heaviest.decision is Decision.ALLOW:
+        return next((one for one in found if one.source != "built-in"), heaviest)
+    if heaviest.decision is Decision.DENY:
         return Verdict(heaviest.decision, heaviest.reason, heaviest.rule, heaviest.source)
     asked = [one for one in found if one.decision is Decision.ASK]
     offers = dict.fromkeys(offer for one in asked for offer in one.offers)

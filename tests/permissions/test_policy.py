@@ -367,6 +367,7 @@ def test_a_verdict_names_the_rule_that_decided_and_its_source(root: Path) -> Non
     assert (verdict.rule, verdict.source) == ("shell(npm publish *)", "user settings.toml")
     assert "npm publish" in verdict.reason
     assert answer(root, "ls").rule == "built-in: read-only command"
+    assert answer(root, "ls && time npm test", Mode.ASK, "allow shell(npm *)").rule == "shell(npm *)"
 
 
 def test_of_several_denials_the_highest_source_is_named(root: Path) -> None:
@@ -386,6 +387,8 @@ def test_offers_are_per_part_and_never_for_what_always_asks(root: Path) -> None:
     assert "shell(rm *)" not in answer(root, "npm test && rm -rf x").offers
     assert answer(root, "python x.py").offers == ("shell(python x.py)",)
     assert answer(root, "ls 'open").offers == ()
+    assert policy(root).decide(ToolUse("shell", Access.EXECUTE, str(root))).offers == ()
+    assert policy(root).decide(parse_call("mcp__docs__find", str(root))).offers == ("mcp__docs__find",)
 
 
 @pytest.mark.parametrize(
