@@ -103,11 +103,13 @@ def single(about: str) -> typer.Typer:
 
 def group(about: str, **more: Any) -> typer.Typer:
     """The application of a command with subcommands; `-C` may stand before or behind the subcommand."""
-    app = typer.Typer(help=about, no_args_is_help=True, **_PLAIN, **more)
+    app = typer.Typer(help=about, invoke_without_command=True, **_PLAIN, **more)
 
     @app.callback()
     def before(context: typer.Context, folder: Folder = None) -> None:
         context.obj = folder
+        if context.invoked_subcommand is None:
+            say(context.get_help())
 
     return app
 

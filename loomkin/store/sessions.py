@@ -196,3 +196,27 @@ def _message(row: Row) -> Message:
 
 
 _SESSION = "id, name, title, cwd, model, mode, parent, started, updated, turns, cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """A question to the person; `answer` is None while it waits, `assumed` where nobody was there."""
+
+    call_id: str
+    agent: str
+    question: str
+    options: tuple[str, ...]
+    answer: str | None
+    assumed: bool
+
+
+def questions(db: Database, session: str) -> list[QuestionRow]:
+    """What was asked in a session, oldest first."""
+    rows = db.reader.execute(
+        "SELECT call_id, agent, question, options, answer, assumed FROM questions"
+        " WHERE session = ? ORDER BY at",
+        (session,),
+    )
+    return [
+        QuestionRow(row[0], row[1], row[2], tuple(json.loads(row[3])), row[4], bool(row[5])) for row in rows
+    ]
