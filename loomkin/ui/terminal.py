@@ -1,0 +1,80 @@
+"""The standard streams: what they are connected to, and writing that waits but can be given up."""
+
+import os
+import re
+import select
+from collections.abc import Mapping
+
+ATOMIC = 4096
+"""Bytes that a pipe takes at once when it is ready at all (PIPE_BUF)."""
+TICK = 0.2
+_CONTROL = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI, such as colours
+    r"|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?"  # strings to the terminal, such as its title
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
+
+
+class Writer:
+    """Hands whole texts to a file descriptor, as fast as its reader takes them."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._patience: float | None = None
+        self._given_up = False
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a terminal is at the other end."""
+        try:
+            return os.isatty(self._descriptor)
+        except OSError:
+            return False
+
+    def write(self, text: str) -> None:
+        """Return when all of it is handed over; blocks. Raises BrokenPipeError where nobody reads."""
+        left = memoryview(text.encode("utf-8", "replace"))
+        waited = 0.0
+        while left and not self._given_up:
+            try:
+                if select.select([], [self._descriptor], [], TICK)[1]:
+                    left = left[os.write(self._descriptor, left[:ATOMIC]) :]
+                    waited = 0.0
+                    continue
+            except BlockingIOError:
+                pass
+            except OSError as error:
+                raise BrokenPipeError(error.errno, error.strerror) from error
+            waited += TICK
+            self._given_up = self._patience is not None and waited >= self._patience
+
+    def hurry(self, patience: float) -> None:
+        """From now on give up where the reader takes nothing for `patience` seconds."""
+        self._patience = patience
+
+    def give_up(self) -> None:
+        """Drop what is being written, and all that comes; a thread that waits is freed."""
+        self._given_up = True
+
+
+def printable(text: str) -> str:
+    """The text without anything a terminal would obey; tabs and line ends stay."""
+    return _CONTROL.sub("", text)
+
+
+def one_line(text: str, most: int) -> str:
+    """The text in one printable line of at most `most` characters."""
+    line = " ".join(printable(text[: most * 8]).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def wants_color(setting: str, environ: Mapping[str, str], terminal: bool) -> bool:
+    """Whether to colour: the setting, else NO_COLOR (https://no-color.org) and what the stream is."""
+    if setting != "auto":
+        return setting == "always"
+    return terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def wants_live(setting: bool, environ: Mapping[str, str], terminal: bool) -> bool:
+    """Whether a view that repaints itself has a place to do so."""
+    return setting and terminal and environ.get("TERM", "dumb") != "dumb"
