@@ -157,7 +157,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
             stack.callback(SessionLock(house.locks, opened.id).release)
         jobs = await stack.enter_async_context(JobTable())
         scribe = Scribe(house.journal, opened.id, role.name)
-        rules = all_rules(loaded, house.rules.files, house.trusted, find_root(options.cwd))
+        rules = all_rules(loaded, house.rules.files, house.trusted)
         grants = tuple(Grant(one.rule, Scope(one.scope)) for one in ledger.grants(house.database, opened.id))
         gate = Gate(build_policy(rules, loaded, house.workplace, _home(options)), asker, grants)
         toolbox = Toolbox(role.tools, role.more_tools, denied_tools(rules))

@@ -66,6 +66,7 @@ class Gate:
         self._asker = asker
         self._grants = list(grants)
         self._turn = asyncio.Lock()
+        self._last: tuple[Policy, ToolUse, Verdict] | None = None
         self.denials: list[ToolUse] = []
         self.policy = self._with_grants()
 
@@ -91,6 +92,16 @@ class Gate:
             tuple(Rule(Decision.ALLOW, grant.rule, f"{grant.scope} grant") for grant in self._grants)
         )
 
+    async def decide(self, use: ToolUse) -> Verdict:
+        """What the policy says now; reading a command takes milliseconds and happens in a thread."""
+        if not use.command:
+            return self.policy.decide(use)
+        policy = self.policy
+        known = self._last
+        if known is None or known[0] is not policy or known[1] != use:
+            known = self._last = (policy, use, await asyncio.to_thread(policy.decide, use))
+        return known[2]
+
     async def check(
         self, use: ToolUse, call_id: str, preview: str, scribe: Scribe, hook: Decision | None = None
     ) -> Verdict:
@@ -99,7 +110,7 @@ class Gate:
         `hook` is what a hook of the person said: an `ask` makes a question of what would pass; an `allow`
         answers a question that no rule asked.
         """
-        verdict, by = self.policy.decide(use), "rule"
+        verdict, by = await self.decide(use), "rule"
         if hook is Decision.ASK and verdict.decision is Decision.ALLOW:
             verdict = Verdict(Decision.ASK, "a hook asks about it", "PreToolUse", "hook")
         if hook is Decision.ALLOW and verdict.decision is Decision.ASK and verdict.source == BUILT_IN:
@@ -129,7 +140,7 @@ class Gate:
             reason = f"nobody is there to allow it. {verdict.reason}"
             return Verdict(Decision.DENY, reason, verdict.rule, verdict.source), "headless"
         async with self._turn:
-            again = self.policy.decide(use)  # an answer given meanwhile may have settled it
+            again = await self.decide(use)  # an answer given meanwhile may have settled it
             if again.decision is Decision.DENY or (
                 again.decision is Decision.ALLOW and verdict.source != "hook"
             ):

@@ -21,7 +21,7 @@ _QUOTE = re.compile("[\"']")
 
 def fold(text: str) -> str:
     """The text with plain quotes, hyphens, blanks and dots, without zero-width characters."""
-    return text.translate(_TABLE)
+    return text if text.isascii() else text.translate(_TABLE)
 
 
 def carry(sent: str, own: str, new: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from loomkin.project.git_safety import (
     READ_OPTIONS,
     WRITE_OPTIONS,
+    filter_names,
     filters_off,
     git_environment,
     may_set_filters,
@@ -99,16 +100,25 @@ async def run_git(
     """
     options = [*(READ_OPTIONS if read else WRITE_OPTIONS)]
     if read:
-        if root is None:
-            root = await asyncio.to_thread(find_root, cwd)
-        if await asyncio.to_thread(may_set_filters, root.common_dir, root.git_dir):
-            listing = ["config", "--includes", "--list", "--show-scope", "--name-only", "-z"]
-            names = await _spawn([*READ_OPTIONS, *listing], cwd, timeout)
-            if not names.ok:
-                return names
-            options += filters_off(names.out)
+        filters = await repository_filters(cwd, timeout, root)
+        if isinstance(filters, GitResult):
+            return filters
+        options += filters_off(filters)
         args = [*args[:1], *safe_arguments(args[0] if args else ""), *args[1:]]
     return await _spawn([*options, *args], cwd, timeout, read=read)
+
+
+async def repository_filters(
+    cwd: Path, timeout: float = GIT_SECONDS, root: Root | None = None
+) -> tuple[str, ...] | GitResult:
+    """The names of clean and smudge filters that the repository's own settings hold, or git's complaint."""
+    if root is None:
+        root = await asyncio.to_thread(find_root, cwd)
+    if not await asyncio.to_thread(may_set_filters, root.common_dir, root.git_dir):
+        return ()
+    listing = ["config", "--includes", "--list", "--show-scope", "--name-only", "-z"]
+    names = await _spawn([*READ_OPTIONS, *listing], cwd, timeout)
+    return filter_names(names.out) if names.ok else names
 
 
 async def state(root: Root, commits: int = 5) -> GitState:

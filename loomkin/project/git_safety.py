@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 # Everything in a repository's configuration that names a program and that a reading command would start.
@@ -27,9 +27,7 @@ _LOCATION = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_COUNT", "GIT_EXTERNAL_DIFF", "GIT_ASKPASS", "SSH_ASKPASS", "GIT_TRACE",
 )  # fmt: skip
-_FILTER = re.compile(
-    rb"\[\s*(filter|include|includeif)\b|\btextconv\b|^\s*command\s*=", re.IGNORECASE | re.MULTILINE
-)
+_FILTER = re.compile(rb"\[\s*(filter|include|includeif)\b", re.IGNORECASE)
 _FILTER_NAME = re.compile(r"filter\.(.+)\.(?:clean|smudge|process|required)", re.IGNORECASE | re.DOTALL)
 
 
@@ -50,19 +48,6 @@ def git_environment(*, read: bool = True, base: Mapping[str, str] | None = None)
     if read:
         env |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
     return env
-
-
-def quiet_git_variables() -> dict[str, str]:
-    """Variables under which any git below a shell runs nothing that a repository's settings name.
-
-    Filters and text converters have names of their own and cannot be switched off this way: see
-    `may_set_filters`.
-    """
-    pairs = [READ_OPTIONS[at + 1].split("=", 1) for at, word in enumerate(READ_OPTIONS) if word == "-c"]
-    variables = {"GIT_CONFIG_COUNT": str(len(pairs)), "GIT_OPTIONAL_LOCKS": "0"}
-    for number, (key, value) in enumerate(pairs):
-        variables |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return variables
 
 
 def safe_arguments(command: str) -> tuple[str, ...]:
@@ -92,11 +77,10 @@ def may_set_filters(common_dir: Path | None, git_dir: Path | None) -> bool:
     return False
 
 
-def filters_off(scoped_names: str) -> list[str]:
-    """Options that switch off every filter that the repository itself names.
+def filter_names(scoped_names: str) -> tuple[str, ...]:
+    """The filters that the repository itself names; the person's own, such as Git LFS, are not among them.
 
-    `scoped_names` is what `git config --list --show-scope --name-only -z` prints; the person's own filters,
-    such as Git LFS, stay on.
+    `scoped_names` is what `git config --list --show-scope --name-only -z` prints.
     """
     words = scoped_names.split("\0")
     names = {
@@ -104,9 +88,14 @@ def filters_off(scoped_names: str) -> list[str]:
         for scope, key in zip(words[::2], words[1::2], strict=False)
         if scope in ("local", "worktree") and (found := _FILTER_NAME.fullmatch(key))
     }
+    return tuple(sorted(names))
+
+
+def filters_off(names: Sequence[str]) -> list[str]:
+    """Options that switch filters off."""
     return [
         word
-        for name in sorted(names)
+        for name in names
         for key in ("clean=", "smudge=", "process=", "required=false")
         for word in ("-c", f"filter.{name}.{key}")
     ]

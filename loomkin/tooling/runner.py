@@ -155,7 +155,8 @@ class Runner:
         assert item.tool is not None
         assert item.use is not None
         preview = ""
-        if item.hook is Decision.ASK or self.gate.policy.decide(item.use).decision is Decision.ASK:
+        asks = item.hook is Decision.ASK or (await self.gate.decide(item.use)).decision is Decision.ASK
+        if asks:
             preview = await item.tool.preview(item.params, self._call_of(item.call))
         return await self.gate.check(item.use, item.call.id, preview, scribe, item.hook)
 

@@ -8,8 +8,6 @@ from loomkin.config.paths import Layer
 from loomkin.permissions.operations import operations_to_rules
 from loomkin.permissions.policy import Policy
 from loomkin.permissions.rules import ALIASES
-from loomkin.project.git_safety import may_set_filters
-from loomkin.project.root import Root
 from loomkin.project.rules import RulesFile
 from loomkin.project.workplace import Workplace
 from loomkin.records.permission import Decision, Rule
@@ -26,11 +24,10 @@ _RANKS = {
 }
 
 
-def all_rules(loaded: Loaded, files: Sequence[RulesFile], trusted: bool, root: Root) -> list[Rule]:
+def all_rules(loaded: Loaded, files: Sequence[RulesFile], trusted: bool) -> list[Rule]:
     """Every rule in force, each with the line it came from.
 
-    What a rules file allows counts in a trusted folder only; what it denies always does. Where the
-    repository's own git settings name programs that cannot be switched off, git asks.
+    What a rules file allows counts in a trusted folder only; what it denies always does.
     """
     rules = [
         Rule(layered.rule.decision, layered.rule.text, f"{_RANKS[layered.layer]} {layered.rule.source}")
@@ -44,10 +41,6 @@ def all_rules(loaded: Loaded, files: Sequence[RulesFile], trusted: bool, root: R
         Rule(Decision.ALLOW, f"web_fetch(domain:{host})", "user web.allow_hosts")
         for host in loaded.settings.web.allow_hosts
     ]
-    if may_set_filters(root.common_dir, root.git_dir):
-        rules.append(
-            Rule(Decision.ASK, "shell(git *)", "built-in: this repository's git settings run programs")
-        )
     return rules
 
 

@@ -8,15 +8,16 @@ from typing import ClassVar
 from loomkin.config.settings import ShellSettings
 from loomkin.errors import LoomkinError
 from loomkin.permissions.gate import BUILT_IN, Gate
+from loomkin.permissions.harden import harden_line
 from loomkin.project.environment import ChildEnvironment
-from loomkin.project.git_safety import quiet_git_variables
+from loomkin.project.git import GitResult, repository_filters
 from loomkin.project.jobs import JobTable
 from loomkin.project.output import exit_note, for_model
 from loomkin.project.patch import apply_patch, find_patch_in_command, patch_paths
 from loomkin.project.shell import Finished, Running, run
 from loomkin.project.workplace import Workplace
 from loomkin.records.event import OutputStreamed
-from loomkin.records.permission import Access, Decision, ToolUse
+from loomkin.records.permission import Access, ToolUse
 from loomkin.runtime.recorder import Recorder
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing
@@ -92,12 +93,13 @@ class Shell(Tool[Params]):
         def shown(text: str) -> None:
             self._recorder.record(OutputStreamed(call.id, text), call.session, call.agent)
 
-        env = self._environment(params, cwd)
+        env = self._child.values
+        command = await self._quiet(params.command, cwd)
         if params.background:
-            job = await self._jobs.start(params.command, cwd=cwd, env=env, output_dir=output)
+            job = await self._jobs.start(command, cwd=cwd, env=env, output_dir=output)
             return Ok(f"Running in the background; read it with shell_output, handle {job.handle}.")
         ended = await run(
-            params.command,
+            command,
             jobs=self._jobs,
             cwd=cwd,
             env=env,
@@ -118,13 +120,15 @@ class Shell(Tool[Params]):
             return Ok(f"{text}\n{went} Read it with shell_output.", output_id=whole)
         return _result(params.command, ended, text, whole)
 
-    def _environment(self, params: Params, cwd: Path) -> dict[str, str]:
-        env = dict(self._child.values)
-        verdict = self._gate.policy.decide(ToolUse(self.name, self.access, str(cwd), command=params.command))
-        if verdict.decision is Decision.ALLOW and verdict.source == BUILT_IN and "yolo" not in verdict.rule:
-            # it passed as a command that only reads, so a repository's settings must not make it run programs
-            env |= quiet_git_variables()
-        return env
+    async def _quiet(self, command: str, cwd: Path) -> str:
+        """The command, with git reads that pass without a question kept from running repository settings."""
+        use = ToolUse(self.name, self.access, str(cwd), command=command)
+        if "git" not in command or (await self._gate.decide(use)).source != BUILT_IN:
+            return command
+        filters = await repository_filters(cwd)
+        names = () if isinstance(filters, GitResult) else filters
+        home = self._child.values.get("HOME", "")
+        return await asyncio.to_thread(harden_line, command, str(cwd), home, names)
 
 
 def _result(command: str, ended: Finished, text: str, whole: str) -> Ok | Fail:
