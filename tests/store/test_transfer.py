@@ -1,0 +1,167 @@
+"""Sessions as files: all of it comes through, nonsense does not."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from loomkin.errors import UsageError
+from loomkin.records.event import Event, GrantAdded, GrantRevoked, NoticeGiven
+from loomkin.store import ledger, rebuild, sessions, transfer
+from loomkin.store.database import Database
+from loomkin.store.journal import write
+from tests.store.facts import fill, histories, said, used
+
+
+def never() -> str:
+    raise AssertionError("no new identifier is needed")
+
+
+@given(histories())
+@settings(max_examples=30, deadline=None)
+def test_an_exported_session_is_the_same_elsewhere_but_for_its_grants(log: list[Event]) -> None:
+    here, there = Database(None), Database(None)
+    try:
+        write(here, log)
+        taken = transfer.take(there, transfer.export(here, "s-1"), never)
+        before = sessions.events(here, "s-1")
+        kept = [one for one in before if not isinstance(one.fact, GrantAdded | GrantRevoked)]
+        after = sessions.events(there, "s-1")
+        assert [(one.at, one.agent, one.fact) for one in after] == [
+            (one.at, one.agent, one.fact) for one in kept
+        ]
+        assert (taken.id, taken.events, taken.grants) == ("s-1", len(kept), len(before) - len(kept))
+        assert sessions.messages(there, "s-1") == sessions.messages(here, "s-1")
+        assert ledger.grants(there, "s-1") == []
+        assert rebuild.differences(there) == []
+    finally:
+        here.close()
+        there.close()
+
+
+def test_a_taken_identifier_gives_way_to_a_new_one() -> None:
+    database = Database(None)
+    fill(database, said("hello"), used())
+    taken = transfer.take(database, transfer.export(database, "s-1"), iter(["s-1", "s-9"]).__next__, "copy")
+    assert taken.id == "s-9"
+    assert sessions.find(database, "copy").id == "s-9"
+    assert ledger.total(database, "s-9").cost == ledger.total(database, "s-1").cost == 1000
+    assert rebuild.differences(database) == []
+    database.close()
+
+
+def test_a_grant_in_a_file_allows_nothing_here_and_takes_nothing_back() -> None:
+    here, there = Database(None), Database(None)
+    mine = fill(there, GrantAdded("shell(make test)", "project"), session="mine")[-1]
+    fill(here, GrantAdded("shell(rm *)", "project"), GrantRevoked(mine.seq))
+    taken = transfer.take(there, transfer.export(here, "s-1"), never)
+    assert taken.grants == 2
+    assert [grant.rule for grant in ledger.grants(there, "s-1")] == ["shell(make test)"]
+    here.close()
+    there.close()
+
+
+def change(edit: Callable[[dict[str, object]], object]) -> Callable[[str], str]:
+    def changed(text: str) -> str:
+        whole = json.loads(text)
+        edit(whole)
+        return json.dumps(whole)
+
+    return changed
+
+
+def last(name: str, value: object) -> Callable[[str], str]:
+    return change(lambda whole: whole["events"][-1].__setitem__(name, value))  # type: ignore[index]
+
+
+NOTICE = {"text": "x", "level": "info"}
+DAMAGE: dict[str, tuple[Callable[[str], str], str]] = {
+    "empty": (lambda text: "", "not JSON"),
+    "cut": (lambda text: text[: len(text) // 2], "not JSON"),
+    "binary": (lambda text: "\x00\x01\x02", "not JSON"),
+    "nested": (lambda text: "[" * 100_000, "not JSON"),
+    "infinite": (lambda text: text.replace("1700000000.0", "Infinity"), "not JSON"),
+    "another format": (lambda text: '{"messages": []}', "not a session that loomkin exported"),
+    "a list": (lambda text: "[]", "not a session that loomkin exported"),
+    "a newer version": (change(lambda whole: whole.update(version=2)), "version 2"),
+    "a path for a name": (change(lambda whole: whole.update(session="../../x")), "names no session"),
+    "no events": (change(lambda whole: whole.update(events=[])), "does not begin"),
+    "events of another type": (change(lambda whole: whole.update(events={})), "names no session"),
+    "two beginnings": (
+        change(lambda whole: whole["events"].append(whole["events"][0])),  # type: ignore[attr-defined, index]
+        "does not begin",
+    ),
+    "an unknown kind": (last("kind", "MoonLanded"), "Event 4 .* no kind 'MoonLanded'"),
+    "a fragment": (last("kind", "TextStreamed"), "Event 4 .* no kind"),
+    "no data": (last("data", None), "Event 4"),
+    "a number for a word": (last("data", {**NOTICE, "text": 5}), "NoticeGiven.text has the wrong type"),
+    "a list for a word": (last("data", {**NOTICE, "level": []}), "NoticeGiven.level has the wrong type"),
+    "a missing field": (last("data", {}), "Event 4"),
+    "time as a word": (last("at", "now"), "out of range"),
+    "time beyond calendars": (last("at", 1e300), "out of range"),
+    "an agent that is no word": (last("agent", 7), "`agent`"),
+    "half a character": (last("agent", "\ud83d"), "Event 4"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_what_is_no_session_is_refused_whole(name: str) -> None:
+    damage, words = DAMAGE[name]
+    here, there = Database(None), Database(None)
+    fill(here, said("hello"), used(), NoticeGiven("x"))
+    with pytest.raises(UsageError, match=words) as caught:
+        transfer.take(there, damage(transfer.export(here, "s-1")), never)
+    assert caught.value.hint or "larger" in caught.value.message or name == "large"
+    assert there.reader.execute("SELECT count(*) FROM events").fetchone()[0] == 0
+    here.close()
+    there.close()
+
+
+def test_a_number_that_no_column_holds_is_refused() -> None:
+    here, there = Database(None), Database(None)
+    fill(here, used())
+    text = transfer.export(here, "s-1").replace('"input": 10,', '"input": 99999999999999999999999,')
+    with pytest.raises(UsageError, match="contradict each other"):
+        transfer.take(there, text, never)
+    assert sessions.all_sessions(there) == []
+    here.close()
+    there.close()
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_file_with_any_one_value_replaced_is_taken_or_refused_but_never_crashes(
+    data: st.DataObject,
+) -> None:
+    here, there = Database(None), Database(None)
+    try:
+        fill(here, said("hello"), used(), NoticeGiven("x"))
+        whole = json.loads(transfer.export(here, "s-1"))
+        spot, key = data.draw(st.sampled_from(list(_spots(whole))))
+        spot[key] = data.draw(
+            st.sampled_from([None, True, -1, 0.5, "", "x", [], {}, [1], {"_": "Text"}, 10**30])
+        )
+        text = json.dumps(whole)
+        try:
+            transfer.check(text)
+        except UsageError:
+            with pytest.raises(UsageError):
+                transfer.take(there, text, never)
+            assert there.reader.execute("SELECT count(*) FROM events").fetchone()[0] == 0
+        else:
+            taken = transfer.take(there, text, never)
+            assert len(sessions.events(there, taken.id)) == taken.events
+            assert rebuild.differences(there) == []
+    finally:
+        here.close()
+        there.close()
+
+
+def _spots(value: object) -> list[tuple[object, object]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    found: list[tuple[object, object]] = []
+    for key, below in items:
+        found += [(value, key), *_spots(below)]
+    return found
