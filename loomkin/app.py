@@ -28,7 +28,7 @@ from loomkin.project.jobs import JobTable
 from loomkin.project.nested import NestedRules
 from loomkin.project.root import ensure_state_dir, find_root, find_state_dir
 from loomkin.project.rules import ProjectRules
-from loomkin.project.secrets import Redactor, secret_values
+from loomkin.project.secrets import Redactor, secret_values, secrets_of
 from loomkin.project.sight import Sight
 from loomkin.project.trust import is_trusted
 from loomkin.project.workplace import Workplace
@@ -121,7 +121,7 @@ async def open_house(options: Options) -> AsyncIterator[House]:
         chooser = ModelChooser(
             loaded.settings, options.environ, options.offline, catalogue, probe_http, replay
         )
-        redactor = Redactor(secret_values(options.environ))
+        redactor = Redactor({**secrets_of(root.path), **secret_values(options.environ)})
         yield House(
             options,
             workplace,

@@ -153,21 +153,21 @@ def hint_for(leaf: type[ProviderError], endpoint: Endpoint, status: int, words: 
     if leaf is AuthError:
         if status == 402 or MONEY.search(words):
             return f"Top up the account at {host}, or choose another model with `loomkin models`."
-        variable = _key_variable(endpoint)
-        return f"Set {variable}, or the provider's api_key in the settings (`loomkin config list`)."
+        variable = endpoint.key_variable or _key_variable(endpoint)
+        return f"Check the key in {variable}, or name another variable with providers.NAME.api_key_env."
     if leaf is ModelNotFoundError:
         return (
             f"See `loomkin models` for names; if the model exists, check the base URL {bare_url(endpoint)}."
         )
     return {
         BadRequestError: "The request does not suit this model: check its options, or choose another model.",
-        ContextLengthError: "Shorten the conversation (`/compact`), or choose a model with a larger window.",
+        ContextLengthError: "Begin a new session (or /clear), or take a model with a larger window.",
         ContentPolicyError: "Reword the request, or choose another model.",
         ProtocolError: f"Check that the base URL {bare_url(endpoint)} is a model server of this kind.",
-        RateLimitError: "Wait, lower the number of agents, or set a fallback model.",
-        OverloadedError: "Wait and try again, or set a fallback model.",
+        RateLimitError: "Wait and try again, or set model.fallback.",
+        OverloadedError: "Wait and try again, or set model.fallback.",
         ServerError: "Try again; if it stays, choose another model.",
-        TimeoutExceeded: "Try again; for slow local models raise the silence limit of the provider.",
+        TimeoutExceeded: "Try again; for slow local models raise model.silence.",
         StreamCutError: "Try again.",
     }.get(leaf, "")
 

@@ -176,10 +176,13 @@ def base_url_of(provider: str, row: Provider, environ: Mapping[str, str], settin
 
 def _endpoint(provider: str, row: Provider, environ: Mapping[str, str], settings: ModelSettings) -> Endpoint:
     headers = settings.providers.get(provider, ProviderSettings()).headers
+    variable, key = key_of(provider, row, environ, settings)
+    chosen = settings.providers.get(provider, ProviderSettings()).api_key_env
     return Endpoint(
         base_url_of(provider, row, environ, settings),
-        key_of(provider, row, environ, settings)[1],
+        key,
         dict(headers),
+        key_variable=variable or chosen or next(iter(row.keys), ""),
     )
 
 

@@ -11,13 +11,17 @@ from loomkin.records.usage import Usage
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a model is served; `connect` and `silence` are seconds, `headers` are added as they are."""
+    """Where a model is served; `connect` and `silence` are seconds, `headers` are added as they are.
+
+    `key_variable` is where the person puts the key, for error messages.
+    """
 
     base_url: str
-    api_key: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
+    api_key: str = field(default="", repr=False)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
     connect: float = 15.0
     silence: float = 60.0
+    key_variable: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
+_ENV_FILE_BYTES = 256 * 1024
 _EXAMPLE_ENDINGS = frozenset({"example", "sample", "template", "dist", "defaults", "schema"})
 _SECRET_NAMES = frozenset(
     {
@@ -112,6 +113,19 @@ def secret_values(environ: Mapping[str, str]) -> Mapping[str, str]:
     return {
         name: value for name, value in environ.items() if len(value) >= _SHORTEST and is_secret_name(name)
     }
+
+
+def secrets_of(root: Path) -> Mapping[str, str]:
+    """The values in the `.env` files at the top of a project, to be redacted wherever they show up."""
+    found: dict[str, str] = {}
+    try:
+        paths = [root / name for name in os.listdir(root) if name.startswith(".env") and is_secret_path(name)]
+        for path in paths:
+            if path.is_file() and path.stat().st_size <= _ENV_FILE_BYTES:
+                found.update(values_in_env_file(path.read_text(encoding="utf-8", errors="replace")))
+    except OSError:
+        return found
+    return found
 
 
 def values_in_env_file(text: str) -> Mapping[str, str]:

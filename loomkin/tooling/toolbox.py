@@ -55,6 +55,8 @@ class Toolbox:
 
     def unknown(self, name: str) -> str:
         """What to tell a model that called a tool which is not in sight."""
-        close = difflib.get_close_matches(name, self.names, 1, 0.5)
+        words = sorted(name.lower().split("_"))
+        turned = [known for known in self.names if sorted(known.split("_")) == words]
+        close = turned or difflib.get_close_matches(name, self.names, 1, 0.5)
         near = f" Did you mean `{close[0]}`?" if close else ""
         return f"There is no tool `{name}`.{near} Your tools: {', '.join(self.names)}."

@@ -34,7 +34,8 @@ def all_rules(loaded: Loaded, files: Sequence[RulesFile], trusted: bool) -> list
         for layered in loaded.rule_sources
     ]
     for file in files:
-        for rule in operations_to_rules(file.operations, str(file.path)):
+        listed = [(line.kind, line.line, f"- {line.text}") for line in file.operations]
+        for rule in operations_to_rules(listed, file.path.name):
             if trusted or rule.decision is not Decision.ALLOW:
                 rules.append(Rule(rule.decision, rule.text, f"project {rule.source}"))
     rules += [

@@ -10,8 +10,8 @@ OK = {"text": "All good."}
 STATUS = "status"
 
 
-def status(code: int, **more: object) -> dict[str, object]:
-    return {"fault": STATUS, "status": code, **more}
+def status(number: int, **more: object) -> dict[str, object]:
+    return {"fault": STATUS, "status": number, **more}
 
 
 @pytest.mark.feature("A5")

@@ -130,16 +130,21 @@ async def test_the_first_message_tells_place_git_and_the_projects_rules(bench: B
 
 @pytest.mark.feature("F3")
 async def test_a_replayed_recording_gives_the_same_result_without_a_network(bench: Bench):
+    cassette = str(bench.root.parent / "run.cassette")
     async with bench.model(*JOB):
-        recorded = await do_the_job(bench, "--record", "run.cassette")
+        recorded = await do_the_job(bench, "--record", cassette)
     bench.git("checkout", "-q", "calc.py")
+    bench.git("clean", "-fdxq", "-e", ".loomkin")
     alone = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
-    replayed = await do_the_job(bench, "--replay", "run.cassette", environ=alone)
+    replayed = await do_the_job(bench, "--replay", cassette, environ=alone)
     check_job(bench, replayed)
     assert replayed["usage"] == recorded["usage"]
-    bench.write("calc.py", CALC.replace("mean", "average"))
+    bench.git("checkout", "-q", "calc.py")
+    bench.git("clean", "-fdxq", "-e", ".loomkin")
+    bench.write("test_calc.py", "# another file now\n")
+    bench.git("commit", "-qam", "First", "--amend")
     ended = await bench.run(
-        "ask", "--permission-mode", "yolo", "--replay", "run.cassette", "fix the failing test", environ=alone
+        "ask", "--permission-mode", "yolo", "--replay", cassette, "fix the failing test", environ=alone
     )
     assert ended.code == 1
-    assert "average" in ended.err
+    assert "another file now" in ended.err
