@@ -1,6 +1,7 @@
 """Opening the SQLite file, and what its failures mean for people."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,14 +114,22 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-        "mmap_size=0",
-        "cache_size=-8192",
-    ):
+    _log_ahead(connection)
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "mmap_size=0", "cache_size=-8192"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Go over to the write-ahead log; SQLite itself does not wait where several processes do so at once."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.005)
 
 
 def explain(error: sqlite3.Error, where: str) -> StoreError:

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,20 @@ def test_two_processes_write_to_one_repository_at_once(tmp_path: Path) -> None:
         assert notices(database, session) == list(range(1, 101))
     assert rebuild.differences(database) == []
     database.close()
+
+
+def test_a_new_file_that_another_process_is_just_setting_up_is_waited_for(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(Database, tmp_path / "a.db")
+        try:
+            with pytest.raises(TimeoutError):
+                opening.result(0.05)
+        finally:
+            other.execute("COMMIT")
+            other.close()
+        opening.result(5).close()
 
 
 def test_what_was_flushed_survives_the_killing_of_the_process(tmp_path: Path) -> None:
