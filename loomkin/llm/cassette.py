@@ -4,9 +4,8 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 from loomkin.errors import ProviderError, ReplayDivergence, StreamCutError
@@ -17,7 +16,7 @@ from loomkin.llm.cassette_lines import (
     error_to_line,
     redacted,
 )
-from loomkin.llm.fingerprint import Asked, asked
+from loomkin.llm.fingerprint import Asked, asked, difference
 from loomkin.llm.wire import Delta, Request, Wire
 
 VERSION = 1
@@ -96,6 +95,7 @@ class RecordingWire:
             "step": step,
             "fingerprint": short.fingerprint,
             "request": short.outline,
+            "texts": self._steps.untold(short.texts),
             "deltas": [delta_to_line(delta) for delta in redacted(deltas, self._redact)],
             "error": error_to_line(error, self._redact),
         }
@@ -110,11 +110,18 @@ class Steps:
 
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
+        self._told: set[str] = set()
 
     def next(self, agent: str) -> int:
         """The number of the agent's next call."""
         self._counts[agent] = self._counts.get(agent, 0) + 1
         return self._counts[agent]
+
+    def untold(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Those of the texts, by digest, that no earlier call of the run had."""
+        new = {digest: text for digest, text in texts.items() if digest not in self._told}
+        self._told.update(new)
+        return new
 
 
 class ReplayWire:
@@ -153,7 +160,7 @@ class ReplayWire:
         now = await asyncio.to_thread(asked, request, self._redact)
         if self._strict and entry.asked.fingerprint != now.fingerprint:
             raise ReplayDivergence(
-                _difference(entry, now),
+                f"Call {step} of {agent} differs from the recording.\n{difference(entry.asked, now)}",
                 hint="The run asked something else than the recording; record it again with --record FILE.",
             )
         for delta in entry.deltas:
@@ -182,10 +189,11 @@ def read_cassette(path: Path) -> dict[tuple[str, int], Entry]:
     except OSError as error:
         raise ReplayDivergence(f"The recording {path} cannot be read: {error.strerror}.") from error
     entries: dict[tuple[str, int], Entry] = {}
+    texts: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                entry = _entry(json.loads(line))
+                entry = _entry(json.loads(line), texts)
             except (ValueError, KeyError, TypeError) as error:
                 raise ReplayDivergence(
                     f"{path}:{number} is not a line of a recording ({error}).",
@@ -195,27 +203,18 @@ def read_cassette(path: Path) -> dict[tuple[str, int], Entry]:
     return entries
 
 
-def _entry(line: dict[str, object]) -> Entry:
+def _entry(line: dict[str, object], texts: dict[str, str]) -> Entry:
     if line["cassette"] != VERSION:
         raise ValueError(f"version {line['cassette']}, this loomkin reads {VERSION}")
     deltas, shown, step = line["deltas"], line["request"], line["step"]
     if not isinstance(deltas, list) or not isinstance(shown, list) or not isinstance(step, int):
         raise TypeError("its fields have other types")
+    told = line.get("texts")
+    texts.update(told if isinstance(told, dict) else {})
     return Entry(
         agent=str(line["agent"]),
         step=step,
-        asked=Asked(str(line["fingerprint"]), tuple(str(item) for item in shown)),
+        asked=Asked(str(line["fingerprint"]), tuple(str(item) for item in shown), texts),
         deltas=tuple(delta_from_line(delta) for delta in deltas),
         error=error_from_line(line.get("error")),
-    )
-
-
-def _difference(entry: Entry, now: Asked) -> str:
-    """Both sides at the first item that differs."""
-    pairs = zip_longest(entry.asked.outline, now.outline, fillvalue="(nothing more)")
-    recorded, present = next((pair for pair in pairs if pair[0] != pair[1]), ("(unknown)", "(unknown)"))
-    return (
-        f"Call {entry.step} of {entry.agent} differs from the recording.\n"
-        f"  recorded: {recorded}\n"
-        f"  now:      {present}"
     )

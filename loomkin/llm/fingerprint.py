@@ -1,22 +1,29 @@
 """What a request asks, as one stable digest, and as lines that a person can compare."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import zip_longest
 
 from loomkin.llm.wire import Request
 from loomkin.records.message import Image, Part, Text, Thinking, ToolCall, ToolResult
 
 _SHOWN = 100
+_DIGEST = re.compile(r" ([0-9a-f]{16}) ")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request in short: one digest, and a line for each thing in it (what, its digest, its first words)."""
+    """A request in short: one digest, and a line for each thing in it (what, its digest, its first words).
+
+    `texts` are the things themselves by digest, as far as they are known.
+    """
 
     fingerprint: str
     outline: tuple[str, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def asked(request: Request, redact: Callable[[str], str]) -> Asked:
@@ -26,7 +33,20 @@ def asked(request: Request, redact: Callable[[str], str]) -> Asked:
     """
     items = [(label, text, _digest(text)) for label, text in _items(request, redact)]
     whole = _digest("\n".join(f"{label} {digest}" for label, _, digest in items))
-    return Asked(whole, tuple(f"{label} {digest} {_short(text)}" for label, text, digest in items))
+    outline = tuple(f"{label} {digest} {_short(text)}" for label, text, digest in items)
+    return Asked(whole, outline, {digest: text for _, text, digest in items})
+
+
+def difference(recorded: Asked, now: Asked) -> str:
+    """Both sides at the first place where two requests differ."""
+    pairs = zip_longest(recorded.outline, now.outline, fillvalue="(nothing more)")
+    before, after = next((pair for pair in pairs if pair[0] != pair[1]), ("(unknown)", "(unknown)"))
+    one, other = _known(recorded, before), _known(now, after)
+    if one is not None and other is not None:
+        at = next((n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), len(one))
+        start, label = max(0, at - _SHOWN // 3), " ".join(before.split(" ", 3)[:3])
+        before, after = (f"{label} …{text[start : start + _SHOWN]!r}" for text in (one, other))
+    return f"  recorded: {before}\n  now:      {after}"
 
 
 def _items(request: Request, redact: Callable[[str], str]) -> list[tuple[str, str]]:
@@ -65,3 +85,9 @@ def _digest(text: str) -> str:
 def _short(text: str) -> str:
     flat = " ".join(text[: _SHOWN * 4].split())
     return flat if len(flat) <= _SHOWN else f"{flat[:_SHOWN]}..."
+
+
+def _known(side: Asked, line: str) -> str | None:
+    """The text of an outline's line, if it is known."""
+    found = _DIGEST.search(line)
+    return side.texts.get(found[1]) if found else None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 _TIME = re.compile(r"\b\d+(?:\.\d+)?(?:e-?\d+)?\s?(?:µs|us|ms|s|sec|secs|second|seconds)\b")
 _CLOCK = re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\b|\b\d\d:\d\d:\d\d\b")
 _OUTPUT = re.compile(r"\bout\d+\b")
-_COMMIT = re.compile(r"(?m)^(\s*)[0-9a-f]{7,40}(?= )|(?<=commit )[0-9a-f]{7,40}\b")
+_COMMIT = re.compile(r"(?<![0-9A-Za-z_])[0-9a-f]{7,40}(?![0-9A-Za-z_])|(?<=\\n)[0-9a-f]{7,40}(?= )")
 
 
 def steadily(redact: Callable[[str], str], folders: tuple[str, ...]) -> Callable[[str], str]:
@@ -21,6 +21,6 @@ def steadily(redact: Callable[[str], str], folders: tuple[str, ...]) -> Callable
         for folder in ordered:
             text = text.replace(folder, "<folder>")
         text = _CLOCK.sub("<date>", _TIME.sub("<time>", text))
-        return _OUTPUT.sub("<output>", _COMMIT.sub(r"\1<commit>", text))
+        return _OUTPUT.sub("<output>", _COMMIT.sub("<commit>", text))
 
     return steady
