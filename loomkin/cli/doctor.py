@@ -159,7 +159,7 @@ def _rules(place: Place) -> Check:
         return Check("rules", State.NOTE, "not looked at: the settings come first")
     found = project_rules.load(place.root, place.cwd, place.environ)
     try:
-        rules = all_rules(loaded, found.files, place.trusted, place.repository)
+        rules = all_rules(loaded, found.files, place.trusted)
         workplace = Workplace(place.root, (), place.state / "outputs")
         build_policy(rules, loaded, workplace, Path(place.environ.get("HOME", "/")))
     except LoomkinError as error:

@@ -155,7 +155,7 @@ def _policy(place: Place, run: Run) -> tuple[Policy, list[Rule], list[ledger.Gra
         files = found.files
         for warning in found.warnings:
             warn(warning)
-    rules = all_rules(loaded, files, run.trust or place.trusted, place.repository)
+    rules = all_rules(loaded, files, run.trust or place.trusted)
     extra = tuple(path.resolve() for path in run.added)
     workplace = Workplace(place.root, extra, place.state / "outputs")
     home = Path(place.environ.get("HOME") or "~").expanduser()
