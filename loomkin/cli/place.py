@@ -89,7 +89,8 @@ class Place:
 
 def look(folder: Path | None, context: typer.Context | None = None) -> Place:
     """The place that `-C` names, here or before the subcommand; raises UsageError for no folder."""
-    cwd = folder or (context.obj if context else None) or Path.cwd()
+    named = folder or (context.obj if context else None)
+    cwd = named.expanduser() if named else Path.cwd()
     if not cwd.is_dir():
         raise UsageError(f"{cwd} is not a folder.", hint="Give -C the folder to work in.")
     cwd = cwd.resolve()
