@@ -17,7 +17,6 @@ from loomkin.errors import LoomkinError, StoreError, UsageError
 from loomkin.records.event import Event
 from loomkin.runtime.bus import Feed
 from loomkin.ui.jsonl import follow, line_of
-from loomkin.ui.live import LiveView
 from loomkin.ui.plain import Detail, PlainLines
 from loomkin.ui.result import Account, Ending, Structured, result_message
 from loomkin.ui.stream_messages import StreamMessages, init_message, new_uuid
@@ -221,6 +220,8 @@ class Run:
         ui, environ, detail = house.loaded.settings.ui, house.options.environ, self._shape.detail
         terminal = self._err.is_terminal
         if detail is Detail.WARNINGS and wants_live(ui.live, environ, terminal):
+            from loomkin.ui.live import LiveView  # heavy: late on purpose
+
             return LiveView(wants_color(ui.color, environ, terminal)).follow
         lines = PlainLines(detail)
 

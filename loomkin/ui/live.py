@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from loomkin.records.event import Event
@@ -69,6 +70,8 @@ class LiveView:
         self._lines = PlainLines(Detail.WARNINGS)
         self._state = ViewState()
         self._changed = asyncio.Event()
+        self._over = asyncio.Event()
+        self._writing = asyncio.Lock()  # rich counts the lines it has to take back; two writers confuse it
         self._begun = time.monotonic()
 
     async def follow(self, feed: Feed) -> None:
@@ -79,10 +82,11 @@ class LiveView:
         live.start()
         try:
             async with asyncio.TaskGroup() as group:
-                painter = group.create_task(self._paint(live))
+                group.create_task(self._paint(live))
                 async for event in feed:
                     await self._take(event)
-                painter.cancel()
+                self._over.set()
+                self._changed.set()
         finally:
             live.update(self._picture(nothing=True))
             live.stop()
@@ -94,22 +98,20 @@ class LiveView:
         if said:
             from rich.text import Text  # heavy: late on purpose
 
-            await asyncio.to_thread(self._console.print, Text(said.rstrip("\n"), STYLES["waiting"]))
+            async with self._writing:
+                await asyncio.to_thread(self._console.print, Text(said.rstrip("\n"), STYLES["waiting"]))
 
     async def _paint(self, live: object) -> None:
         from rich.live import Live  # heavy: late on purpose
 
         assert isinstance(live, Live)
-        while True:
+        while not self._over.is_set():
             self._changed.clear()
-            live.update(self._picture())
-            await asyncio.to_thread(live.refresh)
-            await asyncio.sleep(FRAME)
-            try:
-                async with asyncio.timeout(1 - FRAME):
-                    await self._changed.wait()
-            except TimeoutError:
-                continue
+            async with self._writing:
+                live.update(self._picture())
+                await asyncio.to_thread(live.refresh)
+            await _within(self._over, FRAME)
+            await _within(self._changed, 1 - FRAME)
 
     def _picture(self, nothing: bool = False) -> "Text":
         from rich.text import Text  # heavy: late on purpose
@@ -122,3 +124,10 @@ class LiveView:
         for number, (line, style) in enumerate(shown[: max(self._console.height - 2, 1)]):
             text.append(("\n" if number else "") + line, style)
         return text
+
+
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, at most so long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

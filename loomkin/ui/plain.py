@@ -5,9 +5,8 @@ from enum import IntEnum
 from loomkin.records import event as facts
 from loomkin.records.event import Event
 from loomkin.records.message import Role
-from loomkin.ui.state import about
 from loomkin.ui.terminal import one_line, printable
-from loomkin.ui.theme import count, money, span
+from loomkin.ui.theme import about, count, money, span
 
 LONGEST = 300
 

@@ -1,6 +1,5 @@
 """What a screen shows, reduced from events alone; the same events give the same state anywhere."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,12 +8,11 @@ from loomkin.records import event as facts
 from loomkin.records.event import Event, Fact
 from loomkin.records.message import Role
 from loomkin.ui.terminal import one_line
+from loomkin.ui.theme import SHORT
+from loomkin.ui.theme import about as about
 
 KEPT_TEXT = 4000
 KEPT_NOTICES = 20
-SHORT = 80
-TELLING = ("path", "command", "pattern", "query", "url", "question", "id")
-"""Arguments that say what a call is about, the most telling first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +96,6 @@ def reduce(state: ViewState, event: Event) -> ViewState:
     if of_agent is None:
         return state
     return _with_agent(state, of_agent(state.agent(event.agent), event, fact))
-
-
-def about(arguments: str) -> str:
-    """What a call is about, in a few words, from its arguments as JSON text."""
-    try:
-        values = json.loads(arguments)
-    except (ValueError, RecursionError):
-        return one_line(arguments, SHORT)
-    if not isinstance(values, dict):
-        return one_line(str(values), SHORT)
-    named = [values[name] for name in TELLING if isinstance(values.get(name), str)]
-    words = named or [value for value in values.values() if isinstance(value, str | int)]
-    return one_line(str(words[0]), SHORT) if words else ""
 
 
 def _with_agent(state: ViewState, agent: AgentView) -> ViewState:

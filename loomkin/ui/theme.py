@@ -1,6 +1,9 @@
 """How things look: figures short enough for a footer, and the styles that colours hang on."""
 
+import json
+
 from loomkin.records.usage import usd
+from loomkin.ui.terminal import one_line
 
 STYLES = {
     "agent": "bold cyan",
@@ -9,6 +12,9 @@ STYLES = {
     "failed": "red",
     "quiet": "dim",
 }
+SHORT = 80
+TELLING = ("path", "command", "pattern", "query", "url", "question", "id")
+"""Arguments that say what a call is about, the most telling first."""
 WORKING = ("thinking", "in_tool", "answering")
 FAILED = ("failed", "limit_reached", "cancelled", "interrupted")
 
@@ -50,3 +56,16 @@ def clock(seconds: float) -> str:
 def span(seconds: float) -> str:
     """A duration as `0.4 s` or `2:05`."""
     return f"{seconds:.1f} s" if seconds < 60 else clock(seconds)
+
+
+def about(arguments: str) -> str:
+    """What a call is about, in a few words, from its arguments as JSON text."""
+    try:
+        values = json.loads(arguments)
+    except (ValueError, RecursionError):
+        return one_line(arguments, SHORT)
+    if not isinstance(values, dict):
+        return one_line(str(values), SHORT)
+    named = [values[name] for name in TELLING if isinstance(values.get(name), str)]
+    words = named or [value for value in values.values() if isinstance(value, str | int)]
+    return one_line(str(words[0]), SHORT) if words else ""
