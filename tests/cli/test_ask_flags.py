@@ -1,0 +1,433 @@
+"""`loomkin ask` from outside: what it takes, what it prints where, and how it ends."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pexpect
+import pytest
+
+from loomkin.cli.ask_input import MOST_BYTES, Requests, prompt_of, request_of, text_of
+from loomkin.cli.flags import Flags, options_from
+from loomkin.errors import UsageError
+from loomkin.records.permission import Mode
+from tests.scenarios.conftest import Bench, bodies, call, said
+from tests.scenarios.conftest import bench as bench
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "stream-json.schema.json").read_text())
+HI = {"text": "Hi there."}
+NEVER = {"text": "never", "wait_for": "never"}
+
+
+def piped(data: bytes) -> int:
+    """A descriptor from which the data can be read."""
+    reading, writing = os.pipe()
+    os.write(writing, data)
+    os.close(writing)
+    return reading
+
+
+def silent(text: str) -> None:
+    raise AssertionError(text)
+
+
+def user(text: object) -> bytes:
+    return json.dumps({"type": "user", "message": {"role": "user", "content": text}}).encode() + b"\n"
+
+
+def test_words_and_standard_input_make_one_prompt() -> None:
+    assert prompt_of(["mend", "it"], silent, piped(b"")) == "mend it"
+    assert prompt_of(["mend it"], silent, piped(b"the log\n")) == "mend it\n\nthe log"
+    assert prompt_of(["-"], silent, piped(b"all of it\n")) == "all of it"
+    assert prompt_of([], silent, piped(b"\xef\xbb\xbfall")) == "all"
+
+
+def test_a_closed_standard_input_is_passed_over() -> None:
+    reading = piped(b"")
+    os.close(reading)
+    assert prompt_of(["mend it"], silent, reading) == "mend it"
+
+
+def test_a_silent_pipe_is_given_up_with_a_warning() -> None:
+    reading, writing = os.pipe()
+    warned: list[str] = []
+    assert prompt_of(["mend it"], warned.append, reading) == "mend it"
+    assert "/dev/null" in warned[0]
+    os.close(reading)
+    os.close(writing)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(b"\xff\xfe", "byte 0 is not UTF-8"), (b"ab\0c", "byte 2 is NUL"), (b"x" * (MOST_BYTES + 1), "10 MB")],
+)
+def test_what_is_no_text_or_too_much_is_refused(data: bytes, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        text_of(data)
+
+
+def test_no_prompt_at_all_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="no prompt"):
+        prompt_of([], silent, piped(b" \n"))
+
+
+def test_lines_of_requests_are_read_one_by_one() -> None:
+    blocks = [{"type": "text", "text": "b"}, {"type": "text", "text": "c"}]
+    requests = Requests(piped(user("a") + b"\n" + user(blocks).rstrip()))
+    assert [requests.next(), requests.next(), requests.next()] == ["a", "b\nc", None]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{", "Line 3 .* is not JSON"),
+        ("[]", "no user message"),
+        ('{"type":"control_request"}', "no user message"),
+        ('{"type":"user","message":{"content":" "}}', "says nothing"),
+        ('{"type":"user","message":{"content":[{"type":"image"}]}}', "something else than text"),
+    ],
+)
+def test_a_wrong_line_is_named(line: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        request_of(line, 3)
+
+
+def test_flags_become_settings_and_the_rest_options(tmp_path: Path) -> None:
+    flags = Flags(
+        model="openai/x",
+        resume="named",
+        fork=True,
+        folder=tmp_path,
+        mode=Mode.EDITS,
+        allowed=["shell(git diff *), file_read", "git"],
+        disallowed=["web_fetch"],
+        max_turns=3,
+        max_budget_usd=0.0,
+        timeout=2.5,
+        add_dirs=[tmp_path],
+        settings=["ui.live=false"],
+        replay=Path("tape.jsonl"),
+        no_color=True,
+    )
+    options = options_from(flags, attended=False)
+    assert options.flags == {
+        "model.default": "openai/x",
+        "permissions.mode": "edits",
+        "permissions.allow": ["shell(git diff *)", "file_read", "git"],
+        "permissions.deny": ["web_fetch"],
+        "limits.max_turns": 3,
+        "limits.timeout": 2.5,
+        "budget.session_usd": 0.0,
+        "ui.color": "never",
+    }
+    assert (options.wish.resume, options.wish.fork, options.cwd) == ("named", True, tmp_path)
+    assert options.replay == Path.cwd() / "tape.jsonl"
+    assert (options.role, options.set_options, options.add_dirs) == ("coder", ("ui.live=false",), (tmp_path,))
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        Flags(go_on=True, resume="x"),
+        Flags(fork=True),
+        Flags(go_on=True, persist=False),
+        Flags(record=Path("a"), replay=Path("b")),
+        Flags(folder=Path("/nowhere/at/all")),
+    ],
+)
+def test_flags_that_cannot_be_carried_out_are_usage_errors(flags: Flags) -> None:
+    with pytest.raises(UsageError):
+        options_from(flags, attended=False)
+
+
+async def test_text_is_the_answer_alone(bench: Bench) -> None:
+    async with bench.model(HI) as server:
+        ended = await bench.run("ask", "say", "hi", stdin=b"to me\n")
+    assert (ended.code, ended.out, ended.err) == (0, "Hi there.\n", "")
+    assert "say hi\\n\\nto me" in said(bodies(server)[0])
+
+
+async def test_json_is_one_result_and_lists_what_was_refused(bench: Bench) -> None:
+    write = call("file_write", path="x.py", content="1")
+    async with bench.model({"calls": [write]}, HI):
+        ended = await bench.run("-p", "hi", "--output-format", "json")
+    jsonschema.validate(ended.json, SCHEMA)
+    assert (ended.code, ended.json["result"], ended.json["num_turns"]) == (0, "Hi there.", 2)
+    (denial,) = ended.json["permission_denials"]
+    assert (denial["tool_name"], denial["tool_input"]) == ("file_write", {"path": "x.py", "content": "1"})
+    assert "not permitted: file_write" in ended.err
+    assert not (bench.root / "x.py").exists()
+
+
+async def test_every_line_of_a_stream_fits_the_schema(bench: Bench) -> None:
+    steps: list[dict[str, Any]] = [
+        {"fault": "status", "status": 503},
+        {
+            "thinking": "Hm.",
+            "text": "I look.",
+            "calls": [call("file_read", path="calc.py"), call("shell", command="ls")],
+        },
+        {"calls": [call("file_edit", path="calc.py", old="return value * 2", new="return value + value")]},
+        HI,
+    ]
+    async with bench.model(*steps):
+        ended = await bench.run(
+            "ask", "hi", "--output-format", "stream-json", "--include-partial-messages",
+            "--permission-mode", "edits", "-v",
+        )  # fmt: skip
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    for line in ended.lines:
+        validator.validate(line)
+    kinds = [(line["type"], line.get("subtype")) for line in ended.lines]
+    assert kinds[0] == ("system", "init")
+    assert kinds[-1] == ("result", "success")
+    assert kinds.count(("system", "api_retry")) == 1
+    assert kinds.count(("assistant", None)) == 3
+    assert kinds.count(("user", None)) == 3
+    assert ("stream_event", None) in kinds
+    assert ("system", "agent_state") in kinds
+    assert len({line["session_id"] for line in ended.lines}) == 1
+    assert "coder: changed calc.py +1 -1" in ended.err
+
+
+async def test_requests_of_a_stream_are_worked_off_in_one_session(bench: Bench) -> None:
+    async with bench.model({"text": "One."}, {"text": "Two.", "match": "first"}):
+        ended = await bench.run(
+            "ask", "--input-format", "stream-json", "--output-format", "stream-json",
+            stdin=user("the first") + user("the second"),
+        )  # fmt: skip
+    assert ended.code == 0
+    assert [line["type"] for line in ended.lines] == ["system", "assistant", "result", "assistant", "result"]
+    results = [line for line in ended.lines if line["type"] == "result"]
+    assert [line["result"] for line in results] == ["One.", "Two."]
+    assert len({line["session_id"] for line in results}) == 1
+
+
+async def test_a_wrong_line_ends_a_stream_with_a_result(bench: Bench) -> None:
+    async with bench.model(HI):
+        ended = await bench.run(
+            "ask",
+            "--input-format",
+            "stream-json",
+            "--output-format",
+            "stream-json",
+            stdin=user("hi") + b"what?\n",
+        )
+    assert ended.code == 2
+    assert [line["is_error"] for line in ended.lines if line["type"] == "result"] == [False, True]
+    assert "Line 2" in ended.err
+
+
+async def test_a_structured_answer_is_asked_for_until_it_fits(bench: Bench) -> None:
+    schema = bench.write("schema.json", '{"type": "object", "required": ["n"]}')
+    async with bench.model({"text": "twelve"}, {"text": '```json\n{"n": 12}\n```'}) as server:
+        ended = await bench.run("ask", "count", "--json-schema", str(schema), "--output-format", "json")
+    assert (ended.code, ended.json["structured_output"]) == (0, {"n": 12})
+    assert "valid under this schema" in said(bodies(server)[0])
+
+
+async def test_an_answer_that_never_fits_the_schema_fails(bench: Bench) -> None:
+    schema = bench.write("schema.json", '{"type": "integer"}')
+    async with bench.model({"text": "twelve", "repeat": True}):
+        ended = await bench.run("ask", "count", "--json-schema", str(schema), "--output-format", "json")
+    assert (ended.code, ended.json["subtype"]) == (1, "error_max_structured_output_retries")
+    assert "structured_output" not in ended.json
+
+
+@pytest.mark.parametrize(
+    ("flags", "step", "subtype", "reason"),
+    [
+        (("--max-turns", "1"), {"calls": [call("file_read", path="calc.py")]}, "error_max_turns", "max_turns"),
+        (("--timeout", "1"), NEVER, "error_during_execution", "timeout"),
+        (
+            ("--max-budget-usd", "0", "--set", 'models."openai/fake-model".input_usd_per_million=3',
+             "--set", 'models."openai/fake-model".output_usd_per_million=15'),
+            HI, "error_max_budget_usd", "budget_exhausted",
+        ),
+    ],
+)  # fmt: skip
+async def test_a_limit_ends_with_53_and_says_which(
+    bench: Bench, flags: tuple[str, ...], step: dict[str, Any], subtype: str, reason: str
+) -> None:
+    async with bench.model(step):
+        ended = await bench.run("ask", "hi", "--output-format", "json", *flags)
+    jsonschema.validate(ended.json, SCHEMA)
+    assert (ended.code, ended.json["subtype"], ended.json["terminal_reason"]) == (53, subtype, reason)
+    assert ended.err.startswith("loomkin: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("hi", "--no-such-flag"), 2),
+        (("hi", "--permission-mode", "loose"), 2),
+        (("hi", "--max-turns", "0"), 2),
+        (("hi", "-C", "nowhere"), 2),
+        (("hi", "--include-partial-messages"), 2),
+        (("hi", "--input-format", "stream-json"), 2),
+        (("hi", "--json-schema", "calc.py"), 2),
+        ((), 2),
+        (("hi", "--set", "ui.live=maybe"), 52),
+        (("hi", "--set", "permissions.require_trust=true"), 55),
+        (("hi", "-r", "no-such-session"), 1),
+        (("hi",), 41),
+    ],
+)
+async def test_what_cannot_begin_ends_with_its_code_and_no_trace(
+    bench: Bench, words: tuple[str, ...], code: int
+) -> None:
+    ended = await bench.run("ask", *words, environ={"OLLAMA_HOST": "http://127.0.0.1:9"})
+    assert (ended.code, ended.out) == (code, "")
+    assert ended.err.startswith("loomkin")
+    assert "Traceback" not in ended.err
+
+
+async def test_json_formats_tell_errors_before_the_session_too(bench: Bench) -> None:
+    for words, code in ((("hi",), 41), ((), 2)):
+        ended = await bench.run(
+            "ask", *words, "--output-format", "json", environ={"OLLAMA_HOST": "http://127.0.0.1:9"}
+        )
+        jsonschema.validate(ended.json, SCHEMA)
+        assert (ended.code, ended.json["is_error"], ended.json["session_id"]) == (code, True, "")
+        assert ended.json["errors"][0] in ended.err
+
+
+async def test_quiet_tells_errors_only(bench: Bench) -> None:
+    bench.write(".loomkin.toml", "[ui]\nlve = true\n")
+    async with bench.model({"calls": [call("file_write", path="x", content="")]}, HI, HI):
+        loud = await bench.run("ask", "hi")
+        quiet = await bench.run("ask", "hi", "-q")
+    assert "warning: " in loud.err
+    assert "ui.live" in loud.err
+    assert (quiet.out, quiet.err) == ("Hi there.\n", "")
+
+
+async def test_a_model_that_was_found_is_named_with_the_reason(bench: Bench) -> None:
+    async with bench.model(HI, HI, wire="ollama"):
+        found = await bench.run("ask", "hi", environ={"LOOMKIN_MODEL": ""})
+        named = await bench.run("ask", "hi")
+    assert (found.code, named.code) == (0, 0)
+    assert "loomkin: using ollama/fake-model" in found.err
+    assert named.err == ""
+
+
+async def test_a_session_goes_on_by_name_and_can_be_forked_or_not_kept(bench: Bench) -> None:
+    async with bench.model(HI, {**HI, "match": "remember 7"}, {**HI, "match": "remember 7"}, HI):
+        first = await bench.run("ask", "remember 7", "-n", "seven", "--output-format", "json")
+        second = await bench.run("ask", "go on", "-r", "seven", "--output-format", "json")
+        stream = ("--output-format", "stream-json")
+        forked = await bench.run("ask", "beside", "-c", "--fork-session", *stream)
+        lost = await bench.run("ask", "x", "--no-session-persistence", "--output-format", "json")
+    assert second.json["session_id"] == first.json["session_id"]
+    assert forked.lines[0]["session_id"] != first.json["session_id"]
+    assert [line["type"] for line in forked.lines] == ["system", "assistant", "result"]
+    assert lost.code == 0
+    gone = await bench.run("ask", "y", "-r", lost.json["session_id"])
+    assert gone.code == 1
+
+
+async def first_line(process: asyncio.subprocess.Process) -> dict[str, Any]:
+    assert process.stdout is not None
+    line: dict[str, Any] = json.loads(await process.stdout.readline())
+    return line
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "reason"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+async def test_a_signal_ends_the_run_with_a_result_and_the_session_can_go_on(
+    bench: Bench, number: int, code: int, reason: str
+) -> None:
+    script = f"{sys.executable} -c 'import os,time; print(os.getpid(), flush=True); time.sleep(600)' > pid"
+    steps = ({"calls": [call("shell", command=script)]}, {**HI, "match": "Stopped before it ended"})
+    stream = ("--output-format", "stream-json", "--permission-mode", "yolo")
+    async with bench.model(*steps):
+        process = await bench.start("ask", "hi", *stream)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert (await first_line(process))["subtype"] == "init"
+        assert (await first_line(process))["type"] == "assistant"
+        while not (pid := await asyncio.to_thread(_written, bench.root / "pid")):
+            await asyncio.sleep(0.05)
+        process.send_signal(number)
+        out, err = await process.communicate()
+        assert process.returncode == code, err
+        result = json.loads(out.splitlines()[-1])
+        assert (result["type"], result["terminal_reason"]) == ("result", reason)
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid), 0)
+        again = await bench.run("ask", "go on", "-c")
+    assert (again.code, again.out) == (0, "Hi there.\n")
+
+
+def _written(path: Path) -> str:
+    return path.read_text().strip() if path.exists() else ""
+
+
+async def test_a_signal_reaches_a_run_whose_reader_stands_still(bench: Bench) -> None:
+    async with bench.model({"text": "word " * 100_000, "pieces": 1}):
+        reading, writing = os.pipe()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "loomkin", "ask", "hi", "--output-format", "stream-json",
+            cwd=bench.root, env={**os.environ, **bench.environ}, stdin=asyncio.subprocess.DEVNULL, stdout=writing,
+        )  # fmt: skip
+        os.close(writing)
+        assert await asyncio.to_thread(os.read, reading, 100)
+        process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(9):
+            assert await process.wait() == 143
+        os.close(reading)
+
+
+async def test_a_closed_pipe_ends_the_run_without_a_trace(bench: Bench) -> None:
+    look = {"calls": [call("shell", command="seq 1 50")], "repeat": True}
+    async with bench.model(look):
+        process = await bench.start(
+            "ask", "hi", "--output-format", "stream-json", "--permission-mode", "yolo", "--max-turns", "150"
+        )
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.close()
+        assert (await first_line(process))["subtype"] == "init"
+        process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+        err = await process.stderr.read()
+        assert await process.wait() == 1
+    assert b"Traceback" not in err
+    assert b"Exception" not in err
+
+
+async def test_on_a_terminal_the_live_view_goes_and_the_answer_stays(bench: Bench) -> None:
+    async with bench.model({"calls": [call("shell", command="true")]}, {"text": "Do\x1b[2Jne."}):
+        screen = await asyncio.to_thread(_on_terminal, bench, {"TERM": "xterm-256color"})
+    assert "● coder" in screen
+    assert "\x1b[2J" not in screen
+    assert screen.rstrip().endswith("Done.")
+
+
+async def test_a_dumb_terminal_gets_the_answer_alone(bench: Bench) -> None:
+    async with bench.model(HI):
+        screen = await asyncio.to_thread(_on_terminal, bench, {"TERM": "dumb"})
+    assert screen == "Hi there.\r\n"
+
+
+def _on_terminal(bench: Bench, environ: dict[str, str]) -> str:
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "loomkin", "ask", "hi", "--permission-mode", "yolo"],
+        cwd=str(bench.root),
+        env={**os.environ, **bench.environ, **environ},
+        encoding="utf-8",
+        dimensions=(24, 80),
+        timeout=9,
+    )
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    text: str = child.before
+    return text
