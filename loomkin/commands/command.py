@@ -4,13 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from loomkin.runtime.plugins import discover
-from loomkin.runtime.recorder import Scribe
-from loomkin.store.database import Database
-from loomkin.workspace.models import ModelChooser
-from loomkin.workspace.session import Session
+
+if TYPE_CHECKING:  # the screen is up before these are loaded
+    from loomkin.runtime.recorder import Scribe
+    from loomkin.store.database import Database
+    from loomkin.workspace.models import ModelChooser
+    from loomkin.workspace.session import Session
 
 PACKAGE = "loomkin.commands"
 
@@ -47,10 +49,10 @@ class CommandResult:
 class Context:
     """The session that a command is about, and the services it may call."""
 
-    session: Session
-    database: Database
-    scribe: Scribe
-    chooser: ModelChooser
+    session: "Session"
+    database: "Database"
+    scribe: "Scribe"
+    chooser: "ModelChooser"
     commands: "Mapping[str, Command]"
 
 

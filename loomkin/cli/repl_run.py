@@ -1,0 +1,160 @@
+"""Joins the screen and the house: opens sessions one after another until the person leaves."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loomkin.commands.command import Command, Context, load_commands
+from loomkin.errors import LoomkinError
+from loomkin.project.environment import child_environment
+from loomkin.project.root import STATE_DIR, find_root, find_state_dir
+from loomkin.project.secrets import Redactor, secret_values
+from loomkin.records.message import Role
+from loomkin.runtime.recorder import Scribe
+from loomkin.runtime.supervisor import Supervisor
+from loomkin.ui.approvals import Approvals
+from loomkin.ui.repl import Screen, Setup
+from loomkin.ui.repl_shell import PersonShell
+from loomkin.ui.repl_work import Desk, Ended
+from loomkin.ui.transcript import Block, Kind
+from loomkin.workspace.options import Options
+
+if TYPE_CHECKING:
+    from loomkin.app import House, Open
+
+KNOWN = ("as asked for", "from the settings")
+"""Why a model was chosen, where the person knows it already."""
+GRACE = 0.5
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+def converse(options: Options, color: bool, history: bool) -> int:
+    """Run the conversation on this terminal; the exit code. Raises LoomkinError where it cannot open."""
+    return asyncio.run(_Conversation(options, color, history).run())
+
+
+def setup_of(options: Options, color: bool, history: bool) -> Setup:
+    """What the screen needs before the house is open."""
+    state = find_state_dir(options.cwd) or find_root(options.cwd).path / STATE_DIR
+    keep = history and options.persist
+    redact = Redactor(secret_values(options.environ)).redact
+    return Setup(options.cwd, options.environ, color, state / "history" if keep else None, redact, state)
+
+
+class _Conversation:
+    """One run of the program on a terminal."""
+
+    def __init__(self, options: Options, color: bool, history: bool) -> None:
+        self._options = options
+        self._setup = setup_of(options, color, history)
+        self._commands: Mapping[str, Command] = {}
+        self._approvals = Approvals()
+        self._session = ""
+        self._code = 0
+
+    async def run(self) -> int:
+        """Until the person leaves, or the process is told to end."""
+        async with Supervisor(self._crashed, GRACE) as supervisor:
+            self._screen = screen = Screen(self._setup, self._approvals, supervisor.start)
+            self._listen(screen.leave)
+            sys.stdout.write("\r")
+            shown = supervisor.start("screen", screen.run())
+            frames = supervisor.start("frames", screen.frames())
+            try:
+                await self._work(screen)
+            finally:
+                screen.stop()
+                await asyncio.wait([shown])
+                frames.cancel()
+        if self._session:
+            sys.stdout.write(f"To go on with this session: loomkin -r {self._session}\n")
+        return self._code
+
+    async def _work(self, screen: Screen) -> None:
+        # the services load while the person can type already
+        await asyncio.to_thread(import_module, "loomkin.app")
+        self._commands = await asyncio.to_thread(load_commands)
+        from loomkin.app import open_house
+
+        async with open_house(self._options) as house:
+            wish, before = house.options.wish, ""
+            while True:
+                options = replace(house.options, wish=wish)
+                try:
+                    wanted = await self._one(replace(house, options=options), screen)
+                except LoomkinError as error:
+                    if not before:
+                        raise
+                    screen.show(Block(Kind.ERROR, str(error)))
+                    wanted, before = before, ""
+                else:
+                    before = self._session
+                if not wanted:
+                    return
+                wish = replace(wish, last=False, resume=wanted, fork=False, name="")
+
+    async def _one(self, house: "House", screen: Screen) -> str:
+        """One session from its opening to its end; the id of the one to go on with."""
+        from loomkin.app import open_session
+
+        async with open_session(house, self._approvals, self._approvals) as opened:
+            screen.show(*greeting(opened))
+            screen.attach(desk_of(opened, self._commands))
+            wanted = await screen.left()
+            await screen.detach()
+            self._session = opened.session.id if opened.session.agent.transcript.messages else ""
+        return wanted
+
+    def _listen(self, leave: Callable[[], None]) -> None:
+        def end(number: int) -> None:
+            self._code = 128 + number
+            leave()
+
+        for number in ENDING:
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
+
+    def _crashed(self, name: str, error: BaseException) -> None:
+        words = f"A defect in loomkin ended {name}: {type(error).__name__}: {error}"
+        self._screen.show(Block(Kind.ERROR, words))
+
+
+def desk_of(opened: "Open", commands: Mapping[str, Command]) -> Desk:
+    """An open session as the screen sees it."""
+    from loomkin.agent.turn import Limits
+
+    house, session = opened.house, opened.session
+    settings = house.loaded.settings
+    limits = Limits(settings.limits.max_turns, settings.limits.timeout)
+    scribe = Scribe(house.journal, session.id, session.facts.role)
+
+    async def send(text: str) -> Ended:
+        return await session.send(text, limits)
+
+    keys = [row.api_key_env for row in settings.providers.values() if row.api_key_env]
+    environ = child_environment(house.options.environ, session_id=session.id, secret_names=keys)
+    shell = PersonShell(Path(session.facts.cwd), environ, house.workplace.outputs, house.redactor.redact)
+    context = Context(session, house.database, scribe, house.chooser, commands)
+    return Desk(context, send, house.bus, shell)
+
+
+def greeting(opened: "Open") -> list[Block]:
+    """What the person should know of a session when it opens: warnings, the model found, where it stands."""
+    blocks = [Block(Kind.WARNING, text) for text in opened.warnings]
+    if opened.chosen.why not in KNOWN:
+        blocks.append(Block(Kind.NOTICE, f"model {opened.chosen.chain[0].id}: {opened.chosen.why}"))
+    session = opened.session
+    messages = session.agent.transcript.messages
+    if session.facts.resumed and messages:
+        blocks.append(Block(Kind.NOTICE, f"going on with {session.id} {session.name}".rstrip()))
+        for role, kind in ((Role.USER, Kind.PERSON), (Role.ASSISTANT, Kind.ANSWER)):
+            said = [
+                one.text for one in messages
+                if one.role is role and one.text.strip() and one.sender != "loomkin" and not one.results
+            ]  # fmt: skip
+            blocks += [Block(kind, said[-1])] if said else []
+    return blocks

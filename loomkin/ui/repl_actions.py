@@ -1,0 +1,155 @@
+"""What the keys do."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prompt_toolkit.buffer import Buffer
+
+from loomkin.records.permission import Mode
+from loomkin.ui.approvals import Approvals, Step
+from loomkin.ui.prompt_input import PromptInput
+from loomkin.ui.repl_box import is_diff, whole_text
+from loomkin.ui.repl_view import LiveView
+from loomkin.ui.repl_work import Work
+from loomkin.ui.transcript import Block, Kind
+
+JUST = 1.0
+"""Seconds after the end of a turn in which Ctrl+C was meant for the turn."""
+CYCLE = (Mode.ASK, Mode.EDITS, Mode.PLAN)
+
+
+@dataclass(slots=True)
+class KeyActions:
+    """Every action of a key, on the draft, the work or the question; `words` is the answer being typed."""
+
+    draft: PromptInput
+    words: Buffer
+    work: Work
+    approvals: Approvals
+    view: LiveView
+    leave: Callable[[], None]
+    open_editor: Callable[[], None]
+    redraw: Callable[[], None]
+
+    @property
+    def asking(self) -> bool:
+        """A question waits for a key."""
+        current = self.approvals.current
+        return current is not None and current.step is Step.KEY
+
+    @property
+    def wording(self) -> bool:
+        """A question waits for words."""
+        current = self.approvals.current
+        return current is not None and current.step is Step.WORDS
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is in the input line."""
+        return not self.draft.text
+
+    def enter(self) -> None:
+        """Send, queue, answer, or take the chosen completion."""
+        if self.wording:
+            if not self.approvals.guarded and self.approvals.say(self.words.text):
+                self.words.reset()
+            return
+        buffer = self.draft.buffer
+        state = buffer.complete_state
+        if state is not None and state.current_completion is not None and not self.draft.text.startswith("/"):
+            buffer.complete_state = None
+            return
+        if buffer.document.current_char in ("", "\n") and buffer.document.char_before_cursor == "\\":
+            buffer.delete_before_cursor()
+            self.newline()
+            return
+        if self.draft.text.strip():
+            self.work.submit(self.draft.take())
+
+    def newline(self) -> None:
+        """One more line."""
+        self.draft.buffer.insert_text("\n")
+
+    def steer(self) -> None:
+        """The draft, or what was queued first, goes into the very next model call."""
+        if self.draft.text.strip():
+            self.work.steer(self.draft.take())
+        elif self.work.queue and self.work.running:
+            self.work.steer(self.work.queue.pop(0))
+
+    def escape(self) -> None:
+        """Close what is open; decline; interrupt."""
+        if self.draft.buffer.complete_state is not None and not self.approvals.count:
+            self.draft.buffer.cancel_completion()
+        elif self.view.keys_shown:
+            self.view.keys_shown = False
+        elif not self.approvals.back():
+            self.approvals.decline()
+            self.work.interrupt()
+
+    def control_c(self) -> None:
+        """Clear the line, else interrupt, else end."""
+        if self.wording and self.words.text:
+            self.words.reset()
+        elif not self.empty:
+            self.draft.take()
+        elif self.work.running:
+            self.work.interrupt()
+        elif time.monotonic() - self.work.ended_at > JUST:
+            self.leave()
+
+    def next_mode(self) -> None:
+        """The next of ask, edits, plan."""
+        if self.work.desk is not None:
+            session = self.work.desk.context.session
+            mode = session.gate.mode
+            after = CYCLE[(CYCLE.index(mode) + 1) % len(CYCLE)] if mode in CYCLE else Mode.ASK
+            session.change_mode(after)
+
+    def complete(self) -> None:
+        """Complete the word, or go to the next completion."""
+        buffer = self.draft.buffer
+        if buffer.complete_state is not None:
+            buffer.complete_next()
+        else:
+            buffer.start_completion(insert_common_part=True)
+
+    def up(self) -> None:
+        """The completion, line or entry before; on an empty line what was queued last."""
+        buffer = self.draft.buffer
+        if buffer.complete_state is not None:
+            buffer.complete_previous()
+        elif not self.empty or (recalled := self.work.recall()) is None:
+            buffer.auto_up()
+        else:
+            self.draft.replace(recalled)
+
+    def down(self) -> None:
+        """The completion, line or entry after."""
+        if self.draft.buffer.complete_state is not None:
+            self.draft.buffer.complete_next()
+        else:
+            self.draft.buffer.auto_down()
+
+    def toggle_keys(self) -> None:
+        """Show or hide what the keys do."""
+        self.view.keys_shown = not self.view.keys_shown
+
+    def show_all(self) -> None:
+        """Print all that the question is about."""
+        if (current := self.approvals.current) is not None:
+            text = whole_text(current)
+            self.work.face.show(Block(Kind.DIFF if is_diff(text) else Kind.PLAIN, text))
+
+    def paste(self, text: str) -> None:
+        """Insert pasted text."""
+        self.draft.paste(text)
+
+    def rub_out(self) -> bool:
+        """Delete a chip at the cursor."""
+        return not self.wording and self.draft.rub_out()
+
+    def press(self, key: str) -> bool:
+        """Give a key to the question."""
+        return self.approvals.press(key)

@@ -1,0 +1,127 @@
+"""Blocks as terminal text: colours by kind, markdown by rich, nothing that a terminal would obey."""
+
+import io
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from loomkin.ui.terminal import printable
+from loomkin.ui.transcript import Block, Kind
+
+if TYPE_CHECKING:
+    from rich.markdown import Markdown
+
+RESET = "\x1b[0m"
+CODES = {
+    "bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36", "blue": "34",
+}  # fmt: skip
+_LOOK = {
+    Kind.THINKING: ("∴ ", "dim"),
+    Kind.NOTICE: ("", "dim"),
+    Kind.WARNING: ("! ", "yellow"),
+    Kind.ERROR: ("✗ ", "red"),
+    Kind.OUTPUT: ("  ", ""),
+    Kind.PLAIN: ("", ""),
+}
+_APART = (Kind.PERSON, Kind.ANSWER, Kind.PLAIN)
+_PADDING = re.compile(r"[ \t]+((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+_EDGES = re.compile(r"\A(?:(?:\x1b\[[0-9;]*m)*\n)+|(?:\n(?:\x1b\[[0-9;]*m)*)+\Z")
+
+
+class Painter:
+    """Renders blocks in the order they are printed; a blank line stands where another matter begins."""
+
+    def __init__(self, color: bool) -> None:
+        self._color = color
+        self._last: Kind | None = None
+
+    def paint(self, block: Block, width: int) -> str:
+        """The block as lines, each with its end; `width` in columns."""
+        text = self._of(block, width)
+        apart = block.kind is not self._last and (block.kind in _APART or self._last in _APART)
+        gap = "\n" if self._last is not None and (apart or block.kind in _APART[:2]) else ""
+        self._last = block.kind
+        return f"{gap}{text}\n"
+
+    def styled(self, text: str, style: str) -> str:
+        """One line in a style of `CODES`, several of them with spaces between."""
+        if not self._color or not style or not text:
+            return text
+        codes = ";".join(CODES[name] for name in style.split())
+        return f"\x1b[{codes}m{text}{RESET}"
+
+    def _of(self, block: Block, width: int) -> str:
+        text = printable(block.text).rstrip("\n").expandtabs(4)
+        match block.kind:
+            case Kind.ANSWER:
+                return self._markdown(text, width)
+            case Kind.PERSON:
+                return self._marked(text, "› ", "bold cyan")
+            case Kind.CALL:
+                return self.styled("● ", "green") + text
+            case Kind.FAILED:
+                line, _, reason = text.partition("\n")
+                words = [self.styled(f"✗ {line}", "red"), self.styled(f"  {reason}", "red") if reason else ""]
+                return "\n".join(word for word in words if word)
+            case Kind.DIFF:
+                return "\n".join(self.styled("  " + line, diff_style(line)) for line in text.split("\n"))
+        mark, style = _LOOK[block.kind]
+        return self._marked(text, mark, style)
+
+    def _marked(self, text: str, mark: str, style: str) -> str:
+        first, *more = text.split("\n")
+        lines = [mark + first, *(" " * len(mark) + line for line in more)]
+        return "\n".join(self.styled(line, style) for line in lines)
+
+    def _markdown(self, text: str, width: int) -> str:
+        from rich.console import Console  # heavy: late on purpose
+        from rich.theme import Theme  # heavy: late on purpose
+
+        out = io.StringIO()
+        console = Console(
+            file=out,
+            width=max(width, 10),
+            force_terminal=self._color,
+            color_system="standard" if self._color else None,
+            no_color=not self._color,
+            legacy_windows=False,
+            highlight=False,
+            emoji=False,
+            theme=Theme({"markdown.code": "cyan", "markdown.h1": "bold", "markdown.h2": "bold"}),
+        )
+        console.print(_plain_markdown()(text, code_theme="ansi_dark", hyperlinks=False), end="")
+        return _EDGES.sub("", _PADDING.sub(r"\1", out.getvalue()))
+
+
+def warm() -> None:
+    """Load what the first answer needs; blocks, for a thread."""
+    Painter(True).paint(Block(Kind.ANSWER, "- `x`\n"), 40)
+
+
+def diff_style(line: str) -> str:
+    """The style of one line of a diff."""
+    if line.startswith("@@"):
+        return "cyan"
+    if line.startswith(("+++", "---", "diff ", "index ")):
+        return "bold"
+    return "green" if line.startswith("+") else "red" if line.startswith("-") else ""
+
+
+@cache
+def _plain_markdown() -> "type[Markdown]":
+    from rich.markdown import Heading, Markdown  # heavy: late on purpose
+
+    class LeftHeading(Heading):
+        """A heading at the left edge, as in the source."""
+
+        def __rich_console__(self, console: object, options: object):  # type: ignore[no-untyped-def]
+            self.text.justify = "left"
+            self.text.stylize("bold")
+            yield self.text
+
+    class PlainMarkdown(Markdown):
+        """Markdown without centred headings."""
+
+        elements = {**Markdown.elements, "heading_open": LeftHeading}  # noqa: RUF012
+
+    return PlainMarkdown

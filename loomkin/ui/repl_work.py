@@ -1,0 +1,246 @@
+"""What becomes of words that were typed: a turn, a command, a shell line; one at a time, the rest queued."""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from loomkin.commands.command import CommandResult, Context, Look, Then, find, unknown
+from loomkin.errors import LoomkinError
+from loomkin.project.jobs import JobTable
+from loomkin.runtime.bus import Bus
+from loomkin.ui.repl_shell import PersonShell, run_for_person
+from loomkin.ui.transcript import Block, Kind, Transcript
+
+RECALL = "Your words are in the history: press Up to send them again."
+_COMMAND = re.compile(r"/([A-Za-z?][\w-]*)(?:\s+(.*))?$", re.DOTALL)
+
+
+class Ended(Protocol):
+    """How a turn ended, as the agent tells it."""
+
+    @property
+    def outcome(self) -> str: ...
+
+    @property
+    def error(self) -> LoomkinError | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An open session as the screen sees it; `send` gives words to the agent until its turn ends."""
+
+    context: Context
+    send: Callable[[str], Awaitable[Ended]]
+    bus: Bus
+    shell: PersonShell
+
+
+class Face(Protocol):
+    """The screen, as far as work needs it."""
+
+    def show(self, *blocks: Block) -> None:
+        """Print what is finished."""
+        ...
+
+    def give_back(self, text: str) -> None:
+        """Put words into the input line, before the draft."""
+        ...
+
+    def changed(self) -> None:
+        """Something that the screen shows is different now."""
+        ...
+
+    def carry_out(self, result: CommandResult) -> None:
+        """Do what only the screen can."""
+        ...
+
+
+Start = Callable[[str, Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+
+
+@dataclass(slots=True)
+class Work:
+    """Runs what was typed for one session at a time; words that come before it is open wait for it."""
+
+    face: Face
+    start: Start
+    transcript: Transcript = field(default_factory=Transcript)
+    queue: list[str] = field(default_factory=list)
+    ended_at: float = 0.0
+    begun_at: float = 0.0
+    _desk: Desk | None = None
+    _task: "asyncio.Task[None] | None" = None
+    _steered: list[str] = field(default_factory=list)
+
+    @property
+    def desk(self) -> Desk | None:
+        """The open session, or None while there is none."""
+        return self._desk
+
+    @property
+    def running(self) -> bool:
+        """Whether a turn or a command of the person runs."""
+        return self._task is not None and not self._task.done()
+
+    def attach(self, desk: Desk) -> None:
+        """Go on in this session, with what was typed before it was open."""
+        self._desk = desk
+        self._next()
+
+    def detach(self) -> None:
+        """The session is about to close."""
+        self._desk = None
+
+    def submit(self, text: str) -> None:
+        """Take words: at once where nothing runs, else in the queue; commands that may do not wait."""
+        command = _COMMAND.match(text)
+        if command and self._desk is not None and not (self.running and self._waits(command[1])):
+            self.start(f"/{command[1]}", self._command(self._desk, command[1], (command[2] or "").strip()))
+            return
+        if command and self._desk is not None:
+            self.face.show(Block(Kind.WARNING, f"/{command[1]} waits until no turn runs: press Esc first."))
+            self.face.give_back(text)
+            return
+        self.queue.append(text)
+        if not self.running:
+            self._next()
+        self.face.changed()
+
+    def steer(self, text: str) -> None:
+        """Words for the very next model call; where no turn runs they begin one."""
+        if self._desk is None or not self.running:
+            self.submit(text)
+            return
+        self._steered.append(text)
+        self._desk.context.session.steer(text)
+        self.face.changed()
+
+    @property
+    def steered(self) -> list[str]:
+        """What was said to the running turn and has not reached the model."""
+        waiting = self._desk.context.session.agent.steering.waiting if self._desk else ()
+        self._steered = [text for text in self._steered if text in waiting]
+        return self._steered
+
+    def recall(self) -> str | None:
+        """The words queued last, no longer queued."""
+        text = self.queue.pop() if self.queue else None
+        self.face.changed()
+        return text
+
+    def interrupt(self) -> bool:
+        """Stop what runs; what was queued or not delivered goes back to the input line."""
+        if self._task is None or self._task.done():
+            return False
+        unsent = [*self._take_back(), *self.queue]
+        self.queue.clear()
+        if unsent:
+            self.face.give_back("\n".join(unsent))
+        self._task.cancel()
+        return True
+
+    async def wait(self) -> None:
+        """Return when nothing runs."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    def _take_back(self) -> list[str]:
+        steering = self._desk.context.session.agent.steering if self._desk else None
+        found: list[str] = []
+        while steering is not None and (text := steering.take_back()) is not None:
+            found.insert(0, text)
+        self._steered.clear()
+        return found
+
+    def _waits(self, name: str) -> bool:
+        assert self._desk is not None
+        command = find(self._desk.context.commands, name)
+        return command is not None and command.idle
+
+    def _next(self) -> None:
+        if self._desk is None or self.running or not self.queue:
+            return
+        text = self.queue.pop(0)
+        command = _COMMAND.match(text)
+        if command:
+            self.start(f"/{command[1]}", self._command(self._desk, command[1], (command[2] or "").strip()))
+            return
+        if not text.startswith("!"):
+            while self.queue and not self.queue[0].startswith(("!", "/")):
+                text += "\n\n" + self.queue.pop(0)
+        self.begun_at = time.monotonic()
+        self._task = self.start("turn", self._do(self._desk, text))
+        self._task.add_done_callback(self._done)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self.ended_at = time.monotonic()
+        if self._task is task:
+            self._task = None
+        self.queue[:0] = self._take_back()  # said too late for the last model call
+        self._next()
+        self.face.changed()
+
+    async def _do(self, desk: Desk, text: str) -> None:
+        error: LoomkinError | None = None
+        stopped = False
+        try:
+            if text.startswith("!") and text[1:].strip():
+                await self._shell(desk, text[1:].strip())
+            else:
+                error = await self._turn(desk, text)
+            await desk.context.scribe.flush()
+        except asyncio.CancelledError:
+            stopped = True
+            with contextlib.suppress(LoomkinError):
+                await desk.context.scribe.flush()
+        except LoomkinError as raised:
+            error = raised
+        self.face.show(*self.transcript.settle())
+        if stopped:
+            self.face.show(Block(Kind.WARNING, "Interrupted. What was done so far stays."))
+        if error is not None:
+            self.face.show(Block(Kind.ERROR, str(error)), Block(Kind.NOTICE, RECALL))
+
+    async def _turn(self, desk: Desk, text: str) -> LoomkinError | None:
+        self.face.show(Block(Kind.PERSON, text))
+        self.transcript.expect(text)
+        return (await desk.send(text)).error
+
+    async def _shell(self, desk: Desk, command: str) -> None:
+        self.face.show(Block(Kind.PERSON, f"! {command}"))
+
+        def shown(text: str) -> None:
+            self.transcript.run_output(text)
+            self.face.changed()
+
+        async with JobTable() as jobs:
+            ran = await run_for_person(command, desk.shell, jobs, shown)
+        self.transcript.end_output()
+        self.face.show(Block(Kind.OUTPUT, ran.shown))
+        self.transcript.expect(ran.told)
+        await desk.context.session.add_context(ran.told)
+
+    async def _command(self, desk: Desk, name: str, argument: str) -> None:
+        command = find(desk.context.commands, name)
+        self.face.show(Block(Kind.PERSON, f"/{name} {argument}".strip()))
+        if command is None:
+            self.face.show(Block(Kind.ERROR, unknown(desk.context.commands, name)))
+        else:
+            try:
+                result = await command.run(desk.context, argument)
+            except LoomkinError as error:
+                self.face.show(Block(Kind.ERROR, str(error)))
+            else:
+                if result.text:
+                    self.face.show(Block(_KINDS[result.look], result.text))
+                if result.then is not Then.STAY:
+                    self.face.carry_out(result)
+        self._next()
+        self.face.changed()
+
+
+_KINDS = {Look.PLAIN: Kind.PLAIN, Look.MARKDOWN: Kind.ANSWER, Look.DIFF: Kind.DIFF}
