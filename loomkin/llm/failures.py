@@ -173,9 +173,9 @@ def hint_for(leaf: type[ProviderError], endpoint: Endpoint, status: int, words: 
 
 
 def _key_variable(endpoint: Endpoint) -> str:
-    host = urlsplit(endpoint.base_url).hostname
+    place = urlsplit(endpoint.base_url).netloc
     for provider in PROVIDERS.values():
-        if provider.keys and host and urlsplit(provider.base_url).hostname == host:
+        if provider.keys and place and urlsplit(provider.base_url).netloc == place:
             return provider.keys[0]
     return "the key variable of this provider"
 

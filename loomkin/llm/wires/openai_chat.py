@@ -192,6 +192,11 @@ class AnswerReader:
         """Whether the provider said why the answer ended."""
         return bool(self._reason)
 
+    @property
+    def spent(self) -> bool:
+        """Whether the provider counted tokens of the answer."""
+        return self._usage is not None and self._usage.output > 0
+
     def finish(self) -> Iterator[Delta]:
         """The last deltas."""
         yield from self._calls.bare()

@@ -1,0 +1,174 @@
+"""From an exception of litellm to one leaf of our error tree; its classes are known by name."""
+
+import re
+from dataclasses import dataclass
+
+from loomkin.errors import (
+    AuthError,
+    BadRequestError,
+    ConnectError,
+    ContentPolicyError,
+    ContextLengthError,
+    ModelNotFoundError,
+    OverloadedError,
+    ProtocolError,
+    ProviderError,
+    RateLimitError,
+    ServerError,
+    StreamCutError,
+    TimeoutExceeded,
+)
+from loomkin.llm.connection_failures import tls_error
+from loomkin.llm.failures import classify, hint_for, host_of, provider_words, redact, retry_after, shorten
+from loomkin.llm.wire import Endpoint
+
+# The most particular class of an exception counts: its method resolution order is read from the left.
+LEAVES: dict[str, type[ProviderError]] = {
+    "AuthenticationError": AuthError,
+    "PermissionDeniedError": AuthError,
+    "NotFoundError": ModelNotFoundError,
+    "ModelNotMappedError": ModelNotFoundError,
+    "LiteLLMUnknownProvider": ModelNotFoundError,
+    "ContextWindowExceededError": ContextLengthError,
+    "ContentPolicyViolationError": ContentPolicyError,
+    "GuardrailRaisedException": ContentPolicyError,
+    "BlockedPiiEntityError": ContentPolicyError,
+    "ModifyResponseException": ContentPolicyError,
+    "SensitiveDataRouteException": ContentPolicyError,
+    "RateLimitError": RateLimitError,
+    "BudgetExceededError": BadRequestError,
+    "VectorStoreSearchError": BadRequestError,
+    "BadRequestError": BadRequestError,
+    "InvalidRequestError": BadRequestError,
+    "UnprocessableEntityError": BadRequestError,
+    "ConflictError": ServerError,
+    "Timeout": TimeoutExceeded,
+    "APITimeoutError": TimeoutExceeded,
+    "TimeoutException": TimeoutExceeded,
+    "TimeoutError": TimeoutExceeded,
+    "BadGatewayError": ServerError,
+    "InternalServerError": ServerError,
+    "ServiceUnavailableError": OverloadedError,
+    "APIResponseValidationError": ProtocolError,
+    "APIConnectionError": ConnectError,
+    "APIError": ServerError,
+    "OpenAIError": ServerError,
+    "HTTPError": ConnectError,
+    "OSError": ConnectError,
+    "ImportError": BadRequestError,
+    "ValueError": ProtocolError,
+    "LookupError": ProtocolError,
+    "TypeError": ProtocolError,
+    "AttributeError": ProtocolError,
+    "RuntimeError": ProtocolError,
+}
+PREFIX = re.compile(r"^(litellm\.\w+:\s*)?(\w+Error:\s*)?(\w+(Exception|Error)\s*-\s*)?")
+SUFFIX = re.compile(r"\.?\s*Handle with `litellm\.\w+`\.?$")
+WITHOUT_STATUS = (ConnectError, ProtocolError, StreamCutError, TimeoutExceeded)
+TLS = re.compile(
+    r"certificate verify failed|CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError", re.IGNORECASE
+)
+UNREACHED = re.compile(
+    r"connection error|cannot connect|connect call failed|connection attempts failed|connection refused"
+    r"|name or service not known|nodename nor servname|disconnected without|server disconnected",
+    re.IGNORECASE,
+)
+SILENT = re.compile(r"timeout on reading|timed out|readtimeout|timeout error", re.IGNORECASE)
+CUT = re.compile(
+    r"payload is not completed|incomplete|peer closed|connection closed|connection lost|connection reset"
+    r"|server disconnected|transferencoding|contentlength",
+    re.IGNORECASE,
+)
+GARBLED = re.compile(
+    r"codec can't decode|expecting (value|property name|',')|unterminated string|extra data: line",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An exception of litellm in its words; `started` says that the answer had begun."""
+
+    endpoint: Endpoint
+    model: str
+    error: BaseException
+    started: bool
+
+    def leaf(self) -> ProviderError:
+        """The error of ours; TLS and connection are told by the words, which is all that litellm keeps."""
+        text = f"{self.error} {_origin(self.error)}"
+        host = self._host()
+        if TLS.search(text):
+            return tls_error(self._named(), shorten(text))
+        words = redact(self.endpoint, shorten(_words(str(_origin(self.error)))))
+        kind = self._kind(text, words)
+        status = 0 if kind in WITHOUT_STATUS else _status(self.error)
+        headers = getattr(self.error, "litellm_response_headers", None) or {}
+        said = f" {status}" if status else ""
+        return kind(
+            f"{host} failed{said} for model {self.model}: {words}",
+            hint=self._hint(kind, status, words),
+            status=status,
+            retry_after=retry_after({str(name).lower(): str(value) for name, value in headers.items()}),
+        )
+
+    def _kind(self, text: str, words: str) -> type[ProviderError]:
+        names = [base.__name__ for base in type(_origin(self.error)).__mro__]
+        leaf = next((LEAVES[name] for name in names if name in LEAVES), ServerError)
+        status = _status(self.error)
+        if leaf in (ConnectError, ServerError, OverloadedError) and self.started:
+            return self._in_stream(text, words)
+        if leaf in (ConnectError, ServerError) and UNREACHED.search(words):
+            return ConnectError
+        if leaf in (ConnectError, ServerError) and CUT.search(words):
+            return StreamCutError
+        if leaf in (ConnectError, ServerError) and GARBLED.search(words):
+            return ProtocolError
+        if leaf in (BadRequestError, ServerError, RateLimitError, ConnectError) and status >= 400:
+            return classify(status, "", words)
+        return leaf
+
+    def _in_stream(self, text: str, words: str) -> type[ProviderError]:
+        for pattern, leaf in ((SILENT, TimeoutExceeded), (CUT, StreamCutError), (GARBLED, ProtocolError)):
+            if pattern.search(text):
+                return leaf
+        return classify(500, "", words)
+
+    def _hint(self, kind: type[ProviderError], status: int, words: str) -> str:
+        if self.endpoint.base_url or kind not in (ModelNotFoundError, ProtocolError, ConnectError):
+            return hint_for(kind, self.endpoint, status, words)
+        return (
+            "Check the network and the proxy settings." if kind is ConnectError else "See `loomkin models`."
+        )
+
+    def _host(self) -> str:
+        return host_of(self.endpoint) if self.endpoint.base_url else self.model.partition("/")[0]
+
+    def _named(self) -> Endpoint:
+        return Endpoint(self.endpoint.base_url or f"https://{self._host()}")
+
+
+def silent(endpoint: Endpoint, model: str) -> TimeoutExceeded:
+    """No byte came in the endpoint's time."""
+    host = host_of(endpoint) if endpoint.base_url else model.partition("/")[0]
+    hint = hint_for(TimeoutExceeded, endpoint, 0)
+    return TimeoutExceeded(f"{host} sent no byte for {endpoint.silence:g} s", hint=hint)
+
+
+def _origin(error: BaseException) -> BaseException:
+    """What lies under litellm's wrapper for failures in the middle of a stream."""
+    origin = getattr(error, "original_exception", None)
+    return origin if isinstance(origin, BaseException) else error
+
+
+def _status(error: BaseException) -> int:
+    status = getattr(_origin(error), "status_code", 0)
+    return status if isinstance(status, int) else 0
+
+
+def _words(text: str) -> str:
+    """The provider's sentence without litellm's wrapping."""
+    text = SUFFIX.sub("", PREFIX.sub("", text.strip()))
+    body = re.search(r"\{.*\}", text, re.DOTALL)
+    words = provider_words(body[0].encode())[1] if body else ""
+    return words if words and not words.lstrip().startswith("{") else provider_words(text.encode())[1]
