@@ -119,6 +119,8 @@ def _state_folder(place: Place) -> Check:
         if os.access(place.root, os.W_OK | os.X_OK):
             return Check("state folder", State.OK, f"{state} will be made by the first run")
         return Check("state folder", State.FAIL, f"{state} cannot be made", mend)
+    if not state.is_dir():
+        return Check("state folder", State.FAIL, f"{state} is no folder", "Move it away.")
     try:
         with tempfile.TemporaryFile(dir=state):
             return Check("state folder", State.OK, f"{state} is writable")

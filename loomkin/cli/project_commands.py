@@ -55,7 +55,7 @@ def _make(root: Path) -> Iterator[Found]:
 
 def _just(root: Path) -> Iterator[Found]:
     for name in ("justfile", "Justfile", ".justfile"):
-        recipes = set(re.findall(r"^@?([A-Za-z][\w-]*)(?:\s[^:=\n]*)?:(?!=)", _text(root / name), re.M))
+        recipes = set(re.findall(r"^@?([A-Za-z][\w-]*)(?:\s[^:\n]*)?:(?!=)", _text(root / name), re.M))
         yield from _named(recipes, "just", name)
 
 
