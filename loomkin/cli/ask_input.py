@@ -17,16 +17,22 @@ _NO_PROMPT = "There is nothing to do: no prompt was given."
 _PROMPT_HINT = 'Say it as `loomkin ask "what to do"`, or pipe it in.'
 
 
-def prompt_of(words: Sequence[str], warn: Callable[[str], None], descriptor: int = STDIN) -> str:
+def prompt_of(
+    words: Sequence[str],
+    warn: Callable[[str], None],
+    descriptor: int = STDIN,
+    patience: float = PATIENCE,
+) -> str:
     """The words, with piped standard input below them; a terminal is never read, except for a lone `-`.
 
+    A pipe that stays silent for `patience` seconds is passed over where there are words and no `-`.
     Raises UsageError where there is nothing, too much, or no text.
     """
     wanted = "-" in words
     said = " ".join(word for word in words if word != "-").strip()
     piped = ""
     if wanted or not _is_terminal(descriptor):
-        piped = _read(descriptor, None if wanted or not said else PATIENCE, warn).strip()
+        piped = _read(descriptor, None if wanted or not said else patience, warn).strip()
     if not said and not piped:
         raise UsageError(_NO_PROMPT, hint=_PROMPT_HINT)
     return f"{said}\n\n{piped}" if said and piped else said or piped

@@ -21,6 +21,7 @@ from tests.scenarios.conftest import bench as bench
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "stream-json.schema.json").read_text())
 HI = {"text": "Hi there."}
+LOOK = {"calls": [call("file_read", path="calc.py")]}
 NEVER = {"text": "never", "wait_for": "never"}
 
 
@@ -56,7 +57,7 @@ def test_a_closed_standard_input_is_passed_over() -> None:
 def test_a_silent_pipe_is_given_up_with_a_warning() -> None:
     reading, writing = os.pipe()
     warned: list[str] = []
-    assert prompt_of(["mend it"], warned.append, reading) == "mend it"
+    assert prompt_of(["mend it"], warned.append, reading, 0.1) == "mend it"
     assert "/dev/null" in warned[0]
     os.close(reading)
     os.close(writing)
@@ -242,7 +243,7 @@ async def test_an_answer_that_never_fits_the_schema_fails(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("flags", "step", "subtype", "reason"),
     [
-        (("--max-turns", "1"), {"calls": [call("file_read", path="calc.py")]}, "error_max_turns", "max_turns"),
+        (("--max-turns", "1"), LOOK, "error_max_turns", "max_turns"),
         (("--timeout", "1"), NEVER, "error_during_execution", "timeout"),
         (
             ("--max-budget-usd", "0", "--set", 'models."openai/fake-model".input_usd_per_million=3',
@@ -346,14 +347,14 @@ async def test_a_signal_ends_the_run_with_a_result_and_the_session_can_go_on(
     script = f"{sys.executable} -c 'import os,time; print(os.getpid(), flush=True); time.sleep(600)' > pid"
     steps = ({"calls": [call("shell", command=script)]}, {**HI, "match": "Stopped before it ended"})
     stream = ("--output-format", "stream-json", "--permission-mode", "yolo")
+    os.mkfifo(bench.root / "pid")
     async with bench.model(*steps):
         process = await bench.start("ask", "hi", *stream)
         assert process.stdin is not None
         process.stdin.close()
         assert (await first_line(process))["subtype"] == "init"
         assert (await first_line(process))["type"] == "assistant"
-        while not (pid := await asyncio.to_thread(_written, bench.root / "pid")):
-            await asyncio.sleep(0.05)
+        pid = await asyncio.to_thread(_line_of, bench.root / "pid")
         process.send_signal(number)
         out, err = await process.communicate()
         assert process.returncode == code, err
@@ -365,8 +366,9 @@ async def test_a_signal_ends_the_run_with_a_result_and_the_session_can_go_on(
     assert (again.code, again.out) == (0, "Hi there.\n")
 
 
-def _written(path: Path) -> str:
-    return path.read_text().strip() if path.exists() else ""
+def _line_of(fifo: Path) -> str:
+    with fifo.open() as lines:
+        return lines.readline()
 
 
 async def test_a_signal_reaches_a_run_whose_reader_stands_still(bench: Bench) -> None:
@@ -374,7 +376,8 @@ async def test_a_signal_reaches_a_run_whose_reader_stands_still(bench: Bench) ->
         reading, writing = os.pipe()
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "loomkin", "ask", "hi", "--output-format", "stream-json",
-            cwd=bench.root, env={**os.environ, **bench.environ}, stdin=asyncio.subprocess.DEVNULL, stdout=writing,
+            cwd=bench.root, env={**os.environ, **bench.environ},
+            stdin=asyncio.subprocess.DEVNULL, stdout=writing,
         )  # fmt: skip
         os.close(writing)
         assert await asyncio.to_thread(os.read, reading, 100)
@@ -403,7 +406,7 @@ async def test_a_closed_pipe_ends_the_run_without_a_trace(bench: Bench) -> None:
 
 
 async def test_on_a_terminal_the_live_view_goes_and_the_answer_stays(bench: Bench) -> None:
-    async with bench.model({"calls": [call("shell", command="true")]}, {"text": "Do\x1b[2Jne."}):
+    async with bench.model({"calls": [call("shell", command="sleep 0.4")]}, {"text": "Do\x1b[2Jne."}):
         screen = await asyncio.to_thread(_on_terminal, bench, {"TERM": "xterm-256color"})
     assert "● coder" in screen
     assert "\x1b[2J" not in screen
