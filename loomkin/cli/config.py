@@ -41,7 +41,7 @@ def list_settings(
 
 @app.command("get")
 def get_setting(context: typer.Context, key: Key, as_json: AsJson = False, folder: Folder = None) -> None:
-    """Print the value in force alone; lists one item a line, nothing where it is unset."""
+    """Print the value in force and nothing else, lists by line."""
     loaded = look(folder, context).settings()
     path, setting = _known(key)
     spelled = spell(path)
@@ -101,7 +101,7 @@ def show_paths(context: typer.Context, as_json: AsJson = False, folder: Folder =
 
 @app.command("explain")
 def explain_setting(context: typer.Context, key: Key, folder: Folder = None) -> None:
-    """Say what a setting is for, what it may be, and what every layer says of it."""
+    """Say what a setting is for and what every layer says of it."""
     loaded = look(folder, context).settings()
     path, setting = _known(key)
     spelled = spell(path)

@@ -65,7 +65,10 @@ def list_models(
     offline: Offline = False,
     folder: Folder = None,
 ) -> None:
-    """Show models with window and price per million tokens; without FILTER those that can be called now."""
+    """Show models with window and price per million tokens.
+
+    Without FILTER these are the ones that can be called now.
+    """
     place = look(folder, context)
     known = model_settings(place.settings().settings, offline)
     local, silent = asyncio.run(_local(place, known))
@@ -98,7 +101,10 @@ def probe_model(
     offline: Offline = False,
     folder: Folder = None,
 ) -> None:
-    """Try in three small calls how a model calls tools, and remember it for later runs."""
+    """Try how a model calls tools, in three small calls.
+
+    The result is remembered in your settings for later runs.
+    """
     place = look(folder, context)
     spec_id, report = asyncio.run(_probe(place, model, offline))
     answered = report.checks[0].passed

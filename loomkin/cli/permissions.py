@@ -68,7 +68,10 @@ def list_rules(
     session: InSession = "",
     folder: Folder = None,
 ) -> None:
-    """Show the mode, the rules in force with the line each came from, and the grants with their numbers."""
+    """Show the mode, the rules in force and the grants.
+
+    Each rule has the line it came from, each grant the number that `revoke` takes.
+    """
     run = Run(mode, allowed or (), disallowed or (), options or (), added or (), trust, bare, session)
     place = look(folder, context)
     policy, rules, grants = _policy(place, run)

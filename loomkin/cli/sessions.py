@@ -102,7 +102,7 @@ def import_session(
     name: Annotated[str, typer.Option("-n", "--name", help="Name it.")] = "",
     folder: Folder = None,
 ) -> None:
-    """Take in a session that was exported as JSON, the whole file or nothing."""
+    """Take in a session exported as JSON, whole or not at all."""
     place = look(folder, context)
     text = _read(file)
     transfer.check(text)
@@ -123,7 +123,7 @@ def fork_session(
     name: Annotated[str, typer.Option("-n", "--name", help="Name the new one.")] = "",
     folder: Folder = None,
 ) -> None:
-    """Begin a new session with the conversation of another, which stays as it is."""
+    """Begin a new session from the conversation of another."""
     with look(folder, context).sessions() as database:
         row = sessions.find(database, session)
         _refuse_name(database, name)
@@ -176,7 +176,7 @@ def delete_session(
 
 @app.command("check")
 def check_sessions(context: typer.Context, as_json: AsJson = False, folder: Folder = None) -> None:
-    """Compare every table with the log it was made from; exit 1 where they differ."""
+    """Compare the tables with the log; exit 1 where they differ."""
     place = look(folder, context)
     with place.database() as database:
         found = rebuild.differences(database) if database else []
