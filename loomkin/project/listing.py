@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,21 +47,39 @@ def list_files(top: Path, path: str = "") -> Listing:
     nested .gitignore files and leaves out folders such as node_modules. A `path` that is itself ignored is
     listed all the same: who names it wants it. Symlinks are listed and never followed into folders.
     """
+    parts = list(list_in_parts(top, path))
+    problems = tuple(problem for part in parts for problem in part.problems)
+    return Listing(top, tuple(sorted({name for part in parts for name in part.files})), problems)
+
+
+def list_in_parts(top: Path, path: str = "") -> Iterator[Listing]:
+    """The same files, each once: first what git tracks, then what it takes ten times as long to look for.
+
+    Git goes on looking while the caller works with the first part.
+    """
     start = top / path
     if start.is_file() or start.is_symlink():
-        return Listing(top, (path,))
+        yield Listing(top, (path,))
+        return
     root = find_root(start)
-    found = None
-    if root.git_dir is not None and not root.bare:
-        found = _from_git(start)
-    if not found:
-        problems: list[str] = []
-        found = list(_walk(_rules(root, start, top), problems)) if start.is_dir() else []
-        return Listing(top, tuple(sorted(_join(path, name) for name in found)), tuple(problems))
-    nested, problems = _nested_repositories(start, found)
-    names = {name for name in found if not name.endswith("/")} - nested.keys()
-    names.update(_join(folder, name) for folder, inner in nested.items() for name in inner)
-    return Listing(top, tuple(sorted(_join(path, name) for name in names)), tuple(problems))
+    given: set[str] = set()
+    known, failed = False, False
+    for found in _from_git(start) if root.git_dir is not None and not root.bare else ():
+        if found is None:
+            failed = True
+            continue
+        known = known or bool(found)
+        nested, problems = _nested_repositories(start, found)
+        names = {name for name in found if not name.endswith("/")} - nested.keys() - given
+        names.update(_join(folder, name) for folder, inner in nested.items() for name in inner)
+        given |= names
+        if names or problems:
+            yield Listing(top, _sorted(path, names), tuple(problems))
+    if (known and not failed) or not start.is_dir():
+        return
+    problems = []
+    walked = set(_walk(_rules(root, start, top), problems)) - given
+    yield Listing(top, _sorted(path, walked), tuple(problems))
 
 
 def list_tree(top: Path, path: str = "", depth: int = 3) -> str:
@@ -97,6 +116,10 @@ def shown_size(size: int) -> str:
     return f"{amount:.1f} TB"
 
 
+def _sorted(folder: str, names: set[str]) -> tuple[str, ...]:
+    return tuple(sorted((_join(folder, name) for name in names) if folder else names))
+
+
 def _join(folder: str, name: str) -> str:
     return f"{folder.rstrip('/')}/{name}" if folder else name
 
@@ -119,26 +142,40 @@ def _rules(root: Root, start: Path, top: Path) -> IgnoreRules:
     return rules.below("/".join(parts))
 
 
-def _from_git(start: Path) -> list[str] | None:
-    """Names below `start`, or None where git is missing, refuses the repository or takes too long."""
-    git = shutil.which("git")
-    if git is None:
-        return None
+def _from_git(start: Path) -> Iterator[list[str] | None]:
+    """Names below `start`: tracked ones, then others; None where git is missing, refuses or is slow."""
+    program = shutil.which("git")
+    if program is None:
+        yield None
+        return
     excludes = [f"--exclude={name}/" for name in BUILT_IN]
-    try:
-        done = subprocess.run(
-            [git, *READ_OPTIONS, "ls-files", "-z", "-co", "--exclude-standard", *excludes],
-            cwd=start,
-            env=git_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=GIT_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    if done.returncode != 0:
-        return None
-    return os.fsdecode(done.stdout).split("\0")[:-1]
+    words = [program, *READ_OPTIONS, "ls-files", "-z"]
+    with ExitStack() as ended:
+        try:
+            others = ended.enter_context(_started([*words, "-o", "--exclude-standard", *excludes], start))
+            ended.callback(others.kill)
+            tracked = ended.enter_context(_started([*words, "-c"], start))
+            ended.callback(tracked.kill)
+            for git in (tracked, others):
+                yield _names(git)
+        except (OSError, subprocess.TimeoutExpired):
+            yield None
+
+
+def _started(command: list[str], start: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        cwd=start,
+        env=git_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _names(git: subprocess.Popen[bytes]) -> list[str] | None:
+    printed, _ = git.communicate(timeout=GIT_SECONDS)
+    return os.fsdecode(printed).split("\0")[:-1] if git.returncode == 0 else None
 
 
 def _nested_repositories(start: Path, found: list[str]) -> tuple[dict[str, list[str]], list[str]]:

@@ -2,22 +2,24 @@
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.project.glob import glob_regex
-from loomkin.project.listing import list_files, shown_path
+from loomkin.project.listing import list_in_parts, shown_path
 from loomkin.project.problem import Problem
-from loomkin.project.search_fallback import Hits, compiled, read_regular, search_in_python
+from loomkin.project.search_fallback import Hits, compiled, merged, read_regular, search_in_python
 from loomkin.project.search_pattern import Pattern, read_pattern
 from loomkin.project.search_ripgrep import RipgrepFailed, find_ripgrep, search_with_ripgrep
 from loomkin.project.search_worker import search_in_worker
-from loomkin.project.secrets import is_secret_path
+from loomkin.project.secrets import is_secret_path, secret_paths
 
 LIMIT = 200
 CONTEXT_LIMIT = 20
 LINE_CHARS = 400
 SEARCH_SECONDS = 20.0
+FEW_FILES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,16 @@ def search(
     """Find lines that match a regular expression in the files at or below `path` (relative to `root`).
 
     Ignored, secret, binary and huge files are passed over; the last three are noted. A `glob` with a
-    leading `!` leaves out what it matches. `ripgrep` is the program to use, True to look for one, False
-    for none. Blocks; run it in a thread.
+    leading `!` leaves out what it matches. `ripgrep` is the program to use, False for none, True to look
+    for one and use it where it is the faster one. Blocks; run it in a thread.
     """
     read = read_pattern(pattern, ignore_case)
     if isinstance(read, Problem):
         return read
-    files, notes = _files(root, path or "", glob)
-    if isinstance(files, Problem):
-        return files
     program = find_ripgrep() if ripgrep is True else (ripgrep or None)
-    found = _find(read, str(root), files, max(limit, 0), program)
+    least = FEW_FILES if ripgrep is True and _is_plain(read) else 0
+    notes: list[str] = []
+    found = _search_parts(read, root, _parts(root, path or "", glob, notes), max(limit, 0), program, least)
     if isinstance(found, Problem):
         return found
     hits, engine = found
@@ -100,28 +101,59 @@ def search(
     return SearchResult(shown, sum(hits.counts.values()), len(hits.counts), tuple(notes), engine)
 
 
-def _files(root: Path, path: str, glob: str | None) -> tuple[list[str] | Problem, list[str]]:
+def _parts(root: Path, path: str, glob: str | None, notes: list[str]) -> Iterator[list[str] | Problem]:
+    """The files to search, sorted in each part; what is passed over goes to `notes` at the end."""
     if not os.path.lexists(root / path):
-        return Problem(
+        yield Problem(
             f"There is no file or folder {path!r}.", "List the folder above it to see what there is."
-        ), []
-    listing = list_files(root, path)
-    files = list(listing.files)
-    notes = list(listing.problems)
-    if glob:
-        regex = glob_regex(glob.removeprefix("!"))
-        if isinstance(regex, Problem):
-            return regex, []
-        wanted = not glob.startswith("!")
-        files = [name for name in files if (regex.fullmatch(name) is not None) == wanted]
+        )
+        return
+    regex = glob_regex(glob.removeprefix("!")) if glob else None
+    if isinstance(regex, Problem):
+        yield regex
+        return
     # The root's own place counts: all of ~/.ssh is secret, and ~/.aws/credentials by its folder's name.
     all_secret = is_secret_path(root / path / "_") or is_secret_path(root.absolute() / path / "_")
-    secret = [name for name in files if all_secret or is_secret_path(f"{root.name}/{name}")]
+    secret: list[str] = []
+    for listing in list_in_parts(root, path):
+        notes += listing.problems
+        files = list(listing.files)
+        if regex is not None:
+            wanted = not (glob or "").startswith("!")
+            files = [name for name in files if (regex.fullmatch(name) is not None) == wanted]
+        hidden = files if all_secret else secret_paths(files, root.name)
+        if hidden:
+            secret += hidden
+            files = sorted(set(files).difference(hidden))
+        yield files
     if secret:
-        notes.append(_note(secret, "secret file was", "secret files were"))
-        passed_over = set(secret)
-        files = [name for name in files if name not in passed_over]
-    return files, notes
+        notes.append(_note(sorted(secret), "secret file was", "secret files were"))
+
+
+def _search_parts(
+    pattern: Pattern,
+    root: Path,
+    parts: Iterator[list[str] | Problem],
+    limit: int,
+    program: str | None,
+    least: int,
+) -> tuple[Hits, str] | Problem:
+    """Search each part while the next one is being listed; `least` files are worth starting a program."""
+    hits, engine = [Hits()], "ripgrep" if program and not pattern.python_only else "python"
+    for files in parts:
+        if isinstance(files, Problem):
+            return files
+        found = _find(pattern, str(root), files, limit, program if len(files) >= least else None)
+        if isinstance(found, Problem):
+            return found
+        hits.append(found[0])
+        engine = found[1]
+    return merged(hits[1:] or hits, limit), engine
+
+
+def _is_plain(pattern: Pattern) -> bool:
+    """Whether it is a text without operators, which Python finds as fast as any program."""
+    return not pattern.ignore_case and pattern.python in (pattern.literal, re.escape(pattern.literal))
 
 
 def _find(

@@ -27,6 +27,23 @@ class Hits:
     huge: list[str] = field(default_factory=list)
 
 
+def merged(parts: Sequence[Hits], limit: int) -> Hits:
+    """The hits of several searches of different files as those of one search, sorted by path."""
+    if len(parts) == 1:
+        return parts[0]
+    whole = Hits()
+    counts = {name: count for part in parts for name, count in part.counts.items()}
+    found = {name: lines for part in parts for name, lines in part.lines.items()}
+    whole.counts = {name: counts[name] for name in sorted(counts)}
+    for name in whole.counts:
+        if limit and name in found:
+            whole.lines[name] = found[name][:limit]
+            limit -= len(whole.lines[name])
+    whole.binary = sorted(name for part in parts for name in part.binary)
+    whole.huge = sorted(name for part in parts for name in part.huge)
+    return whole
+
+
 def is_binary(data: bytes) -> bool:
     """Git's rule: a NUL byte near the beginning."""
     return b"\0" in data[:BINARY_PROBE]

@@ -19,7 +19,7 @@ BATCH_BYTES = 1_000_000
 _RECORD = re.compile(rb"([^\0]+)\0(\d+)[:-][^\n]*\n")
 _OPTIONS = (
     "--no-config", "--no-messages", "--color=never", "--no-heading", "--with-filename", "--null",
-    "--line-number", "--text", "--encoding=none", "--max-columns=1",
+    "--line-number", "--text", "--encoding=none", "--max-columns=1", "--no-ignore", "--hidden",
 )  # fmt: skip
 
 
@@ -71,18 +71,18 @@ def search_with_ripgrep(
 
 def _regular(top: str, files: Sequence[str], hits: Hits) -> list[str]:
     """Regular files that are not huge: a device or pipe would never end."""
-    kept = []
-    prefix = top.rstrip("/") + "/"
-    for name in files:
-        try:
-            status = os.lstat(prefix + name)
-        except OSError:
-            continue
-        if stat.S_ISREG(status.st_mode):
-            if status.st_size > HUGE_BYTES:
-                hits.huge.append(name)
-            else:
-                kept.append(name)
+    kept: list[str] = []
+    folder = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in files:
+            try:
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            except OSError:
+                continue
+            if stat.S_ISREG(status.st_mode):
+                (kept if status.st_size <= HUGE_BYTES else hits.huge).append(name)
+    finally:
+        os.close(folder)
     return kept
 
 
@@ -90,7 +90,7 @@ def _batches(files: Sequence[str]) -> Iterator[list[str]]:
     batch: list[str] = []
     size = 0
     for name in files:
-        cost = len(os.fsencode(name)) + 16
+        cost = (len(name) if name.isascii() else len(os.fsencode(name))) + 16
         if batch and size + cost > BATCH_BYTES:
             yield batch
             batch, size = [], 0

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,6 +27,13 @@ _SECRET_ENDS = (
     (".gem", "credentials"),
 )
 _SECRET_PARENTS = ((".config", "gcloud"), (".aws", "sso"), (".aws", "cli"))
+# a secret path has one of these endings, or a folder or name that begins with a dot
+_TELLING_ENDS = (
+    *(name for name in _SECRET_NAMES if not name.startswith(".")),
+    *(end for folder, end in _SECRET_ENDS if not folder.startswith(".")),
+    *_SECRET_SUFFIXES,
+    "environ",
+)
 
 _SECRET_WORDS = (
     "KEY KEYS APIKEY TOKEN TOKENS SECRET SECRETS PASSWORD PASSWD PASS PASSPHRASE PASSCODE CREDENTIAL "
@@ -85,6 +92,18 @@ def is_secret_path(path: str | Path) -> bool:
     if name == ".npmrc":
         return text.startswith("~") or os.path.dirname(text) == os.path.expanduser("~").replace("\\", "/")
     return name == "environ" and parts[0] == "proc"
+
+
+def secret_paths(paths: Sequence[str], above: str = "") -> list[str]:
+    """Those of many paths below a folder named `above` that `is_secret_path` tells, with it before them."""
+    likely = paths
+    if not above.startswith("."):
+        likely = [
+            path
+            for path in paths
+            if path.startswith(".") or "/." in path or "\\" in path or path.lower().endswith(_TELLING_ENDS)
+        ]
+    return [path for path in likely if is_secret_path(f"{above}/{path}")]
 
 
 def _is_env_file(name: str) -> bool:

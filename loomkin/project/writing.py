@@ -10,8 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from loomkin.project.edit_lock import ChangedError, exclusive
+from loomkin.project.staging import Staged
 
-_NEW_FILE_MODE = 0o666
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
@@ -115,9 +115,9 @@ class _Work:
 class _Step:
     """A change on its way: staged, then performed, undone if a later one fails."""
 
-    def __init__(self, change: Change, temporary: str | None) -> None:
+    def __init__(self, change: Change, staged: Staged | None) -> None:
         self.change = change
-        self.temporary = temporary
+        self.staged = staged
         self.done = False
         self.mode = change.mode if change.before is None else os.stat(change.path).st_mode
 
@@ -137,15 +137,13 @@ class _Step:
         self.verify()
         if after is None:
             os.unlink(path)
-        elif self.temporary is None:
+        elif self.staged is None:
             self.done = True
             _write_in_place(path, after, durable)
         elif self.change.before is None:
-            _publish(self.temporary, path)
-            self.temporary = None
+            _publish(self.staged)
         else:
-            os.replace(self.temporary, path)
-            self.temporary = None
+            self.staged.place_over()
         self.done = True
         if durable:
             _sync_folder(path.parent)
@@ -163,13 +161,12 @@ class _Step:
             else:
                 back = _stage(Change(path, None, before, self.mode), True)
                 if back is not None:
-                    _publish(back, path)
+                    _publish(back)
 
     def discard(self) -> None:
-        """Remove the temporary file."""
-        if self.temporary is not None:
-            with suppress(OSError):
-                os.unlink(self.temporary)
+        """Drop what was staged and not placed."""
+        if self.staged is not None:
+            self.staged.discard()
 
 
 def is_writable(path: Path) -> bool:
@@ -194,36 +191,32 @@ def _make_parents(path: Path) -> list[Path]:
     return missing
 
 
-def _stage(change: Change, durable: bool) -> str | None:
-    """Write the new content beside its target; None where it must be written in place or not at all."""
+def _stage(change: Change, durable: bool) -> Staged | None:
+    """Write the new content for its target; None where it must be written in place or not at all."""
     if change.after is None:
         return None
     old = None if change.before is None else os.stat(change.path)
     if old is not None and old.st_nlink > 1:
         return None
-    path = change.path
-    temporary = os.path.join(path.parent, f".{path.name[:100]}.{os.urandom(6).hex()}.tmp")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _NEW_FILE_MODE)
+        staged = Staged(change.path)
     except PermissionError:
         if old is None:
             raise
         return None
     try:
-        _write_all(descriptor, change.after)
-        if old is not None and not _dress(descriptor, path, old):
-            os.unlink(temporary)
+        _write_all(staged.descriptor, change.after)
+        if old is not None and not _dress(staged.descriptor, change.path, old):
+            staged.discard()
             return None
         if old is None and change.mode is not None:
-            os.fchmod(descriptor, stat.S_IMODE(change.mode))
+            os.fchmod(staged.descriptor, stat.S_IMODE(change.mode))
         if durable:
-            os.fsync(descriptor)
+            os.fsync(staged.descriptor)
     except OSError:
-        os.unlink(temporary)
+        staged.discard()
         raise
-    finally:
-        os.close(descriptor)
-    return temporary
+    return staged
 
 
 def _dress(descriptor: int, path: Path, old: os.stat_result) -> bool:
@@ -259,19 +252,17 @@ def _write_in_place(path: Path, data: bytes, durable: bool) -> None:
         os.close(descriptor)
 
 
-def _publish(temporary: str, path: Path) -> None:
-    """Move a new file to a name that must be free."""
+def _publish(staged: Staged) -> None:
+    """Give a new file its name, which must be free."""
     try:
-        os.link(temporary, path)
+        staged.place_new()
     except FileExistsError:
         raise ChangedError from None
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
         # a file system without hard links; the check before is all there is
-        os.rename(temporary, path)
-    else:
-        os.unlink(temporary)
+        staged.place_anyhow()
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import random
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from loomkin.store import rebuild, sessions
 from loomkin.store.database import Database
+from tests.fakes.model_server import ModelServer
 from tests.scenarios.conftest import Bench, bodies, call, said
 
 ROUNDS = 50
@@ -74,20 +76,28 @@ def check_disk(root: Path, before: set[str]) -> set[str]:
         db.close()
 
 
-async def one_round(bench: Bench, chance: random.Random, kept: set[str], words: Sequence[str]) -> set[str]:
+async def one_round(
+    bench: Bench, server: ModelServer, chance: random.Random, kept: set[str], words: Sequence[str]
+) -> set[str]:
+    """Start, wait for a random moment (one in five before the first model call), kill, look at the disk."""
+    asked = len(server.entries)
     process = await bench.start("ask", "--permission-mode", "yolo", *words)
-    wait = asyncio.ensure_future(process.wait())
-    await asyncio.wait([wait], timeout=chance.uniform(0.05, 0.9))
-    if not wait.done():
+    with suppress(TimeoutError):
+        async with asyncio.timeout(chance.uniform(0.05, 1.0) if chance.random() < 0.2 else 20):
+            await server.until(lambda entries: len(entries) > asked)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(chance.uniform(0.0, 0.3)):
+            await process.wait()
+    with suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGKILL)
-    await wait
-    assert process.stdout is not None
+    await process.wait()
     if not (bench.root / ".loomkin" / "loomkin.db").exists():
         return kept
     return check_disk(bench.root, kept)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(500)
 @pytest.mark.feature("A10")
 @pytest.mark.parametrize("seed", range(4))
 async def test_a_session_killed_at_random_moments_always_goes_on(bench: Bench, seed: int):
@@ -99,11 +109,10 @@ async def test_a_session_killed_at_random_moments_always_goes_on(bench: Bench, s
     async with bench.model(*long_job() * 4) as server:
         for number in range(ROUNDS):
             words = ["-c", "go on"] if kept else ["begin"]
-            kept = await one_round(bench, chance, kept, words)
+            kept = await one_round(bench, server, chance, kept, words)
             if number % 10 == 9:
                 for body in bodies(server):
                     check_history(body["messages"])
-                server.entries.clear()
     assert kept, "no round lived long enough to write anything"
     async with bench.model({"text": "Finished."}) as server:
         ended = await bench.run("ask", "-c", "--permission-mode", "yolo", "finish")
