@@ -1,5 +1,6 @@
 """One scripted answer or fault on its way to a client."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ class Play:
         if step.fault == "status":
             return await self._status()
         if step.fault == "stall" and step.events is None:
-            await self.connection.gone.wait()
+            await asyncio.Event().wait()
             return False
         return await (self._stream() if self.streamed else self._whole())
 
@@ -52,7 +53,7 @@ class Play:
             await self.connection.head(200, {**headers, "content-length": str(len(body))})
             await self.connection.raw(body[: len(body) // 2])
             if step.fault == "stall":
-                await self.connection.gone.wait()
+                await asyncio.Event().wait()
             return False
         if step.fault == "stream_error":
             body = json.dumps(self._in_stream()).encode()
@@ -68,7 +69,7 @@ class Play:
         for event in events[: step.events if step.fault else None] if step.fault not in BROKEN else ():
             await self.connection.chunk(event)
         if step.fault == "stall":
-            await self.connection.gone.wait()
+            await asyncio.Event().wait()
             return False
         if step.fault == "cut":
             return False

@@ -116,11 +116,16 @@ def strings(value: object) -> list[str]:
 def system_text(body: Mapping[str, Any]) -> str:
     """The system prompt of a request in any of the three formats."""
     if "system" in body:
-        return "\n".join(strings(body["system"]))
+        return words(body["system"])
     first = next(iter(body.get("messages", [])), {})
-    return (
-        "\n".join(strings(first.get("content", ""))) if first.get("role") in ("system", "developer") else ""
-    )
+    return words(first.get("content", "")) if first.get("role") in ("system", "developer") else ""
+
+
+def words(content: object) -> str:
+    """The text of a message's content, a string or a list of blocks."""
+    if isinstance(content, list):
+        return "\n".join(str(block.get("text", "")) for block in content if isinstance(block, dict))
+    return str(content)
 
 
 def agent_of(body: Mapping[str, Any]) -> str:
