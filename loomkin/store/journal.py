@@ -67,7 +67,12 @@ class Journal:
         self.failure: StoreError | None = None
 
     def record(self, fact: Fact, session: SessionId, agent: str = "", task: str = "") -> None:
-        """Take a fact; it is written soon, and surely once `flush` has returned."""
+        """Take a fact; it is written soon, and surely once `flush` has returned.
+
+        After a failed write nothing is taken any more; `flush` says why.
+        """
+        if self.failure is not None:
+            return
         self._pending.append(Event(0, self._now(), session, agent, task, fact))
         if self._under_way is None and len(self._pending) == 1:
             asyncio.get_running_loop().call_soon(self._begin)
@@ -115,7 +120,7 @@ class Journal:
         if error is None:
             self._deliver(future.result())
             return
-        self._pending = batch + self._pending
+        self._pending.clear()
         self.failure = _as_store_error(error, self._database.where)
         waiting, self._flushed = self._flushed, []
         for done in waiting:
