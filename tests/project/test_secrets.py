@@ -9,6 +9,7 @@ from loomkin.project.secrets import (
     Redactor,
     is_secret_name,
     is_secret_path,
+    secret_paths,
     secret_values,
     values_in_env_file,
 )
@@ -70,6 +71,15 @@ def test_a_path_that_holds_secrets_is_known_by_its_name(path: str) -> None:
 @pytest.mark.parametrize("path", OPEN_PATHS)
 def test_other_paths_are_not_secret(path: str) -> None:
     assert not is_secret_path(path)
+
+
+@pytest.mark.parametrize("above", ["", "folder", ".aws", "gh", "proc"])
+def test_many_paths_are_told_as_each_alone(above: str) -> None:
+    ends = [path.split("/")[-1] for path in (*SECRET_PATHS, *OPEN_PATHS)]
+    paths = [*SECRET_PATHS, *OPEN_PATHS, *ends, *(f"a/{end}" for end in ends)]
+    expected = [path for path in paths if is_secret_path(f"{above}/{path}")]
+    assert expected
+    assert secret_paths(paths, above) == expected
 
 
 def test_the_npm_settings_of_the_home_folder_are_secret_by_absolute_path() -> None:
