@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from loomkin.cli.help import COMMANDS
+from loomkin.cli.help import COMMANDS, help_text
 from tests.cli.project import loomkin
 
 CLI = Path(__file__).parents[2] / "loomkin" / "cli"
@@ -94,9 +94,12 @@ def test_the_help_that_the_scripts_are_held_to_was_read() -> None:
 def test_bash_completes_every_command_and_every_flag(scripts: Path) -> None:
     known = helps()
     lines = [line for path, _, _ in known for line in (f"loomkin {path} ", f"loomkin {path} -")]
-    answers = complete("bash", BASH, scripts / "bash", "loomkin ", *lines)
-    assert answers[0] >= set(PRESENT)
-    for (path, commands, flags), words, dashes in zip(known, answers[1::2], answers[2::2], strict=True):
+    first, dash, *answers = complete("bash", BASH, scripts / "bash", "loomkin ", "loomkin -", *lines)
+    assert first >= set(PRESENT)
+    assert dash >= set(re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", help_text().partition("begin with")[2])) - {
+        "-p"
+    }
+    for (path, commands, flags), words, dashes in zip(known, answers[::2], answers[1::2], strict=True):
         assert words >= commands, path
         assert dashes >= flags, path
         assert not any(word.startswith("-") for word in words), path
