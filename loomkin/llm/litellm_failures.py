@@ -64,6 +64,7 @@ LEAVES: dict[str, type[ProviderError]] = {
 }
 PREFIX = re.compile(r"^(litellm\.\w+:\s*)?(\w+Error:\s*)?(\w+(Exception|Error)\s*-\s*)?")
 SUFFIX = re.compile(r"\.?\s*Handle with `litellm\.\w+`\.?$")
+TRACEBACK = "Traceback (most recent call last)"
 WITHOUT_STATUS = (ConnectError, ProtocolError, StreamCutError, TimeoutExceeded)
 TLS = re.compile(
     r"certificate verify failed|CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError", re.IGNORECASE
@@ -73,6 +74,7 @@ UNREACHED = re.compile(
     r"|name or service not known|nodename nor servname|disconnected without|server disconnected",
     re.IGNORECASE,
 )
+UNEXPECTED = "unexpected response from Ollama"
 SILENT = re.compile(r"timeout on reading|timed out|readtimeout|timeout error", re.IGNORECASE)
 CUT = re.compile(
     r"payload is not completed|incomplete|peer closed|connection closed|connection lost|connection reset"
@@ -116,7 +118,9 @@ class Failed:
         names = [base.__name__ for base in type(_origin(self.error)).__mro__]
         leaf = next((LEAVES[name] for name in names if name in LEAVES), ServerError)
         status = _status(self.error)
-        if leaf in (ConnectError, ServerError, OverloadedError) and self.started:
+        if leaf in (ConnectError, ServerError) and TRACEBACK in text:
+            return ProtocolError  # litellm fell over the form of the answer
+        if self.started and (leaf in (ConnectError, ServerError, OverloadedError) or UNEXPECTED in words):
             return self._in_stream(text, words)
         if leaf in (ConnectError, ServerError) and UNREACHED.search(words):
             return ConnectError
@@ -168,7 +172,7 @@ def _status(error: BaseException) -> int:
 
 def _words(text: str) -> str:
     """The provider's sentence without litellm's wrapping."""
-    text = SUFFIX.sub("", PREFIX.sub("", text.strip()))
+    text = SUFFIX.sub("", PREFIX.sub("", text.partition(TRACEBACK)[0].strip())).replace("\\'", "'")
     body = re.search(r"\{.*\}", text, re.DOTALL)
     words = provider_words(body[0].encode())[1] if body else ""
     return words if words and not words.lstrip().startswith("{") else provider_words(text.encode())[1]

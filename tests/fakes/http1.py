@@ -47,13 +47,17 @@ class Connection:
 
     async def unless_gone(self, work: Coroutine[object, object, object]) -> bool:
         """Run `work` until it ends or the client closes; False when the client was first."""
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(work)
-            watch = group.create_task(self.gone.wait())
-            await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
-            finished = task.done()
-            task.cancel()
-            watch.cancel()
+        finished = False
+        try:
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(work)
+                watch = group.create_task(self.gone.wait())
+                await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+                finished = task.done() and task.exception() is None
+                task.cancel()
+                watch.cancel()
+        except* ConnectionError:
+            finished = False
         return finished
 
     async def read_request(self) -> HttpRequest | None:
