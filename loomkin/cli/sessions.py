@@ -227,7 +227,10 @@ def _refuse_name(database: Database, name: str) -> None:
 
 def _read(file: Path) -> str:
     try:
-        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source:
+            data = source.read(transfer.LARGEST + 1)
+        if len(data) > transfer.LARGEST:
+            raise UsageError(f"{file} is larger than {transfer.LARGEST >> 20} MiB; no session is.")
         return data.decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"Cannot read {file}: {error.strerror}.", hint="Check the file's name.") from error

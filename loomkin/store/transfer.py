@@ -20,6 +20,7 @@ from loomkin.store.journal import write
 FORMAT = "loomkin-session"
 VERSION = 1
 LARGEST = 256 << 20
+"""Bytes that a reader of such a file should take at most."""
 LATEST = 1e11
 """Seconds since the epoch; no calendar goes further."""
 
@@ -88,8 +89,6 @@ def _plain(event: Event) -> dict[str, object]:
 
 
 def _read(text: str) -> tuple[str, list[Event]]:
-    if len(text) > LARGEST:
-        raise UsageError(f"The file is larger than {LARGEST >> 20} MiB; no session is.")
     try:
         whole = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

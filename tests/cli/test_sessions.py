@@ -19,7 +19,7 @@ from loomkin.records.event import (
 )
 from loomkin.records.ids import CallId, MessageId
 from loomkin.records.message import Message, Role, Text, ToolCall, ToolResult
-from loomkin.store import rebuild, sessions
+from loomkin.store import rebuild, sessions, transfer
 from loomkin.store.lock import SessionLock
 from tests.cli.project import database, loomkin, repository
 from tests.store.facts import fill, said, used
@@ -178,6 +178,23 @@ def test_garbage_is_refused_and_makes_no_database(tmp_path: Path, text: str) -> 
     assert refused.code == 2
     assert "session" in refused.err
     assert not (root / ".loomkin").exists()
+
+
+def test_import_reads_stdin_and_takes_no_endless_file(project: Path, tmp_path: Path) -> None:
+    text = loomkin("sessions", "export", "mend", "--format", "json").out
+    done = subprocess.run(
+        [sys.executable, "-m", "loomkin", "sessions", "import", "-"],
+        input=text,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(loomkin("sessions", "list", "--json").json) == 3
+    with (tmp_path / "large").open("wb") as large:
+        large.truncate(transfer.LARGEST + 1)
+    refused = loomkin("sessions", "import", tmp_path / "large")
+    assert refused.code == 2
+    assert "larger than 256 MiB" in refused.err
 
 
 def test_a_file_that_is_missing_or_no_text_is_refused(tmp_path: Path) -> None:
