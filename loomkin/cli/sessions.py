@@ -1,5 +1,6 @@
 """`loomkin sessions`: list, show, export, import, fork, rename, delete and check what was said and done."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -228,8 +229,9 @@ def _refuse_name(database: Database, name: str) -> None:
 def _read(file: Path) -> str:
     try:
         with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source:
-            data = source.read(transfer.LARGEST + 1)
-        if len(data) > transfer.LARGEST:
+            size = os.fstat(source.fileno()).st_size
+            data = b"" if size > transfer.LARGEST else source.read(transfer.LARGEST + 1)
+        if max(size, len(data)) > transfer.LARGEST:
             raise UsageError(f"{file} is larger than {transfer.LARGEST >> 20} MiB; no session is.")
         return data.decode("utf-8-sig")
     except OSError as error:
