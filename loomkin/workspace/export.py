@@ -32,7 +32,7 @@ def _facts(row: sessions.SessionRow, spent: ledger.Spend) -> Iterator[str]:
         yield f"- Forked from: `{row.parent}`"
     yield f"- Begun: {_time(row.started)}; last used: {_time(row.updated)}"
     yield f"- Model: `{row.model}`; turns: {row.turns}"
-    unpriced = f", and {spent.unpriced} calls of unknown price" if spent.unpriced else ""
+    unpriced = f"; calls of unknown price: {spent.unpriced}" if spent.unpriced else ""
     cost = format(usd(spent.cost).normalize(), "f") if spent.cost else "0"
     yield f"- Model calls: {spent.calls}; tokens: {spent.usage.total}; cost: ${cost}{unpriced}"
 

@@ -144,7 +144,7 @@ def test_the_markdown_export_is_for_people(project: Path) -> None:
     assert "<details><summary><code>shell</code>: ok</summary>" in text
     assert "````text\n12 passed ``` in 1 s\n````" in text
     assert "- `src/a.py` +3 −1" in text
-    assert "cost: $0.0015, and 1 calls of unknown price" in text
+    assert "cost: $0.0015; calls of unknown price: 1" in text
 
 
 def test_a_json_export_comes_back_whole_in_another_repository(project: Path, tmp_path: Path) -> None:
