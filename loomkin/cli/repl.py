@@ -73,15 +73,18 @@ def _converse(options: Options) -> int:
         if not known and _wants_trust(options, loaded):
             trust(root, options.environ)
             options = replace(options, trust=True)
-        if options.environ.get("TERM", "dumb") == "dumb":
-            from loomkin.cli.repl_plain import converse_plainly
-
-            return converse_plainly(options)
-        sys.stdout.write("\x1b[1;36m› \x1b[0m" if color else "› ")
+        plain = options.environ.get("TERM", "dumb") == "dumb"
+        sys.stdout.write("" if plain else "\x1b[1;36m› \x1b[0m" if color else "› ")
         sys.stdout.flush()
-        from loomkin.cli.repl_run import converse
+        if not plain:
+            return _open(options, color, loaded)
+    return _open(options, color, loaded, plain=True)
 
-        return converse(options, color, loaded.settings.ui.history)
+
+def _open(options: Options, color: bool, loaded: Loaded, *, plain: bool = False) -> int:
+    from loomkin.cli.repl_run import converse
+
+    return converse(options, color, loaded.settings.ui.history, plain)
 
 
 def _wants_trust(options: Options, loaded: Loaded) -> bool:

@@ -19,8 +19,9 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.ui.approvals import Approvals
 from loomkin.ui.repl import Screen, Setup
+from loomkin.ui.repl_plain import PlainScreen
 from loomkin.ui.repl_shell import PersonShell
-from loomkin.ui.repl_work import Desk, Ended
+from loomkin.ui.repl_work import Desk, Ended, Start
 from loomkin.ui.transcript import Block, Kind
 from loomkin.workspace.options import Options
 
@@ -33,9 +34,13 @@ GRACE = 0.5
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
-def converse(options: Options, color: bool, history: bool) -> int:
-    """Run the conversation on this terminal; the exit code. Raises LoomkinError where it cannot open."""
-    return asyncio.run(_Conversation(options, color, history).run())
+def converse(options: Options, color: bool, history: bool, plain: bool) -> int:
+    """Run the conversation on this terminal, `plain` without moving the cursor; the exit code.
+
+    Raises LoomkinError where no session can be opened.
+    """
+    setup = None if plain else setup_of(options, color, history)
+    return asyncio.run(_Conversation(options, setup).run())
 
 
 def setup_of(options: Options, color: bool, history: bool) -> Setup:
@@ -49,9 +54,9 @@ def setup_of(options: Options, color: bool, history: bool) -> Setup:
 class _Conversation:
     """One run of the program on a terminal."""
 
-    def __init__(self, options: Options, color: bool, history: bool) -> None:
+    def __init__(self, options: Options, setup: Setup | None) -> None:
         self._options = options
-        self._setup = setup_of(options, color, history)
+        self._setup = setup
         self._commands: Mapping[str, Command] = {}
         self._approvals = Approvals()
         self._session = ""
@@ -60,9 +65,8 @@ class _Conversation:
     async def run(self) -> int:
         """Until the person leaves, or the process is told to end."""
         async with Supervisor(self._crashed, GRACE) as supervisor:
-            self._screen = screen = Screen(self._setup, self._approvals, supervisor.start)
+            self._screen = screen = self._open_screen(supervisor.start)
             self._listen(screen.leave)
-            sys.stdout.write("\r")
             shown = supervisor.start("screen", screen.run())
             frames = supervisor.start("frames", screen.frames())
             try:
@@ -75,7 +79,14 @@ class _Conversation:
             sys.stdout.write(f"To go on with this session: loomkin -r {self._session}\n")
         return self._code
 
-    async def _work(self, screen: Screen) -> None:
+    def _open_screen(self, start: Start) -> Screen | PlainScreen:
+        if self._setup is None:
+            return PlainScreen(self._approvals, start)
+        sys.stdout.write("\r")  # over the prompt that was there first
+        sys.stdout.flush()
+        return Screen(self._setup, self._approvals, start)
+
+    async def _work(self, screen: Screen | PlainScreen) -> None:
         # the services load while the person can type already
         await asyncio.to_thread(import_module, "loomkin.app")
         self._commands = await asyncio.to_thread(load_commands)
@@ -98,7 +109,7 @@ class _Conversation:
                     return
                 wish = replace(wish, last=False, resume=wanted, fork=False, name="")
 
-    async def _one(self, house: "House", screen: Screen) -> str:
+    async def _one(self, house: "House", screen: Screen | PlainScreen) -> str:
         """One session from its opening to its end; the id of the one to go on with."""
         from loomkin.app import open_session
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import CompleteEvent
 
 from loomkin.records.permission import Mode
 from loomkin.ui.approvals import Approvals, Step
@@ -112,6 +113,13 @@ class KeyActions:
         buffer = self.draft.buffer
         if buffer.complete_state is not None:
             buffer.complete_next()
+            return
+        # what is known without waiting is taken at once: a search under way would swallow the key
+        known = list(
+            buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True))
+        )
+        if len(known) == 1:
+            buffer.apply_completion(known[0])
         else:
             buffer.start_completion(insert_common_part=True)
 

@@ -2,6 +2,7 @@
 
 import io
 import re
+import textwrap
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,8 @@ class Painter:
             case Kind.DIFF:
                 return "\n".join(self.styled("  " + line, diff_style(line)) for line in text.split("\n"))
         mark, style = _LOOK[block.kind]
+        if block.kind is not Kind.OUTPUT:
+            text = "\n".join(hanging(line, width - len(mark) - 1) for line in text.split("\n"))
         return self._marked(text, mark, style)
 
     def _marked(self, text: str, mark: str, style: str) -> str:
@@ -105,6 +108,19 @@ def diff_style(line: str) -> str:
     if line.startswith(("+++", "---", "diff ", "index ")):
         return "bold"
     return "green" if line.startswith("+") else "red" if line.startswith("-") else ""
+
+
+def hanging(line: str, width: int) -> str:
+    """A line wrapped at words; what follows stands under the line's last column of text."""
+    if len(line) <= width:
+        return line
+    columns = [gap.end() for gap in re.finditer(r"(?:^|\S) {2,}(?=\S)", line) if gap.end() <= width * 2 // 3]
+    indent = " " * (columns[-1] if columns else len(line) - len(line.lstrip()))
+    wrapped = textwrap.wrap(
+        line, max(width, len(indent) + 8), subsequent_indent=indent, break_on_hyphens=False,
+        replace_whitespace=False, drop_whitespace=True,
+    )  # fmt: skip
+    return "\n".join(wrapped)
 
 
 @cache

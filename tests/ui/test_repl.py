@@ -1,0 +1,283 @@
+"""The conversation on a real terminal, against a model that speaks from a script."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ui.repl_fixtures import MakeStage, Stage, stage
+
+STALL = {"fault": "stall", "text": "half an answer here", "events": 3}
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[MakeStage]:
+    with ExitStack() as stack:
+
+        def make(*steps: dict[str, Any]) -> Stage:
+            root = tmp_path / "repository"
+            root.mkdir()
+            return stack.enter_context(stage(root, list(steps)))
+
+        yield make
+
+
+def edit(**more: Any) -> dict[str, Any]:
+    arguments = {"path": "calc.py", "edits": [{"old_text": " + 1", "new_text": ""}]}
+    return {"calls": [{"name": "file_edit", "arguments": {**arguments, **more}}]}
+
+
+def write(path: str, content: str) -> dict[str, Any]:
+    return {"calls": [{"name": "file_write", "arguments": {"path": path, "content": content}}]}
+
+
+def shell(command: str) -> dict[str, Any]:
+    return {"calls": [{"name": "shell", "arguments": {"command": command}}]}
+
+
+def test_an_answer_is_printed_once_as_rendered_markdown_and_the_screen_is_never_cleared(
+    play: MakeStage,
+) -> None:
+    scene = play({"text": "# Report\n\nThis is **sure**.\n\n- one\n- two\n\nThe end of it."})
+    terminal = scene.ready()
+    terminal.send("tell me\r")
+    terminal.until("The end of it.")
+    terminal.idle()
+    assert terminal.everything.count("The end of it.") == 1
+    assert terminal.everything.count("Report") == 1
+    assert "**" not in terminal.shown
+    assert "› tell me" in terminal.shown
+    terminal.send("\x04")
+    assert terminal.ended() == 0
+    assert "loomkin -r " in terminal.text
+    assert b"\x1b[2J" not in terminal.raw
+    assert b"\x1b[3J" not in terminal.raw
+    assert b"\x1b[?1049h" not in terminal.raw
+
+
+def test_an_edit_is_made_after_y_and_its_diff_was_shown_before(play: MakeStage) -> None:
+    scene = play(write("new.py", "x = 1\n"), {"text": "Written."})
+    terminal = scene.ready()
+    terminal.send("write it\r")
+    terminal.until("y once")
+    assert "+x = 1" in terminal.shown
+    assert "new.py" in terminal.shown
+    terminal.settle()
+    terminal.send("y")
+    terminal.until("Written.")
+    assert (scene.root / "new.py").read_text() == "x = 1\n"
+    assert "● file_write new.py +1 -0" in terminal.everything
+
+
+def test_a_declined_command_does_not_run_and_the_reason_reaches_the_model(play: MakeStage) -> None:
+    scene = play(shell("touch made"), {"text": "Understood."})
+    terminal = scene.ready()
+    terminal.send("go\r")
+    terminal.until("y once")
+    assert "touch made" in terminal.shown
+    terminal.settle()
+    terminal.send("d")
+    terminal.until("say why")
+    terminal.send("not on a friday\r")
+    terminal.until("Understood.")
+    assert not (scene.root / "made").exists()
+    assert "not on a friday" in str(scene.chats[1].body)
+    assert "✗ shell touch made" in terminal.everything
+
+
+def test_keys_typed_as_the_box_appears_approve_nothing_and_stay_in_the_draft(play: MakeStage) -> None:
+    scene = play(shell("touch made"), {"text": "Over."})
+    terminal = scene.ready()
+    terminal.send("go\ryay")
+    terminal.until("y once")
+    terminal.settle(0.5)
+    assert "y once" in terminal.shown
+    assert not (scene.root / "made").exists()
+    assert any(row.startswith("› yay") for row in terminal.rows)
+    terminal.send("n")
+    terminal.until("Over.")
+    assert not (scene.root / "made").exists()
+
+
+def test_a_rule_for_the_session_is_asked_for_once(play: MakeStage) -> None:
+    scene = play(shell("touch made"), shell("touch made"), {"text": "Twice."})
+    terminal = scene.ready()
+    terminal.send("go\r")
+    terminal.until("a, p save: shell(touch made)")
+    terminal.settle()
+    terminal.send("a")
+    terminal.until("Twice.")
+    terminal.send("/permissions\r")
+    terminal.until("shell(touch made)  (session)")
+
+
+def test_escape_during_a_stalled_stream_gives_the_prompt_back_with_the_draft(play: MakeStage) -> None:
+    scene = play(STALL, {"text": "Fresh."})
+    terminal = scene.ready()
+    terminal.send("hang\r")
+    terminal.until("half an")
+    terminal.send("my draft")
+    terminal.until("› my draft")
+    terminal.send("\x1b")
+    terminal.until("Interrupted", 2)
+    scene.until_gone(0)
+    assert any(row.startswith("› my draft") for row in terminal.rows)
+    terminal.send("\r")
+    terminal.until("Fresh.")
+    assert scene.said(1).endswith("my draft")
+
+
+def test_escape_ends_the_children_of_a_running_command(play: MakeStage) -> None:
+    scene = play(shell("echo $$ > pid; sleep 60"), {"text": "never"})
+    terminal = scene.open("--permission-mode", "yolo")
+    terminal.until("yolo ·")
+    terminal.send("run\r")
+    terminal.until(lambda: (scene.root / "pid").exists() and (scene.root / "pid").read_text().strip() != "")
+    pid = int((scene.root / "pid").read_text())
+    terminal.send("\x1b")
+    terminal.until("Interrupted", 3)
+    terminal.until(lambda: not Path(f"/proc/{pid}").exists(), 1)
+
+
+def test_words_typed_during_a_turn_are_queued_and_sent_together_at_its_end(play: MakeStage) -> None:
+    scene = play({"text": "First.", "wait_for": "go"}, {"text": "Second."})
+    terminal = scene.ready()
+    terminal.send("one\r")
+    scene.until_asked(1)
+    terminal.send("two\r")
+    terminal.until("1 queued")
+    terminal.send("three\r")
+    terminal.until("2 queued")
+    scene.release("go")
+    terminal.until("Second.")
+    assert scene.said(1).endswith("two\n\nthree")
+    assert terminal.everything.index("First.") < terminal.everything.index("› two")
+
+
+def test_an_interrupt_puts_queued_words_back_into_the_line(play: MakeStage) -> None:
+    scene = play({"text": "First.", "wait_for": "go"})
+    terminal = scene.ready()
+    terminal.send("one\r")
+    scene.until_asked(1)
+    terminal.send("two\r")
+    terminal.until("1 queued")
+    terminal.send("\x1b")
+    terminal.until("Interrupted")
+    terminal.until(lambda: any(row.startswith("› two") for row in terminal.rows))
+    assert len(scene.chats) == 1
+
+
+def test_steered_words_are_in_the_very_next_request(play: MakeStage) -> None:
+    scene = play({**shell("git status"), "wait_for": "go"}, {"text": "As you said."})
+    terminal = scene.ready()
+    terminal.send("look\r")
+    scene.until_asked(1)
+    terminal.send("only the tests\x13")
+    terminal.until("⇢ only the tests")
+    scene.release("go")
+    terminal.until("As you said.")
+    assert scene.said(1).endswith("only the tests")
+
+
+def test_control_c_clears_then_interrupts_then_ends(play: MakeStage) -> None:
+    scene = play(STALL)
+    terminal = scene.ready()
+    terminal.send("hang\r")
+    terminal.until("half an")
+    terminal.send("draft")
+    terminal.until("› draft")
+    terminal.send("\x03")
+    terminal.until(lambda: "› draft" not in terminal.shown)
+    assert "Interrupted" not in terminal.shown
+    terminal.send("\x03")
+    terminal.until("Interrupted")
+    terminal.settle(1.2)
+    terminal.send("\x03")
+    assert terminal.ended() == 0
+
+
+def test_help_lists_every_command_and_an_unknown_one_gets_the_nearest_name(play: MakeStage) -> None:
+    scene = play()
+    terminal = scene.ready(rows=60)
+    terminal.send("/help\r")
+    terminal.until("Ctrl+S")
+    names = ("clear", "context", "copy", "cost", "diff", "editor", "help", "mode", "model", "permissions")
+    names += ("quit", "rename", "resume", "sessions")
+    assert all(f"/{name} " in terminal.shown for name in names)
+    terminal.send("/contxt\r")
+    terminal.until("Did you mean /context")
+    assert scene.chats == []
+
+
+def test_a_command_of_the_person_is_shown_and_told_to_the_agent(play: MakeStage) -> None:
+    scene = play({"text": "I saw it."})
+    terminal = scene.ready()
+    terminal.send("!echo from-the-shell; exit 3\r")
+    terminal.until("(exit 3)")
+    assert "  from-the-shell" in terminal.shown
+    terminal.send("what was it\r")
+    terminal.until("I saw it.")
+    assert "from-the-shell" in scene.said(0)
+    assert "(exit 3)" in scene.said(0)
+
+
+def test_a_failing_model_says_so_in_a_line_and_the_words_come_back_with_up(play: MakeStage) -> None:
+    scene = play({"fault": "status", "status": 401, "message": "bad key"}, {"text": "Better."})
+    terminal = scene.ready()
+    terminal.send("remember me\r")
+    terminal.until("press Up")
+    assert "✗" in terminal.shown
+    assert "Traceback" not in terminal.text
+    terminal.send("\x1b[A")
+    terminal.until(lambda: terminal.shown.count("› remember me") == 2)
+    terminal.send("\r")
+    terminal.until("Better.")
+    assert scene.said(1).endswith("remember me")
+
+
+def test_a_rate_limit_counts_down_and_passes(play: MakeStage) -> None:
+    slow = {"fault": "status", "status": 429, "headers": {"retry-after": "2"}, "message": "slow down"}
+    scene = play(slow, {"text": "Through."})
+    terminal = scene.ready(columns=120)
+    terminal.send("hello\r")
+    terminal.until("retrying in")
+    terminal.until("Through.")
+
+
+def test_shift_tab_cycles_the_modes(play: MakeStage) -> None:
+    scene = play()
+    terminal = scene.ready()
+    for mode in ("edits", "plan", "ask"):
+        terminal.send("\x1b[Z")
+        terminal.until(lambda mode=mode: any(row.startswith(f"{mode} ·") for row in terminal.rows))  # type: ignore[misc]
+
+
+def test_another_session_is_resumed_in_the_same_terminal(play: MakeStage) -> None:
+    scene = play({"text": "Noted."}, {"text": "Again."})
+    first = scene.ready("-n", "one")
+    first.send("remember the number 7\r")
+    first.until("Noted.")
+    first.send("\x04")
+    first.ended()
+    terminal = scene.ready()
+    terminal.send("/resume nobody\r")
+    terminal.until("No session 'nobody'")
+    terminal.send("/resume one\r")
+    terminal.until("going on with")
+    terminal.until("remember the number 7")
+    terminal.send("go on\r")
+    terminal.until("Again.")
+    assert "remember the number 7" in scene.said(1)
+
+
+def test_without_a_terminal_it_points_to_ask(play: MakeStage) -> None:
+    scene = play()
+    done = subprocess.run(
+        [sys.executable, "-m", "loomkin"], cwd=scene.root, input=b"", capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert b"loomkin ask" in done.stderr
