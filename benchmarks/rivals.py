@@ -6,7 +6,6 @@ server of one's own, one question that is answered at once. What is not installe
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
