@@ -1,5 +1,7 @@
 """From an exception of the HTTP client to one leaf of our error tree, in words with a mend."""
 
+from collections.abc import Iterator
+
 from loomkin.errors import (
     BadRequestError,
     ConnectError,
@@ -25,7 +27,7 @@ def from_transport(endpoint: Endpoint, error: BaseException, *, started: bool) -
         return tls_error(endpoint, tls)
     if "ConnectTimeout" in names:
         return ConnectError(
-            f"{host} did not accept a connection in {endpoint.connect:g} s", hint=_reach(endpoint)
+            f"{host} did not accept a connection in {endpoint.connect:g} s", hint=reach_hint(endpoint)
         )
     if "TimeoutException" in names:
         hint = hint_for(TimeoutExceeded, endpoint, 0)
@@ -45,7 +47,7 @@ def from_transport(endpoint: Endpoint, error: BaseException, *, started: bool) -
     }:
         hint = hint_for(ProtocolError, endpoint, 0)
         return ProtocolError(f"{host} broke the HTTP protocol: {words}", hint=hint)
-    return ConnectError(f"{host} cannot be reached: {words}", hint=_reach(endpoint))
+    return ConnectError(f"{host} cannot be reached: {words}", hint=reach_hint(endpoint))
 
 
 def _broken(endpoint: Endpoint, words: str, *, started: bool) -> ProviderError:
@@ -56,21 +58,29 @@ def _broken(endpoint: Endpoint, words: str, *, started: bool) -> ProviderError:
         return ProtocolError(f"{host} does not speak HTTP: {words}", hint=hint)
     if started:
         return StreamCutError(f"{host} closed the connection in the middle of its answer", hint="Try again.")
-    return ConnectError(f"{host} closed the connection before it answered", hint=_reach(endpoint))
+    return ConnectError(f"{host} closed the connection before it answered", hint=reach_hint(endpoint))
 
 
-def _reach(endpoint: Endpoint) -> str:
+def reach_hint(endpoint: Endpoint) -> str:
+    """What to look at where nobody answers."""
     url = bare_url(endpoint)
     return f"Is the server running at {url}? Check the address, the network and the proxy settings."
 
 
 def _tls_cause(error: BaseException) -> str:
+    for link in causes(error):
+        is_tls = any(base.__name__ == "SSLError" for base in type(link).__mro__)
+        if is_tls and "EOF" not in str(link) and "did not complete" not in str(link):
+            return str(link)
+    return ""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all that it came from."""
     link: BaseException | None = error
     while link is not None:
-        if any(base.__name__ == "SSLError" for base in type(link).__mro__) and "EOF" not in str(link):
-            return str(link)
+        yield link
         link = link.__cause__ or link.__context__
-    return ""
 
 
 def tls_error(endpoint: Endpoint, words: str) -> TlsError:

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from loomkin.errors import (
     AuthError,
@@ -76,6 +76,20 @@ def host_of(endpoint: Endpoint) -> str:
         return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname or endpoint.base_url[:80]
     except ValueError:
         return "the model server"
+
+
+def checked_url(endpoint: Endpoint) -> SplitResult:
+    """The parts of the base URL; raises BadRequestError where it cannot be one."""
+    try:
+        parts = urlsplit(endpoint.base_url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and " " not in parts.netloc
+        sound = sound and (parts.port is None or parts.port > 0)
+    except ValueError:
+        sound = False
+    if not sound:
+        hint = "Write the base URL as http://host:port/v1 or https://host/v1."
+        raise BadRequestError(f"{shorten(endpoint.base_url)!r} is no address of a model server", hint=hint)
+    return parts
 
 
 def from_status(
@@ -181,7 +195,10 @@ def _key_variable(endpoint: Endpoint) -> str:
 
 
 def bare_url(endpoint: Endpoint) -> str:
-    parts = urlsplit(endpoint.base_url)
+    try:
+        parts = urlsplit(endpoint.base_url)
+    except ValueError:
+        return "of the settings"
     return f"{parts.scheme}://{host_of(endpoint)}{parts.path}"
 
 

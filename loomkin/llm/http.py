@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from loomkin.errors import AuthError, BadRequestError, ProtocolError, ProviderError, StreamCutError, TlsError
 from loomkin.llm.connection_failures import from_transport
-from loomkin.llm.failures import from_status, hint_for, host_of, redact, shorten
+from loomkin.llm.failures import checked_url, from_status, hint_for, host_of, redact, shorten
 from loomkin.llm.sse import EventParser, FramingError, LineSplitter
 from loomkin.llm.wire import Endpoint
 
@@ -36,9 +36,13 @@ def json_text(value: object) -> str:
 
 
 def join_url(endpoint: Endpoint, path: str, *, version: str = "/v1") -> str:
-    """The address of `path`; a base URL without any path gets `version` first."""
+    """The address of `path`; a base URL without any path gets `version` first.
+
+    Raises BadRequestError where the base URL is none.
+    """
+    has_path = checked_url(endpoint).path.strip("/")
     base = endpoint.base_url.rstrip("/")
-    return f"{base}{path}" if urlsplit(base).path else f"{base}{version}{path}"
+    return f"{base}{path}" if has_path else f"{base}{version}{path}"
 
 
 def unpromised(endpoint: Endpoint, what: str, sample: bytes) -> ProtocolError:

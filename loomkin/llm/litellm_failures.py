@@ -18,7 +18,7 @@ from loomkin.errors import (
     StreamCutError,
     TimeoutExceeded,
 )
-from loomkin.llm.connection_failures import tls_error
+from loomkin.llm.connection_failures import causes, reach_hint, tls_error
 from loomkin.llm.failures import classify, hint_for, host_of, provider_words, redact, retry_after, shorten
 from loomkin.llm.wire import Endpoint
 
@@ -87,6 +87,12 @@ GARBLED = re.compile(
 )
 
 
+BROKEN: tuple[tuple[re.Pattern[str], type[ProviderError]], ...] = (
+    (CUT, StreamCutError),
+    (GARBLED, ProtocolError),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     """An exception of litellm in its words; `started` says that the answer had begun."""
@@ -100,8 +106,8 @@ class Failed:
         """The error of ours; TLS and connection are told by the words, which is all that litellm keeps."""
         text = f"{self.error} {_origin(self.error)}"
         host = self._host()
-        if TLS.search(text):
-            return tls_error(self._named(), shorten(text))
+        if found := next((link for link in causes(self.error) if TLS.search(str(link))), None):
+            return tls_error(self._named(), shorten(_words(str(found))))
         words = redact(self.endpoint, shorten(_words(str(_origin(self.error)))))
         kind = self._kind(text, words)
         status = 0 if kind in WITHOUT_STATUS else _status(self.error)
@@ -118,38 +124,42 @@ class Failed:
         names = [base.__name__ for base in type(_origin(self.error)).__mro__]
         leaf = next((LEAVES[name] for name in names if name in LEAVES), ServerError)
         status = _status(self.error)
-        if leaf in (ConnectError, ServerError) and TRACEBACK in text:
-            return ProtocolError  # litellm fell over the form of the answer
-        if self.started and (leaf in (ConnectError, ServerError, OverloadedError) or UNEXPECTED in words):
-            return self._in_stream(text, words)
-        if leaf in (ConnectError, ServerError) and UNREACHED.search(words):
-            return ConnectError
-        if leaf in (ConnectError, ServerError) and CUT.search(words):
-            return StreamCutError
-        if leaf in (ConnectError, ServerError) and GARBLED.search(words):
-            return ProtocolError
+        vague = leaf in (ConnectError, ServerError)
+        if self.started and (vague or leaf is OverloadedError or UNEXPECTED in words):
+            return _by_words(words, text, ((SILENT, TimeoutExceeded), *BROKEN)) or classify(500, "", words)
+        if vague and (found := _by_words(words, text, ((UNREACHED, ConnectError), *BROKEN))):
+            return found
         if leaf in (BadRequestError, ServerError, RateLimitError, ConnectError) and status >= 400:
             return classify(status, "", words)
         return leaf
 
-    def _in_stream(self, text: str, words: str) -> type[ProviderError]:
-        for pattern, leaf in ((SILENT, TimeoutExceeded), (CUT, StreamCutError), (GARBLED, ProtocolError)):
-            if pattern.search(text):
-                return leaf
-        return classify(500, "", words)
-
     def _hint(self, kind: type[ProviderError], status: int, words: str) -> str:
-        if self.endpoint.base_url or kind not in (ModelNotFoundError, ProtocolError, ConnectError):
-            return hint_for(kind, self.endpoint, status, words)
-        return (
-            "Check the network and the proxy settings." if kind is ConnectError else "See `loomkin models`."
-        )
+        if self.endpoint.base_url:
+            return (
+                reach_hint(self.endpoint)
+                if kind is ConnectError
+                else hint_for(kind, self.endpoint, status, words)
+            )
+        if kind is ConnectError:
+            return "Check the network and the proxy settings."
+        named = kind not in (ModelNotFoundError, ProtocolError)
+        return hint_for(kind, self.endpoint, status, words) if named else "See `loomkin models`."
 
     def _host(self) -> str:
         return host_of(self.endpoint) if self.endpoint.base_url else self.model.partition("/")[0]
 
     def _named(self) -> Endpoint:
         return Endpoint(self.endpoint.base_url or f"https://{self._host()}")
+
+
+def _by_words(
+    words: str, text: str, patterns: tuple[tuple[re.Pattern[str], type[ProviderError]], ...]
+) -> type[ProviderError] | None:
+    for pattern, leaf in patterns:
+        if pattern.search(words):
+            return leaf
+    # litellm shows where it fell over the form of an answer
+    return ProtocolError if TRACEBACK in text else None
 
 
 def silent(endpoint: Endpoint, model: str) -> TimeoutExceeded:

@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from loomkin.llm.registry import open_wire
 from loomkin.llm.wire import (
     CallDelta,
@@ -26,6 +28,14 @@ READ = ToolSpec(
     "read",
     "Read a file.",
     {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]},
+)
+# litellm's import alone takes up to seven seconds; one worker pays it once. The warnings are inside it.
+LITELLM_MARKS = (
+    pytest.mark.slow,
+    pytest.mark.xdist_group("litellm"),
+    pytest.mark.timeout(60),
+    pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:Item '.*' on TypedDict class:UserWarning"),
 )
 Server = ModelServer | ThreadedModelServer
 

@@ -27,19 +27,11 @@ from loomkin.llm.history import CLEAN_ID
 from loomkin.llm.wire import Delta, FinishReason, TextDelta, Wire
 from loomkin.records.message import Image, Text
 from loomkin.records.usage import Usage
-from tests.fakes.wire_kinds import BY_LITELLM, DIRECT, KEY, READ, Kind, hear
+from tests.fakes.wire_kinds import BY_LITELLM, DIRECT, KEY, LITELLM_MARKS, READ, Kind, hear
 
-# litellm's import alone takes up to seven seconds; one worker pays it once.
-SLOW = (
-    pytest.mark.slow,
-    pytest.mark.xdist_group("litellm"),
-    pytest.mark.timeout(60),
-    # inside litellm: names that newer releases of pydantic call otherwise
-    pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning"),
-)
 KINDS = [
     *(pytest.param(kind, id=kind.id) for kind in DIRECT),
-    *(pytest.param(kind, id=kind.id, marks=SLOW) for kind in BY_LITELLM),
+    *(pytest.param(kind, id=kind.id, marks=LITELLM_MARKS) for kind in BY_LITELLM),
 ]
 every_wire = pytest.mark.parametrize("kind", KINDS)
 both_ways = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import os
+import warnings
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import aclosing
 from functools import lru_cache
@@ -164,6 +165,7 @@ def load() -> Any:
     finally:
         if collecting:
             gc.enable()
+    warnings.filterwarnings("ignore", module=r"pydantic\.|litellm\.")
     litellm.suppress_debug_info = True
     litellm.disable_hf_tokenizer_download = True
     litellm.drop_params = True

@@ -2,10 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from loomkin.llm.calls import CallTracker
-from loomkin.llm.failures import from_payload
+from loomkin.llm.failures import checked_url, from_payload
 from loomkin.llm.history import Turn, arguments_object, turns
 from loomkin.llm.http import Answer, Http, json_text
 from loomkin.llm.wire import (
@@ -61,11 +60,14 @@ class OllamaChat:
 
 
 def api_url(endpoint: Endpoint, path: str) -> str:
-    """The address of a native path, also where the base URL is that of the OpenAI or the bare `/api` door."""
+    """The address of a native path, also where the base URL is that of the OpenAI or the bare `/api` door.
+
+    Raises BadRequestError where the base URL is none.
+    """
+    checked_url(endpoint)
     base = endpoint.base_url.rstrip("/")
     for tail in ("/v1", "/api"):
-        if urlsplit(base).path.endswith(tail):
-            base = base.removesuffix(tail)
+        base = base.removesuffix(tail)
     return base + path
 
 
