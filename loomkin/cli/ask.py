@@ -17,7 +17,7 @@ from loomkin.errors import LoomkinError, UsageError
 from loomkin.ui.jsonl import line_of
 from loomkin.ui.plain import Detail
 from loomkin.ui.result import Account, Ending, result_message
-from loomkin.ui.terminal import Writer
+from loomkin.ui.terminal import Writer, hold_standard_streams
 from loomkin.workspace.answer_schema import AnswerSchema
 from loomkin.workspace.options import Options
 
@@ -94,6 +94,7 @@ def ask(
 
 
 def _carry_out(flags: Flags, shape: Shape, words: list[str], input_format: InputFormat) -> int:
+    hold_standard_streams()
     out = Writer(STDOUT)
     try:
         options = _options(flags, shape)

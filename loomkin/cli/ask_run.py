@@ -226,7 +226,7 @@ class Run:
         lines = PlainLines(detail)
 
         async def read(feed: Feed) -> None:
-            with suppress(BrokenPipeError):
+            with suppress(BrokenPipeError, LoomkinError):
                 await follow(feed, lines.of, self._err)
             async for _ in feed:
                 pass
@@ -266,7 +266,7 @@ class Run:
         self._codes.append(ending.code)
 
     async def _say(self, text: str) -> None:
-        with suppress(BrokenPipeError):
+        with suppress(BrokenPipeError, LoomkinError):
             await asyncio.to_thread(self._err.write, f"loomkin: {printable(text)}\n")
 
     def _hurry(self) -> None:

@@ -1,13 +1,18 @@
 """The standard streams: what they are connected to, and writing that waits but can be given up."""
 
+import errno
 import os
 import re
 import select
 from collections.abc import Mapping
 
+from loomkin.errors import LoomkinError
+
 ATOMIC = 4096
 """Bytes that a pipe takes at once when it is ready at all (PIPE_BUF)."""
 TICK = 0.2
+_NAMES = {1: "standard output", 2: "standard error"}
+_GONE = (errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.EIO)
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI, such as colours
     r"|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?"  # strings to the terminal, such as its title
@@ -32,7 +37,10 @@ class Writer:
             return False
 
     def write(self, text: str) -> None:
-        """Return when all of it is handed over; blocks. Raises BrokenPipeError where nobody reads."""
+        """Return when all of it is handed over; blocks.
+
+        Raises BrokenPipeError where nobody reads, LoomkinError where it cannot be written (a full disk).
+        """
         left = memoryview(text.encode("utf-8", "replace"))
         waited = 0.0
         while left and not self._given_up:
@@ -44,7 +52,13 @@ class Writer:
             except BlockingIOError:
                 pass
             except OSError as error:
-                raise BrokenPipeError(error.errno, error.strerror) from error
+                if error.errno in _GONE:
+                    raise BrokenPipeError(error.errno, error.strerror) from error
+                name = _NAMES.get(self._descriptor, f"descriptor {self._descriptor}")
+                raise LoomkinError(
+                    f"Cannot write to {name}: {error.strerror}.",
+                    hint="The session is kept: continue with `-c`.",
+                ) from error
             waited += TICK
             self._given_up = self._patience is not None and waited >= self._patience
 
@@ -55,6 +69,15 @@ class Writer:
     def give_up(self) -> None:
         """Drop what is being written, and all that comes; a thread that waits is freed."""
         self._given_up = True
+
+
+def hold_standard_streams() -> None:
+    """Fill the places of closed standard streams, so that no file opened later is taken for one of them."""
+    for descriptor, way in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_RDWR)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, way)
 
 
 def printable(text: str) -> str:

@@ -405,6 +405,30 @@ async def test_a_closed_pipe_ends_the_run_without_a_trace(bench: Bench) -> None:
     assert b"Exception" not in err
 
 
+@pytest.mark.parametrize(
+    ("redirection", "code", "words"),
+    [(">/dev/full", 1, "No space left"), (">&-", 1, ""), ("2>&-", 0, ""), ("<&-", 0, "")],
+)
+async def test_streams_that_are_full_or_closed_harm_nothing(
+    bench: Bench, redirection: str, code: int, words: str
+) -> None:
+    async with bench.model(HI, HI):
+        shell = await asyncio.create_subprocess_shell(
+            f"exec {sys.executable} -m loomkin ask hi {redirection}",
+            cwd=bench.root,
+            env={**os.environ, **bench.environ},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await shell.communicate()
+        assert shell.returncode == code
+        assert (out == b"Hi there.\n") is (code == 0)
+        assert words.encode() in err
+        assert b"Traceback" not in err
+        assert (await bench.run("ask", "-c", "hi")).code == 0, "the database is whole"
+
+
 async def test_on_a_terminal_the_live_view_goes_and_the_answer_stays(bench: Bench) -> None:
     async with bench.model({"calls": [call("shell", command="sleep 0.4")]}, {"text": "Do\x1b[2Jne."}):
         screen = await asyncio.to_thread(_on_terminal, bench, {"TERM": "xterm-256color"})
