@@ -73,7 +73,7 @@ class _Conversation:
                 await self._work(screen)
             finally:
                 screen.stop()
-                await asyncio.wait([shown])
+                await asyncio.wait([shown], timeout=GRACE)
                 frames.cancel()
         if self._session:
             sys.stdout.write(f"To go on with this session: loomkin -r {self._session}\n")

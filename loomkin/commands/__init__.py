@@ -1,1 +1,1 @@
-"""TBD."""
+"""Slash commands, one a file; each is a thin door to a service."""

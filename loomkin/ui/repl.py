@@ -54,7 +54,7 @@ class Screen:
         self._start = start
         self._approvals = approvals
         self._painter = Painter(setup.color)
-        self._pending: list[str] = []
+        self._pending: list[Block] = []
         self._dirty = asyncio.Event()
         self._away = False
         self._unsubscribe: Callable[[], None] = lambda: None
@@ -150,8 +150,7 @@ class Screen:
 
     def show(self, *blocks: Block) -> None:
         """Print what is finished, once."""
-        width = self._output.get_size().columns
-        self._pending += [self._painter.paint(block, width) for block in blocks]
+        self._pending += blocks
         self._dirty.set()
 
     def give_back(self, text: str) -> None:
@@ -206,7 +205,9 @@ class Screen:
         if not self._pending:
             app.invalidate()
             return
-        text, self._pending = "".join(self._pending), []
+        width = self._output.get_size().columns
+        text = "".join(self._painter.paint(block, width) for block in self._pending)
+        self._pending.clear()
         with self._output.frame():
             app.renderer.erase()
             self._output.write_raw(text.replace("\n", "\r\n"))

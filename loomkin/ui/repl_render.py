@@ -55,7 +55,10 @@ class Painter:
         text = printable(block.text).rstrip("\n").expandtabs(4)
         match block.kind:
             case Kind.ANSWER:
-                return self._markdown(text, width)
+                try:
+                    return self._markdown(text, width)
+                except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError):
+                    return text  # its look must never cost the words
             case Kind.PERSON:
                 return self._marked(text, "› ", "bold cyan")
             case Kind.CALL:

@@ -44,7 +44,7 @@ async def run_for_person(
     )
     output = ended.output
     finished = isinstance(ended, Finished)
-    state = f"exit {ended.code}" if isinstance(ended, Finished) else f"still running as {ended.handle}"
+    state = f"exit {ended.code}" if isinstance(ended, Finished) else f"ended after {ended.seconds:.0f} s"
     text = for_model(
         output.head,
         output.tail,

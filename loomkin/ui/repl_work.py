@@ -15,6 +15,8 @@ from loomkin.runtime.bus import Bus
 from loomkin.ui.repl_shell import PersonShell, run_for_person
 from loomkin.ui.transcript import Block, Kind, Transcript
 
+ECHOED_LINES = 12
+ECHOED_CHARACTERS = 2000
 RECALL = "Your words are in the history: press Up to send them again."
 _COMMAND = re.compile(r"/([A-Za-z?][\w-]*)(?:\s+(.*))?$", re.DOTALL)
 
@@ -206,7 +208,7 @@ class Work:
             self.face.show(Block(Kind.ERROR, str(error)), Block(Kind.NOTICE, RECALL))
 
     async def _turn(self, desk: Desk, text: str) -> LoomkinError | None:
-        self.face.show(Block(Kind.PERSON, text))
+        self.face.show(Block(Kind.PERSON, _shortened(text)))
         self.transcript.expect(text)
         return (await desk.send(text)).error
 
@@ -241,6 +243,15 @@ class Work:
                     self.face.carry_out(result)
         self._next()
         self.face.changed()
+
+
+def _shortened(text: str) -> str:
+    """The person's words as the scrollback keeps them: a long paste by its beginning."""
+    lines = text.split("\n")
+    if len(lines) <= ECHOED_LINES and len(text) <= ECHOED_CHARACTERS:
+        return text
+    kept = "\n".join(lines[:ECHOED_LINES])[:ECHOED_CHARACTERS]
+    return f"{kept}\n… {len(text) - len(kept)} more characters"
 
 
 _KINDS = {Look.PLAIN: Kind.PLAIN, Look.MARKDOWN: Kind.ANSWER, Look.DIFF: Kind.DIFF}

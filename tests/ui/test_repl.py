@@ -103,6 +103,49 @@ def test_keys_typed_as_the_box_appears_approve_nothing_and_stay_in_the_draft(pla
     assert not (scene.root / "made").exists()
 
 
+def test_escape_in_the_box_declines_and_interrupts(play: MakeStage) -> None:
+    scene = play(shell("touch made"), {"text": "never"})
+    terminal = scene.ready()
+    terminal.send("go\r")
+    terminal.until("y once")
+    terminal.send("\x1b")
+    terminal.until("Interrupted")
+    assert "y once" not in terminal.shown
+    assert not (scene.root / "made").exists()
+    assert len(scene.chats) == 1
+
+
+def test_a_question_of_the_agent_is_answered_by_number_and_the_draft_stays(play: MakeStage) -> None:
+    question = {"question": "Which colour?", "options": ["red", "blue"]}
+    scene = play(
+        {"calls": [{"name": "ask_person", "arguments": question}], "wait_for": "go"}, {"text": "Blue it is."}
+    )
+    terminal = scene.ready()
+    terminal.send("go\r")
+    scene.until_asked(1)
+    terminal.send("half a thought")
+    terminal.until("› half a thought")
+    scene.release("go")
+    terminal.until("2 blue")
+    terminal.settle()
+    terminal.send("2")
+    terminal.until("Blue it is.")
+    assert "The person answered: blue" in str(scene.chats[1].body)
+    assert "› half a thought" in terminal.rows
+
+
+def test_up_on_an_empty_line_takes_the_queued_words_back(play: MakeStage) -> None:
+    scene = play({"text": "First.", "wait_for": "go"})
+    terminal = scene.ready()
+    terminal.send("one\r")
+    scene.until_asked(1)
+    terminal.send("two\r")
+    terminal.until("1 queued")
+    terminal.send("\x1b[A")
+    terminal.until(lambda: "› two" in terminal.rows)
+    assert "queued" not in terminal.last
+
+
 def test_a_rule_for_the_session_is_asked_for_once(play: MakeStage) -> None:
     scene = play(shell("touch made"), shell("touch made"), {"text": "Twice."})
     terminal = scene.ready()
