@@ -173,7 +173,12 @@ def test_every_exception_of_litellm_has_a_leaf() -> None:
     for name, kind in theirs.items():
         error = kind.__new__(kind)
         Exception.__init__(error, "it went wrong")
-        for attribute, value in (("message", "it went wrong"), ("num_retries", None), ("max_retries", None)):
+        for attribute, value in {
+            "message": "it went wrong",
+            "original_exception": None,
+            "num_retries": None,
+            "max_retries": None,
+        }.items():
             setattr(error, attribute, value)
         ours = Failed(HERE, "some/model", error, started=False).leaf()
         assert type(ours) is BY_NAME[name], name
@@ -364,11 +369,16 @@ async def test_a_missing_certificate_file_is_named(monkeypatch: pytest.MonkeyPat
 
 
 async def test_https_to_a_plain_server_says_use_http() -> None:
-    async with DIRECT[0].server({"text": "x"}) as server:
-        wire = OpenAIChat(Endpoint(server.url.replace("http:", "https:"), KEY))
-        with pytest.raises(TlsError, match="use http://"):
-            await hear(wire, DIRECT[0].request())
-        await wire.aclose()
+    async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    wire = OpenAIChat(Endpoint(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", KEY))
+    with pytest.raises(TlsError, match="use http://"):
+        await hear(wire, DIRECT[0].request())
+    await wire.aclose()
+    server.close()
 
 
 @pytest.mark.parametrize(
