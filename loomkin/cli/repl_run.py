@@ -22,6 +22,7 @@ from loomkin.ui.repl import Screen, Setup
 from loomkin.ui.repl_plain import PlainScreen
 from loomkin.ui.repl_shell import PersonShell
 from loomkin.ui.repl_work import Desk, Ended, Start
+from loomkin.ui.terminal import printable
 from loomkin.ui.transcript import Block, Kind
 from loomkin.workspace.options import Options
 
@@ -75,6 +76,8 @@ class _Conversation:
                 screen.stop()
                 await asyncio.wait([shown], timeout=GRACE)
                 frames.cancel()
+                if words := screen.unsent():
+                    sys.stdout.write(f"Not sent: {printable(words)}\n")
         if self._session:
             sys.stdout.write(f"To go on with this session: loomkin -r {self._session}\n")
         return self._code
@@ -87,6 +90,7 @@ class _Conversation:
         return Screen(self._setup, self._approvals, start)
 
     async def _work(self, screen: Screen | PlainScreen) -> None:
+        await screen.painted()
         # the services load while the person can type already
         await asyncio.to_thread(import_module, "loomkin.app")
         self._commands = await asyncio.to_thread(load_commands)

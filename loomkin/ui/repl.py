@@ -56,6 +56,7 @@ class Screen:
         self._painter = Painter(setup.color)
         self._pending: list[Block] = []
         self._dirty = asyncio.Event()
+        self._painted = asyncio.Event()
         self._away = False
         self._unsubscribe: Callable[[], None] = lambda: None
         self._left: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -92,7 +93,7 @@ class Screen:
             color_depth=None if self._setup.color else ColorDepth.DEPTH_1_BIT,
             output=self._output,
             erase_when_done=True,
-            after_render=lambda app: self._approvals.appeared(),
+            after_render=lambda app: self._rendered(),
         )
         app.ttimeoutlen = app.timeoutlen = 0.05
         return app
@@ -105,6 +106,10 @@ class Screen:
             pass  # the terminal is gone
         finally:
             self.leave()
+
+    async def painted(self) -> None:
+        """Return when the input line is there."""
+        await self._painted.wait()
 
     async def frames(self) -> None:
         """Print what is finished and keep the live rows true, at most twelve times a second."""
@@ -140,6 +145,12 @@ class Screen:
         if wish:
             self._left = asyncio.get_running_loop().create_future()
         return wish
+
+    def unsent(self) -> str:
+        """Words that were typed and never sent; the history has them from now on."""
+        words = "\n".join([*self.work.queue, *([self._draft.whole] if self._draft.text else [])])
+        self._draft.remember(words)
+        return words
 
     def stop(self) -> None:
         """Print what is left and give the terminal back."""
@@ -188,6 +199,10 @@ class Screen:
         if blocks := self.work.transcript.take(event):
             self.show(*blocks)
         self._dirty.set()
+
+    def _rendered(self) -> None:
+        self._painted.set()
+        self._approvals.appeared()
 
     def _asked(self) -> None:
         layout = self._regions.layout

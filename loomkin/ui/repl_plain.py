@@ -45,6 +45,9 @@ class PlainScreen:
             loop.remove_signal_handler(signal.SIGINT)
             self.leave()
 
+    async def painted(self) -> None:
+        """Nothing to wait for."""
+
     async def frames(self) -> None:
         """Nothing moves here."""
 
@@ -72,6 +75,10 @@ class PlainScreen:
         """End, or go on with another session."""
         if not self._left.done():
             self._left.set_result(session)
+
+    def unsent(self) -> str:
+        """Words that were queued and never sent."""
+        return "\n".join(self.work.queue)
 
     def stop(self) -> None:
         """Read no more."""

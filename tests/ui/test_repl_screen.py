@@ -273,5 +273,8 @@ def test_without_a_model_it_says_what_to_do_and_ends_with_41(play: MakeStage) ->
         "OLLAMA_HOST": "http://127.0.0.1:9",
     }
     terminal = scene.open("--offline", environ=nothing)
+    terminal.until("›")
+    terminal.send("typed ahead")
     assert terminal.ended() == 41
     assert "model" in terminal.text
+    assert "Not sent: typed ahead" in terminal.text
