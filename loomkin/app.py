@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from loomkin.project.secrets import Redactor, secret_values, secrets_of
 from loomkin.project.sight import Sight
 from loomkin.project.trust import is_trusted
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import SessionStarted
 from loomkin.records.ids import CallId
 from loomkin.records.message import ToolCall

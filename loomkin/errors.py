@@ -1,31 +1,31 @@
 """Every error loomkin raises on purpose, on one page; each leaf says whose fault it is.
 
-    LoomkinError                          exit 1
-    ├── UsageError                        the person: a wrong flag or argument (2)
-    ├── ConfigError                       the person: a settings file, with file and line (52)
-    ├── NoModelError                      the person: nothing usable to talk to (41)
-    ├── UntrustedError                    the person: trust was required and not given (55)
-    ├── SandboxError                      the machine: sandbox asked for, not available (44)
-    ├── NotFoundError                     the person: no such session, call, setting (1)
-    ├── StoreError                        the machine: disk full, read-only, corrupt, newer schema (1)
-    ├── LimitError                        nobody: turns, money or time ran out (53)
-    ├── FatalToolError                    the machine: a tool the run cannot do without failed (54)
-    ├── ReplayDivergence                  the cassette: a replayed run asked something else (1)
-    └── ProviderError                     the model's side; permanent unless said otherwise (1)
-        ├── AuthError                     key missing, wrong or not allowed (41)
-        ├── ModelNotFoundError            no such model there (41)
-        ├── BadRequestError               the provider refused the request's form
-        ├── ContextLengthError            the request is longer than the window
-        ├── ContentPolicyError            the provider refused the content
-        ├── TlsError                      certificate not trusted: never retried
-        ├── ProtocolError                 the answer was not what the wire promises
-        └── TransientError                worth another try (75)
-            ├── RateLimitError            429, with retry-after where given
-            ├── OverloadedError           529, 503
-            ├── ServerError               5xx
-            ├── ConnectError              refused, reset, no route, no name
-            ├── TimeoutExceeded           no byte in time
-            └── StreamCutError            the stream ended in the middle
+LoomkinError                          exit 1
+├── UsageError                        the person: a wrong flag or argument (2)
+├── ConfigError                       the person: a settings file, with file and line (52)
+├── NoModelError                      the person: nothing usable to talk to (41)
+├── UntrustedError                    the person: trust was required and not given (55)
+├── SandboxError                      the machine: sandbox asked for, not available (44)
+├── NotFoundError                     the person: no such session, call, setting (1)
+├── StoreError                        the machine: disk full, read-only, corrupt, newer schema (1)
+├── LimitError                        nobody: turns, money or time ran out (53)
+├── FatalToolError                    the machine: a tool the run cannot do without failed (54)
+├── ReplayDivergence                  the cassette: a replayed run asked something else (1)
+└── ProviderError                     the model's side; permanent unless said otherwise (1)
+    ├── AuthError                     key missing, wrong or not allowed (41)
+    ├── ModelNotFoundError            no such model there (41)
+    ├── BadRequestError               the provider refused the request's form
+    ├── ContextLengthError            the request is longer than the window
+    ├── ContentPolicyError            the provider refused the content
+    ├── TlsError                      certificate not trusted: never retried
+    ├── ProtocolError                 the answer was not what the wire promises
+    └── TransientError                worth another try (75)
+        ├── RateLimitError            429, with retry-after where given
+        ├── OverloadedError           529, 503
+        ├── ServerError               5xx
+        ├── ConnectError              refused, reset, no route, no name
+        ├── TimeoutExceeded           no byte in time
+        └── StreamCutError            the stream ended in the middle
 """
 
 

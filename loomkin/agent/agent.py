@@ -1,12 +1,11 @@
 """One agent: a role, a transcript, and the turns it takes when it is woken."""
 
-from dataclasses import dataclass
-
 from loomkin.agent.steering import Steering
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.turn import Check, Limits, Outcome, Turn, TurnEnd
 from loomkin.llm.client import ModelClient
 from loomkin.permissions.hooks import Hooks
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import HookRan, StateChanged, TurnEnded, TurnStarted
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe

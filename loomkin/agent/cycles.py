@@ -3,9 +3,9 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.message import ToolCall, ToolResult
 
 LONGEST_CYCLE = 4

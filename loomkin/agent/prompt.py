@@ -1,8 +1,8 @@
 """What an agent is told before anything is said: who it is, where it is, which rules hold."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.role import Role
 
 

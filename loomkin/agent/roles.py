@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from loomkin.errors import ConfigError, NotFoundError
+from loomkin.records.dataclass import dataclass
 from loomkin.records.role import Role, Tier
 
 _KEYS = ("name", "description", "tools", "more_tools", "tier", "max_turns")

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from loomkin.agent.transcript import Transcript
 from loomkin.agent.window import measure, room_for_answer
 from loomkin.errors import LimitError, LoomkinError, ProviderError
 from loomkin.llm.client import Completion, ModelClient
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import LoopNoticed, StateChanged
 from loomkin.records.message import ToolCall, ToolResult
 from loomkin.runtime.recorder import Scribe

@@ -1,10 +1,10 @@
 """How much of the model's window is used, zone by zone, in tokens."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from loomkin.errors import ContextLengthError
 from loomkin.llm.estimate import Estimator
+from loomkin.records.dataclass import dataclass
 from loomkin.records.message import Message, ToolSpec
 
 LEAST_ANSWER = 1024

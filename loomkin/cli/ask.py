@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ from loomkin.cli.ask_input import Requests, prompt_of
 from loomkin.cli.ask_run import Format, Run, Shape, many, one
 from loomkin.cli.flags import Flags, options_from
 from loomkin.errors import LoomkinError, UsageError
+from loomkin.records.dataclass import replace
 from loomkin.ui.jsonl import line_of
 from loomkin.ui.plain import Detail
 from loomkin.ui.result import Account, Ending, result_message

@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from loomkin.agent.turn import Limits, Outcome, TurnEnd
 from loomkin.app import House, Open, open_house, open_session
 from loomkin.cli.ask_input import Requests
 from loomkin.errors import LoomkinError, StoreError, UsageError
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event
 from loomkin.runtime.bus import Feed
 from loomkin.ui.jsonl import follow, line_of

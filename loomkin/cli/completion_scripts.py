@@ -1,7 +1,8 @@
 """Writes the completion scripts of three shells from one tree of commands."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from loomkin.records.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

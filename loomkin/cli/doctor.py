@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from loomkin.llm.discovery_http import probe_http
 from loomkin.project import rules as project_rules
 from loomkin.project.search_ripgrep import find_ripgrep
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.role import Tier
 from loomkin.store import rebuild, sessions
 from loomkin.workspace.models import ModelChooser

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from loomkin.errors import UsageError
 from loomkin.permissions.rules import split_rules
+from loomkin.records.dataclass import dataclass, field
 from loomkin.records.permission import Mode
 from loomkin.workspace.opening import Wish
 from loomkin.workspace.options import Options

@@ -1,5 +1,6 @@
 """From words on the command line to the one module that knows the command, and to an exit code."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -53,6 +54,8 @@ def _call(name: str, words: list[str]) -> int:
     from typer.exceptions import TyperException
 
     module = import_module(f"loomkin.cli.{name}")
+    gc.freeze()
+    gc.enable()
     shown = "loomkin" if name == "repl" else f"loomkin {name}"
     try:
         code = module.app(args=words, prog_name=shown, standalone_mode=False)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +19,7 @@ from loomkin.llm.models import ModelSettings, base_url_of, key_of
 from loomkin.llm.models_providers import PROVIDERS, is_loopback
 from loomkin.llm.probe import ProbeReport, probe
 from loomkin.llm.registry import open_wire
+from loomkin.records.dataclass import dataclass
 from loomkin.records.usage import Price
 from loomkin.workspace.models import ModelChooser, model_settings
 

@@ -1,7 +1,6 @@
 """`loomkin permissions`: which rules are in force, what they say to a call, and taking grants back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,7 @@ from loomkin.permissions.policy import Policy
 from loomkin.permissions.rules import split_rules
 from loomkin.project import rules as project_rules
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event, GrantRevoked
 from loomkin.records.ids import SessionId
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +12,7 @@ from loomkin.config.load import Loaded, load
 from loomkin.errors import NotFoundError, UsageError
 from loomkin.project.root import STATE_DIR, Root, ensure_state_dir, find_root, find_state_dir
 from loomkin.project.trust import is_trusted
+from loomkin.records.dataclass import dataclass
 from loomkin.store.database import FILE_NAME, Database
 
 Folder = Annotated[Path | None, typer.Option("-C", metavar="DIR", help="Work in that folder.")]

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.config.source import read_tree
 from loomkin.errors import ConfigError
+from loomkin.records.dataclass import dataclass
 
 LARGEST = 1 << 20
 PURPOSES = ("Build", "Test", "Lint", "Format", "Type check")

@@ -5,7 +5,6 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import typer
 
@@ -16,6 +15,7 @@ from loomkin.config.load import Loaded, load
 from loomkin.errors import UsageError
 from loomkin.project.root import find_root
 from loomkin.project.trust import is_trusted, trust
+from loomkin.records.dataclass import replace
 from loomkin.ui.repl_trust import withheld
 from loomkin.ui.terminal import printable, wants_color
 from loomkin.workspace.options import Options

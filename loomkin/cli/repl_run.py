@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from loomkin.errors import LoomkinError
 from loomkin.project.environment import child_environment
 from loomkin.project.root import STATE_DIR, find_root, find_state_dir
 from loomkin.project.secrets import Redactor, secret_values
+from loomkin.records.dataclass import replace
 from loomkin.records.message import Role
 from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor

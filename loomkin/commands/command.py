@@ -2,10 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from loomkin.records.dataclass import dataclass
 from loomkin.runtime.plugins import discover
 
 if TYPE_CHECKING:  # the screen is up before these are loaded

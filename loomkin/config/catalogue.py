@@ -1,8 +1,8 @@
 """The one table of settings: key, type, default, range, and why one would change it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Mode
 
 Path = tuple[str | int, ...]

@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from loomkin.config.catalogue import (
@@ -24,6 +23,7 @@ from loomkin.config.settings import Settings, build
 from loomkin.config.source import Tree, read_tree
 from loomkin.config.values import check, read
 from loomkin.errors import ConfigError
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Decision, Rule
 
 SHORT_NAMES: dict[str, Path] = {"LOOMKIN_MODEL": ("model", "default")}

@@ -1,10 +1,10 @@
 """The settings as the program reads them: frozen, typed, complete; defaults come from the catalogue."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from loomkin.config.catalogue import NAME, SETTINGS, Path
+from loomkin.records.dataclass import dataclass, fields
 from loomkin.records.permission import Mode
 
 Section = TypeVar("Section")

@@ -3,12 +3,12 @@
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from loomkin.config.catalogue import Path
 from loomkin.config.lines import line_numbers
 from loomkin.errors import ConfigError
+from loomkin.records.dataclass import dataclass
 
 LARGEST = 1 << 20
 _AT_LINE = r"\s*\(at line (\d+), column \d+\)"

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 from loomkin.llm import text_protocol
 from loomkin.llm.models import CallerLevel
 from loomkin.llm.rescue import rescue, strip_reasoning
 from loomkin.llm.wire import Request
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId
 from loomkin.records.message import Part, Text, Thinking, ToolCall, ToolSpec
 

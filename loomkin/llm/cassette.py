@@ -5,7 +5,6 @@ import json
 import os
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.errors import ProviderError, ReplayDivergence, StreamCutError
@@ -18,6 +17,7 @@ from loomkin.llm.cassette_lines import (
 )
 from loomkin.llm.fingerprint import Asked, asked, difference
 from loomkin.llm.wire import Delta, Request, Wire
+from loomkin.records.dataclass import dataclass
 
 VERSION = 1
 _SPEAKER = re.compile(r"\s*You are ([^,\n]{1,80}), the ")

@@ -1,11 +1,12 @@
 """Deltas and errors as JSON values and back; secrets are found over all fragments of a block."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from loomkin import errors
 from loomkin.errors import ProviderError
 from loomkin.llm.wire import CallDelta, Delta, Finished, FinishReason, TextDelta, ThinkingDelta
+from loomkin.records.dataclass import replace
 from loomkin.records.usage import Usage
 
 _FAILURES: dict[str, type[ProviderError]] = {

@@ -6,11 +6,11 @@ The table is read as a file; litellm itself is never imported here, which would 
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.util import find_spec
 from pathlib import Path
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.usage import PICO_PER_USD, Price
 
 PRICE_TABLE = "model_prices_and_context_window_backup.json"

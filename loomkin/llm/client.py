@@ -4,7 +4,6 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from loomkin.errors import ModelNotFoundError, OverloadedError, ProviderError, RateLimitError
 from loomkin.llm.callers import Caller, Found, caller_of
@@ -14,6 +13,7 @@ from loomkin.llm.metering import Meter, Reservation
 from loomkin.llm.models import ModelSpec
 from loomkin.llm.retry import RetryNotice, RetryPolicy, with_retry
 from loomkin.llm.wire import Delta, Endpoint, FinishReason, Request, Wire
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import ModelRetried, NoticeGiven, StateChanged, StreamRestarted, UsageRecorded
 from loomkin.records.message import Message, Part, Text, ToolCall, ToolSpec
 from loomkin.records.usage import Usage

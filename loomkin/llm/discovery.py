@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from loomkin.errors import ConfigError, NoModelError, ProviderError
 from loomkin.llm.catalogue import Catalogue
 from loomkin.llm.models import ModelSettings, base_url_of, default_model, key_of
 from loomkin.llm.models_local import HttpProbe
 from loomkin.llm.models_providers import PROVIDERS, Provider, is_loopback
+from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import ModelId
 
 VARIABLE = "LOOMKIN_MODEL"

@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import zip_longest
 
 from loomkin.llm.wire import Request
+from loomkin.records.dataclass import dataclass, field
 from loomkin.records.message import Image, Part, Text, Thinking, ToolCall, ToolResult
 
 _SHOWN = 100

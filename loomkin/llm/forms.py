@@ -5,7 +5,6 @@ Sources: the chat templates that Qwen, NousResearch (Hermes), Meta, Mistral AI, 
 """
 
 import re
-from dataclasses import dataclass
 
 from loomkin.llm.forms_block import (
     NAME,
@@ -19,6 +18,7 @@ from loomkin.llm.forms_block import (
     skip,
 )
 from loomkin.llm.forms_tags import FUNCTION, INVOKE, arg_pairs, function, invoke
+from loomkin.records.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from loomkin.records.dataclass import dataclass
 
 NAME = r"[A-Za-z_][\w.-]*"
 _DECODER = json.JSONDecoder(strict=False)

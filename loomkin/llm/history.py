@@ -3,8 +3,8 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId
 from loomkin.records.message import Image, Message, Part, Role, Text, ToolCall, ToolResult
 

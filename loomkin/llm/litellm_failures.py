@@ -1,7 +1,6 @@
 """From an exception of litellm to one leaf of our error tree; its classes are known by name."""
 
 import re
-from dataclasses import dataclass
 
 from loomkin.errors import (
     AuthError,
@@ -21,6 +20,7 @@ from loomkin.errors import (
 from loomkin.llm.connection_failures import causes, reach_hint, tls_error
 from loomkin.llm.failures import classify, hint_for, host_of, provider_words, redact, retry_after, shorten
 from loomkin.llm.wire import Endpoint
+from loomkin.records.dataclass import dataclass
 
 # The most particular class of an exception counts: its method resolution order is read from the left.
 LEAVES: dict[str, type[ProviderError]] = {

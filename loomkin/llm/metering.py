@@ -1,9 +1,9 @@
 """Money before and after each call: the worst case is reserved, the true cost is settled."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from loomkin.errors import LimitError
+from loomkin.records.dataclass import dataclass
 from loomkin.records.usage import Price, Usage, usd
 
 LEAST_OUTPUT = 512

@@ -1,7 +1,6 @@
 """From a model's id to what calling it takes: wire, address, key, window, price, caller level."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -9,6 +8,7 @@ from loomkin.errors import AuthError, ConfigError, NoModelError
 from loomkin.llm.catalogue import Catalogue, Facts
 from loomkin.llm.models_providers import ALIASES, PROVIDERS, Provider, is_loopback, ollama_url
 from loomkin.llm.wire import Endpoint
+from loomkin.records.dataclass import dataclass, field
 from loomkin.records.ids import ModelId
 from loomkin.records.usage import Price
 

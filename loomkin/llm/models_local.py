@@ -1,11 +1,11 @@
 """What a local server says of its own model: the real window and abilities, which no catalogue can know."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Protocol
 
 from loomkin.errors import ModelNotFoundError, NoModelError, ProviderError
 from loomkin.llm.models import CallerLevel, ModelOverride, ModelSettings, ModelSpec
+from loomkin.records.dataclass import replace
 
 LEAST_WINDOW = 8_192
 USUAL_NUM_CTX = 32_768

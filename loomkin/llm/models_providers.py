@@ -1,7 +1,8 @@
 """The providers that loomkin knows by name: wire, address, variable of the key, first model."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from loomkin.records.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """Finds out in three small calls how well a model calls tools."""
 
 import json
-from dataclasses import dataclass, replace
 
 from loomkin.errors import BadRequestError
 from loomkin.llm.forms_block import WrittenCall
 from loomkin.llm.models import CallerLevel
 from loomkin.llm.rescue import rescue, strip_reasoning
 from loomkin.llm.wire import CallDelta, Request, TextDelta, Wire
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import MessageId
 from loomkin.records.message import Message, Role, Text, ToolSpec
 

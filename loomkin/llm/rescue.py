@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 
 from loomkin.llm.forms import FORMS, find_trailing
 from loomkin.llm.forms_block import WrittenCall
+from loomkin.records.dataclass import dataclass
 
 _TAGS = ("think", "thinking", "reasoning", "thought")
 _NAMES = "|".join(_TAGS)

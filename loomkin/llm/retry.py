@@ -1,11 +1,11 @@
 """Tries a model call again when that is safe: before anything of the answer arrived, and once for a stall."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from loomkin.errors import TimeoutExceeded, TransientError
 from loomkin.llm.wire import CallDelta, Delta, Finished, TextDelta
+from loomkin.records.dataclass import dataclass
 
 
 class Clock(Protocol):

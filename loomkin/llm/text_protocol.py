@@ -11,10 +11,10 @@ closing line is not: without it the block is unfinished.
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from loomkin.llm.rescue import strip_reasoning
 from loomkin.llm.text_protocol_edits import decode_edits, encode_edits, is_edit
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId
 from loomkin.records.message import Image, Message, Part, Text, ToolCall, ToolResult, ToolSpec
 

@@ -1,10 +1,10 @@
 """The seam to a model: a request goes in, deltas come out."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from loomkin.records.dataclass import dataclass, field
 from loomkin.records.message import Message, ToolSpec
 from loomkin.records.usage import Usage
 

@@ -1,7 +1,6 @@
 """Judges every file that a call touches, whatever tool or command touches it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.permissions.file_table import Touch
@@ -10,6 +9,7 @@ from loomkin.permissions.paths import Place, is_inside, is_neutral
 from loomkin.permissions.rulebook import RuleBook
 from loomkin.permissions.verdicts import built_in, by_rule
 from loomkin.project.secrets import is_secret_path
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Decision, Mode, Verdict
 
 _VERBS = {Touch.LIST: "looks at", Touch.READ: "reads", Touch.WRITE: "writes"}

@@ -1,9 +1,9 @@
 """How the words of known programs are read: which are files, and what happens to them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from loomkin.permissions.simple import names
+from loomkin.records.dataclass import dataclass
 
 
 class Touch(StrEnum):

@@ -1,7 +1,6 @@
 """Which files a simple command opens: its words where they are paths, and its redirections."""
 
 import re
-from dataclasses import dataclass
 
 from loomkin.permissions.file_table import (
     COPIERS,
@@ -15,6 +14,7 @@ from loomkin.permissions.file_table import (
 )
 from loomkin.permissions.simple import Command, Word, names
 from loomkin.project.secrets import is_secret_path
+from loomkin.records.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

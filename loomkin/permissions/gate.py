@@ -1,11 +1,11 @@
 """The one place where a call is allowed or not: policy first, then the person, always written down."""
 
 import asyncio
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from loomkin.permissions.policy import Policy
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import GrantAdded, GrantRevoked, ModeChanged, PermissionDecided
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse, Verdict
 from loomkin.runtime.recorder import Scribe

@@ -8,12 +8,12 @@ import signal
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from loomkin.config.settings import HookSettings
 from loomkin.errors import ConfigError
+from loomkin.records.dataclass import dataclass, field
 from loomkin.records.permission import Decision
 
 CLAUDE_NAMES: Mapping[str, tuple[str, ...]] = {

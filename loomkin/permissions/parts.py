@@ -1,10 +1,9 @@
 """Unfolds a command line into every command that it would run, wrapped ones included."""
 
-from dataclasses import dataclass, replace
-
 from loomkin.permissions.commands import read_command_line
 from loomkin.permissions.simple import Assignment, Command
 from loomkin.permissions.wrappers import env_assignments, inner_commands
+from loomkin.records.dataclass import dataclass, replace
 
 MOST_PARTS = 150
 MOST_PATTERNS = 30

@@ -5,9 +5,9 @@ import itertools
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from loomkin.permissions.simple import Word, names
+from loomkin.records.dataclass import dataclass
 
 _MOST = 2_000
 _NEUTRAL = names(

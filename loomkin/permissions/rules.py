@@ -1,12 +1,12 @@
 """The language of permission rules: `tool`, `tool(spec)`, and how a rule is matched."""
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from loomkin.errors import ConfigError
 from loomkin.permissions.simple import names
+from loomkin.records.dataclass import dataclass, field
 from loomkin.records.permission import Decision, Rule
 
 ALIASES = {

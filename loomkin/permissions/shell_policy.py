@@ -2,7 +2,6 @@
 
 import os.path
 import re
-from dataclasses import dataclass, replace
 
 from loomkin.permissions.dangerous import danger, fetched_and_run, is_fetcher
 from loomkin.permissions.file_policy import Cover, FilePolicy
@@ -17,6 +16,7 @@ from loomkin.permissions.rules import exact_rule_text, host_of
 from loomkin.permissions.simple import Command
 from loomkin.permissions.verdicts import Finding, built_in, by_rule
 from loomkin.project.secrets import is_secret_path
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse, Verdict
 
 _HARMLESS = re.compile(

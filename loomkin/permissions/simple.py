@@ -1,6 +1,6 @@
 """The nouns of shell analysis: words, assignments, redirections, simple commands."""
 
-from dataclasses import dataclass
+from loomkin.records.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

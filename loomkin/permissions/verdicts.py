@@ -1,8 +1,8 @@
 """What was decided about each piece of a call, and how the pieces become one answer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Decision, Rule, Verdict
 
 _WEIGHT = {Decision.ALLOW: 0, Decision.ASK: 1, Decision.DENY: 2}

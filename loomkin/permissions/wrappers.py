@@ -1,9 +1,9 @@
 """Sees through commands that run other commands: timeout, env, sudo, xargs, find -exec, bash -c."""
 
 import re
-from dataclasses import dataclass
 
 from loomkin.permissions.simple import Word, names
+from loomkin.records.dataclass import dataclass
 
 SHELLS = names("sh bash zsh dash ksh ash fish")
 """Programs whose `-c` argument is a command line."""

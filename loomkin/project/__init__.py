@@ -1,1 +1,1 @@
-"""TBD."""
+"""The repository on disk: files, edits, search, commands, git, secrets."""

@@ -3,10 +3,10 @@
 import errno
 import os
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.errors import StoreError
+from loomkin.records.dataclass import dataclass
 
 HEAD_BYTES = 64 * 1024
 TAIL_BYTES = 128 * 1024

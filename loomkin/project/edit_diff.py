@@ -1,11 +1,11 @@
 """What a change looks like: a short unified diff, counts, and the lines it spans."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from loomkin.project.match import Splice
 from loomkin.project.text import cut_after, line_mark
+from loomkin.records.dataclass import dataclass
 
 DIFF_LINES = 40
 """Lines of the longest diff that is shown."""

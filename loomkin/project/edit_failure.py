@@ -3,7 +3,6 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +12,7 @@ from loomkin.project.edit_result import Refused, RefusedKind
 from loomkin.project.edit_shift import indent_of, is_blank
 from loomkin.project.edit_view import View, to_view
 from loomkin.project.match import Ambiguous, file_lines
+from loomkin.records.dataclass import dataclass
 
 _SHOWN_LINES = 12
 _SHOWN_WIDTH = 200

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from loomkin.project.edit_diff import describe
@@ -12,6 +11,7 @@ from loomkin.project.match import Splice
 from loomkin.project.syntax import syntax_error
 from loomkin.project.text import EDIT_LIMIT, Decoded, encode, sha_of
 from loomkin.project.writing import Change, Failure, FailureKind, commit, is_writable
+from loomkin.records.dataclass import dataclass
 
 ATTEMPTS = 8
 """How often an edit is prepared anew because another writer was faster."""

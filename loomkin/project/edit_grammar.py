@@ -1,8 +1,9 @@
 """The text of a patch: `*** Begin Patch` sections, or a plain unified diff, as models write them."""
 
 import re
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from loomkin.records.dataclass import dataclass, field
 
 _HEADER = re.compile(
     r"\*\*\*\s*(add|create|update|modify|edit|delete|remove)\s+file\s*:\s*(.+?)\s*", re.IGNORECASE

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
 from operator import methodcaller
@@ -12,6 +11,7 @@ from loomkin.project.edit_fold import carry, fold
 from loomkin.project.edit_result import Tier
 from loomkin.project.edit_shift import Shift, find_shift, is_blank
 from loomkin.project.text import cut_after
+from loomkin.records.dataclass import dataclass
 
 _BLANKS = " \t"
 _LEAST_CHARACTERS = 12

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from loomkin.project.edit_text import guard_new
 from loomkin.project.match import Splice
 from loomkin.project.text import NotText, decode, sha_of
 from loomkin.project.writing import Change
+from loomkin.records.dataclass import dataclass, replace
 
 SeenOf = Callable[[Path], str | None]
 ChangedBy = Callable[[Path], str]

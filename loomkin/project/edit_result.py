@@ -1,8 +1,9 @@
 """What an edit asks for and what it answers."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from loomkin.records.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """The one change of indentation that leads from a block as sent to the block as it stands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import gcd
+
+from loomkin.records.dataclass import dataclass
 
 _BLANKS = " \t"
 _WIDTHS = (4, 8, 2, 3)

@@ -3,11 +3,11 @@
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.project.edit_result import Refused, RefusedKind
 from loomkin.project.text import EDIT_LIMIT, Decoded, NotText, decode
+from loomkin.records.dataclass import dataclass
 
 _KINDS = (
     (stat.S_ISDIR, "a folder"),

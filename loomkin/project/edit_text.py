@@ -1,13 +1,13 @@
 """Edits applied to a text in memory: all of them, or a refusal that says why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from loomkin.project.edit_diff import compose
 from loomkin.project.edit_failure import Circumstances, already_there, ambiguous, not_found, stale
 from loomkin.project.edit_guard import placeholder, redaction
 from loomkin.project.edit_result import Edit, Refused, RefusedKind, Tier
 from loomkin.project.match import Ambiguous, Found, Splice, find, splice
+from loomkin.records.dataclass import dataclass
 
 STRICT = (Tier.EXACT, Tier.NEWLINES)
 """The tiers that may change a file which is not as the agent saw it."""

@@ -4,7 +4,8 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from loomkin.records.dataclass import dataclass
 
 # Names of model providers as they begin the names of their variables.
 _PROVIDERS = (

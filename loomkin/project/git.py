@@ -6,7 +6,6 @@ import os
 import re
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from loomkin.project.git_safety import (
@@ -19,6 +18,7 @@ from loomkin.project.git_safety import (
     safe_arguments,
 )
 from loomkin.project.root import Root, find_root
+from loomkin.records.dataclass import dataclass, field
 
 GIT_SECONDS = 30.0
 OUTPUT_BYTES = 8 * 1024 * 1024

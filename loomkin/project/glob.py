@@ -4,11 +4,11 @@ import itertools
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.project.listing import list_files
 from loomkin.project.problem import Problem
+from loomkin.records.dataclass import dataclass
 
 FIND_LIMIT = 100
 BRACE_LIMIT = 1000

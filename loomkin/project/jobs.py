@@ -5,13 +5,13 @@ import codecs
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from loomkin.errors import LoomkinError, NotFoundError
 from loomkin.project.capture import FILE_BYTES, Capture, Captured, open_capture
 from loomkin.project.shell_process import CHUNK_BYTES, ShellProcess, start_shell
+from loomkin.records.dataclass import dataclass
 
 DRAIN_SECONDS = 0.5
 WATCH_SECONDS = 0.5

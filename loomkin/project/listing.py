@@ -7,12 +7,12 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.project.git_safety import READ_OPTIONS, git_environment
 from loomkin.project.ignore import BUILT_IN, IgnoreRules
 from loomkin.project.root import Root, find_root
+from loomkin.records.dataclass import dataclass
 
 GIT_SECONDS = 30.0
 TREE_ENTRIES = 500

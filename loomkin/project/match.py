@@ -1,13 +1,13 @@
 """Finding the one place in a text that an edit means; nothing is ever chosen by likeness."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from loomkin.project.edit_escapes import unwrapped
 from loomkin.project.edit_lines import Place, find_places, line_starts, write_lines
 from loomkin.project.edit_result import Edit, Tier
 from loomkin.project.edit_view import View, to_view, with_newlines
+from loomkin.records.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

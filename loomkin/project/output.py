@@ -4,7 +4,8 @@ import itertools
 import re
 import shlex
 import signal
-from dataclasses import dataclass
+
+from loomkin.records.dataclass import dataclass
 
 BUDGET_CHARS = 16_000
 LINE_CHARS = 2_000

@@ -2,7 +2,6 @@
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.project.edit_finish import ATTEMPTS, keeps_changing, refuse
@@ -10,6 +9,7 @@ from loomkin.project.edit_grammar import parse_patch
 from loomkin.project.edit_patch import ChangedBy, FileChange, PatchedFile, PatchWork, SeenOf
 from loomkin.project.edit_result import Refused
 from loomkin.project.writing import FailureKind, commit
+from loomkin.records.dataclass import dataclass
 
 __all__ = [
     "FileChange",

@@ -1,6 +1,6 @@
 """What could not be done, as a value that a tool can show to a model."""
 
-from dataclasses import dataclass
+from loomkin.records.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

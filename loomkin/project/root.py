@@ -3,10 +3,10 @@
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.errors import StoreError
+from loomkin.records.dataclass import dataclass
 
 STATE_DIR = ".loomkin"
 STATE_IGNORE = """\

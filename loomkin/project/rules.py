@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from loomkin.config.paths import config_home
 from loomkin.project.secrets import is_secret_path
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Decision
 
 NAMES = ("LOOMKIN.md", "AGENTS.override.md", "AGENTS.md", "CLAUDE.md", "GEMINI.md")

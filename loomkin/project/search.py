@@ -3,7 +3,6 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.project.glob import glob_regex
@@ -14,6 +13,7 @@ from loomkin.project.search_pattern import Pattern, read_pattern
 from loomkin.project.search_ripgrep import RipgrepFailed, find_ripgrep, search_with_ripgrep
 from loomkin.project.search_worker import search_in_worker
 from loomkin.project.secrets import is_secret_path, secret_paths
+from loomkin.records.dataclass import dataclass
 
 LIMIT = 200
 CONTEXT_LIMIT = 20

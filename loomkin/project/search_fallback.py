@@ -4,10 +4,10 @@ import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import AnyStr
 
 from loomkin.project.search_pattern import Pattern
+from loomkin.records.dataclass import dataclass, field
 
 HUGE_BYTES = 16 * 1024 * 1024
 BINARY_PROBE = 8192

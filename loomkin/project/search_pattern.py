@@ -6,10 +6,10 @@ engines would read differently is either rewritten or refused with a sentence.
 """
 
 import re
-from dataclasses import dataclass
 
 from loomkin.project.problem import Problem
 from loomkin.project.search_class import SPACE, read_class
+from loomkin.records.dataclass import dataclass
 
 # One side of a rewritten element is for Python, the other for Rust, where they differ.
 _SIMPLE = {

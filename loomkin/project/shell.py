@@ -3,11 +3,11 @@
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.project.capture import Captured
 from loomkin.project.jobs import Job, JobTable
+from loomkin.records.dataclass import dataclass
 
 DEFAULT_SECONDS = 120.0
 MAX_SECONDS = 600.0

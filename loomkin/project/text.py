@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
+
+from loomkin.records.dataclass import dataclass
 
 EDIT_LIMIT = 5 * 1024 * 1024
 """Bytes of the largest file that is edited."""

@@ -6,12 +6,12 @@ import os
 import re
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from loomkin.project.problem import Problem
 from loomkin.project.web_text import html_to_text
+from loomkin.records.dataclass import dataclass
 
 if TYPE_CHECKING:
     import httpx2

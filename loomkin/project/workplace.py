@@ -1,10 +1,10 @@
 """The folders that agents work in, and how paths in them are read and shown."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.project.listing import shown_path
+from loomkin.records.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

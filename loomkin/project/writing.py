@@ -5,12 +5,12 @@ import os
 import stat
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from loomkin.project.edit_lock import ChangedError, exclusive
 from loomkin.project.staging import Staged
+from loomkin.records.dataclass import dataclass
 
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 

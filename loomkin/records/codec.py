@@ -1,11 +1,12 @@
 """Records to JSON text and back, exactly; unions of dataclasses carry their class name."""
 
 import json
-from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from loomkin.records.dataclass import fields, is_dataclass
 
 T = TypeVar("T")
 

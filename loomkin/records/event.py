@@ -1,8 +1,8 @@
 """Every fact that can happen, as a frozen class; an event is a fact with its place and time."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import SessionId
 from loomkin.records.message import Message
 from loomkin.records.usage import Usage

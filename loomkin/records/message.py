@@ -1,8 +1,8 @@
 """What a model reads and writes: messages and their parts."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import CallId, MessageId
 
 

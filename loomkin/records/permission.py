@@ -1,7 +1,8 @@
 """What a tool call wants to touch, and the answer it got."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from loomkin.records.dataclass import dataclass, field
 
 
 class Access(StrEnum):

@@ -1,7 +1,8 @@
 """What an agent is for: its tools, its tier of model, its words."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from loomkin.records.dataclass import dataclass
 
 
 class Tier(StrEnum):

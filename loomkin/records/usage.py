@@ -1,7 +1,8 @@
 """Tokens and money: what a call used and what it cost."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from loomkin.records.dataclass import dataclass
 
 PICO_PER_USD = 10**12
 

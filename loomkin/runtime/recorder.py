@@ -1,8 +1,8 @@
 """Where facts are written down, as those who cause them see it."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Fact
 from loomkin.records.ids import SessionId
 

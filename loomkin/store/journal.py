@@ -5,10 +5,10 @@ import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 from loomkin.errors import StoreError
 from loomkin.records.codec import dump, load
+from loomkin.records.dataclass import replace
 from loomkin.records.event import Event, Fact
 from loomkin.records.ids import SessionId
 from loomkin.store import projections

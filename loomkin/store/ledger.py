@@ -1,8 +1,7 @@
 """Reading money, verdicts and grants."""
 
-from dataclasses import dataclass
-
 from loomkin.errors import UsageError
+from loomkin.records.dataclass import dataclass
 from loomkin.records.usage import Usage
 from loomkin.store.database import Database
 

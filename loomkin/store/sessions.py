@@ -1,11 +1,11 @@
 """Reading sessions and what belongs to them; every list takes the database's own project."""
 
 import json
-from dataclasses import dataclass
 from sqlite3 import Row
 
 from loomkin.errors import NotFoundError, StoreError
 from loomkin.records.codec import from_plain, load
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import FACTS, Event
 from loomkin.records.ids import MessageId, SessionId
 from loomkin.records.message import Image, Message, Part, Role, Text, Thinking, ToolCall, ToolResult

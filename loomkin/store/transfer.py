@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import UnionType
@@ -11,6 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from loomkin.errors import StoreError, UsageError
 from loomkin.records.codec import from_plain, to_plain
+from loomkin.records.dataclass import dataclass, fields, is_dataclass
 from loomkin.records.event import FACTS, Event, Fact, GrantAdded, GrantRevoked, SessionRenamed, SessionStarted
 from loomkin.records.ids import SessionId
 from loomkin.store import sessions

@@ -3,8 +3,8 @@
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from loomkin.records.dataclass import dataclass
 from loomkin.tooling.arguments_repair import (
     Token,
     closed,

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from loomkin.records.dataclass import dataclass, replace
 
 _CLOSERS = {'"': '"', "'": "'", "“": "”“", "”": "”", "„": "“”", "‘": "’‘", "’": "’"}
 _WORDS = {"True": "true", "False": "false", "None": "null"}

@@ -3,12 +3,12 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from loomkin.errors import FatalToolError, StoreError
 from loomkin.permissions.gate import Gate, target_of
 from loomkin.permissions.hooks import Hooks
+from loomkin.records.dataclass import dataclass, field, replace
 from loomkin.records.event import CallFinished, CallStarted, FileChanged, HookRan, PermissionDecided
 from loomkin.records.ids import CallId
 from loomkin.records.message import ToolCall, ToolResult

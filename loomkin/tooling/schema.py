@@ -1,11 +1,12 @@
 """A params dataclass as JSON schema, and a model's arguments as that dataclass."""
 
 import difflib
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from loomkin.records.dataclass import MISSING, Field, dataclass, fields, is_dataclass
 
 T = TypeVar("T")
 SHOWN = 120

@@ -3,11 +3,11 @@
 import re
 import sys
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import CallId, SessionId
 from loomkin.records.message import ToolSpec
 from loomkin.records.permission import Access, ToolUse

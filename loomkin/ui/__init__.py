@@ -1,1 +1,1 @@
-"""TBD."""
+"""What the person sees and types."""

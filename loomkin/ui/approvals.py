@@ -4,11 +4,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
 from loomkin.permissions.gate import Answer, Approval, Scope
+from loomkin.records.dataclass import dataclass, field
 
 GUARD = 0.3
 """Seconds after a box has appeared in which keys are taken for typing that was meant for the input line."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from prompt_toolkit.output import ColorDepth
 
 from loomkin.commands.command import CommandResult, Then
 from loomkin.errors import LoomkinError
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event
 from loomkin.ui import clipboard
 from loomkin.ui.approvals import Approvals

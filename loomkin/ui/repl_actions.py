@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Mode
 from loomkin.ui.approvals import Approvals, Step
 from loomkin.ui.prompt_input import PromptInput

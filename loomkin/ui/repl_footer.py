@@ -1,7 +1,6 @@
 """The last row: mode, model, window, tokens, money, time; the least telling goes first when it is narrow."""
 
-from dataclasses import dataclass
-
+from loomkin.records.dataclass import dataclass
 from loomkin.ui.repl_box import cells
 from loomkin.ui.state import AgentView
 from loomkin.ui.terminal import one_line

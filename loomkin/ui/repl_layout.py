@@ -1,7 +1,6 @@
 """The live rows at the bottom: preview, question, input line, completions, queue, footer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.data_structures import Size
@@ -20,6 +19,7 @@ from prompt_toolkit.layout import (
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
+from loomkin.records.dataclass import dataclass
 from loomkin.ui.repl_box import Line, cells, wrap
 
 STYLE = Style.from_dict(

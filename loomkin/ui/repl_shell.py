@@ -1,12 +1,12 @@
 """`!command`: what the person runs, shown to them as it comes and told to the agent when it is over."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from loomkin.project.jobs import JobTable
 from loomkin.project.output import for_model
 from loomkin.project.shell import MAX_SECONDS, Finished, run
+from loomkin.records.dataclass import dataclass
 
 SHOWN_LINES = 60
 

@@ -5,12 +5,12 @@ import contextlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from loomkin.commands.command import CommandResult, Context, Look, Then, find, unknown
 from loomkin.errors import LoomkinError
 from loomkin.project.jobs import JobTable
+from loomkin.records.dataclass import dataclass, field
 from loomkin.runtime.bus import Bus
 from loomkin.ui.repl_shell import PersonShell, run_for_person
 from loomkin.ui.transcript import Block, Kind, Transcript

@@ -1,12 +1,12 @@
 """The end of a run: the one result object, and the exit code that goes with it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from loomkin import __version__
 from loomkin.errors import ContextLengthError, LimitError, LoomkinError, ProviderError
 from loomkin.records import event as facts
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event
 from loomkin.records.message import Role
 from loomkin.records.usage import Usage, usd

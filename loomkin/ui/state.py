@@ -1,10 +1,10 @@
 """What a screen shows, reduced from events alone; the same events give the same state anywhere."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from loomkin.records import event as facts
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import Event, Fact
 from loomkin.records.message import Role
 from loomkin.ui.terminal import one_line

@@ -1,11 +1,11 @@
 """From events to blocks: what is finished is given out once, what is under way is the preview."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from loomkin.records import event as facts
+from loomkin.records.dataclass import dataclass, field
 from loomkin.records.event import Event, Fact
 from loomkin.records.message import Message, Role, ToolResult
 from loomkin.ui.repl_markdown import MarkdownBlocks

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from loomkin.config.settings import ModelFacts, RateSettings, Settings
 from loomkin.llm.catalogue import Catalogue
@@ -23,6 +22,7 @@ from loomkin.llm.models_local import HttpProbe, measure_local
 from loomkin.llm.models_providers import PROVIDERS
 from loomkin.llm.retry import RetryPolicy
 from loomkin.llm.wire import Endpoint
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import ModelId
 from loomkin.records.role import Tier
 from loomkin.records.usage import Price, pico

@@ -1,9 +1,8 @@
 """Which session a run works in: a new one, the last, a named one, or a fork of one of these."""
 
-from dataclasses import dataclass
-
 from loomkin.agent.history import interrupted, unanswered
 from loomkin.errors import NotFoundError
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import CallFinished, MessageAdded, SessionStarted, TurnEnded
 from loomkin.records.ids import MessageId, SessionId
 from loomkin.records.message import Message, Role

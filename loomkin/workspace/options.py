@@ -1,9 +1,9 @@
 """What a run was asked for on the command line, in one frozen value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from loomkin.records.dataclass import dataclass, field
 from loomkin.workspace.opening import Wish
 
 

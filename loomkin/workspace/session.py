@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, TurnEnd
@@ -10,6 +9,7 @@ from loomkin.agent.window import Zones, measure
 from loomkin.errors import LoomkinError
 from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import HookOutcome, Hooks
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import HookRan, NoticeGiven, SessionRenamed, WindowCleared
 from loomkin.records.ids import SessionId
 from loomkin.records.permission import Mode

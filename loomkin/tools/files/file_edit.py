@@ -1,11 +1,11 @@
 """file_edit: replace exact text in a file."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar
 
 from loomkin.project.edit import apply_edits, plan_edits
 from loomkin.project.edit_result import Edit
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing, preview

@@ -1,12 +1,12 @@
 """file_patch: change several files at once, all or nothing."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar
 
 from loomkin.project.edit_result import Refused
 from loomkin.project.patch import apply_patch, patch_paths, plan_patch
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing

@@ -1,7 +1,6 @@
 """file_read: a file, or a range of its lines, with what is needed to edit it."""
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ from loomkin.project.nested import NestedRules
 from loomkin.project.sight import Sight
 from loomkin.project.text import Decoded, NotText, decode
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 

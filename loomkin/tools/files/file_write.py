@@ -1,10 +1,10 @@
 """file_write: create a file, or replace all of it."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar
 
 from loomkin.project.edit import plan_write, write_file
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing, preview

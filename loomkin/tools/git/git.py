@@ -1,13 +1,13 @@
 """git: look at history and record changes; nothing that destroys."""
 
 import shlex
-from dataclasses import dataclass
 from typing import ClassVar
 
 from loomkin.project.git import run_git
 from loomkin.project.git_operations import GitOperation, operation_args
 from loomkin.project.output import for_model
 from loomkin.project.problem import Problem
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 

@@ -1,8 +1,8 @@
 """tool_search: bring rarely used tools into sight."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tooling.toolbox import Toolbox

@@ -1,8 +1,8 @@
 """ask_person: a question only the person can answer."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import QuestionAnswered, QuestionAsked
 from loomkin.records.permission import Access, ToolUse
 from loomkin.runtime.recorder import Recorder

@@ -1,13 +1,13 @@
 """content_search: lines that match a regular expression."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar
 
 from loomkin.project.listing import shown_path
 from loomkin.project.problem import Problem
 from loomkin.project.search import SearchResult, search
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 

@@ -1,11 +1,11 @@
 """directory_list: a folder as a tree."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar
 
 from loomkin.project.listing import list_tree
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 

@@ -1,13 +1,13 @@
 """file_search: files by name pattern, newest first."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar
 
 from loomkin.project.glob import find_files
 from loomkin.project.listing import shown_path
 from loomkin.project.problem import Problem
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 

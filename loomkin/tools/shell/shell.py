@@ -1,7 +1,6 @@
 """shell: run a command, in the foreground with a time limit or in the background."""
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ from loomkin.project.output import exit_note, for_model
 from loomkin.project.patch import apply_patch, find_patch_in_command, patch_paths
 from loomkin.project.shell import Finished, Running, run
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import OutputStreamed
 from loomkin.records.permission import Access, ToolUse
 from loomkin.runtime.recorder import Recorder

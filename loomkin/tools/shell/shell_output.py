@@ -1,13 +1,13 @@
 """shell_output: what a command in the background printed since the last look."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import ClassVar
 
 from loomkin.errors import NotFoundError
 from loomkin.project.jobs import JobTable
 from loomkin.project.output import exit_note, for_model
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 

@@ -1,12 +1,12 @@
 """web_fetch: a page of the web as text."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urlsplit
 
 from loomkin.permissions.gate import Gate
 from loomkin.project.problem import Problem
 from loomkin.project.web import fetch
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, Decision, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
