@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 
 from loomkin.errors import ConfigError, NotFoundError
@@ -53,7 +52,7 @@ def load_roles(folders: Sequence[Path], tools: Collection[str]) -> Roles:
 
 
 def _built_in(tools: Collection[str]) -> Iterator[tuple[str, Role]]:
-    for entry in sorted(resources.files("loomkin").joinpath("roles").iterdir(), key=lambda entry: entry.name):
+    for entry in sorted((Path(__file__).parents[1] / "roles").iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith(".md"):
             stem = entry.name.removesuffix(".md")
             yield stem, parse_role(entry.read_bytes(), f"loomkin/roles/{entry.name}", stem, tools)

@@ -1,14 +1,14 @@
 """Plain text for people: tables, times, money, and words that cannot command a terminal."""
 
 import json
-import re
 import time
 from collections.abc import Iterable, Sequence
 from unicodedata import combining, east_asian_width
 
+from loomkin.records.regex import pattern
 from loomkin.records.usage import usd
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_CONTROL = pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], right: Iterable[str] = ()) -> str:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from pathlib import Path
 
@@ -18,9 +17,10 @@ from loomkin.llm.cassette_lines import (
 from loomkin.llm.fingerprint import Asked, asked, difference
 from loomkin.llm.wire import Delta, Request, Wire
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 VERSION = 1
-_SPEAKER = re.compile(r"\s*You are ([^,\n]{1,80}), the ")
+_SPEAKER = pattern(r"\s*You are ([^,\n]{1,80}), the ")
 
 
 def agent_of(request: Request) -> str:

@@ -4,20 +4,20 @@ The table is read as a file; litellm itself is never imported here, which would 
 """
 
 import json
-import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.util import find_spec
 from pathlib import Path
 
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 from loomkin.records.usage import PICO_PER_USD, Price
 
 PRICE_TABLE = "model_prices_and_context_window_backup.json"
 PROVIDER_TABLE = "provider_endpoints_support_backup.json"
 CHAT_MODES = frozenset({"chat", "responses"})
 _LONGEST_ENTRY = 30_000
-_LONGER = re.compile(r"(?:input|output)_cost_per_token_above_(\d+)k_tokens")
+_LONGER = pattern(r"(?:input|output)_cost_per_token_above_(\d+)k_tokens")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from loomkin.errors import (
 )
 from loomkin.llm.models_providers import PROVIDERS
 from loomkin.llm.wire import Endpoint
+from loomkin.records.regex import pattern
 
 LONGEST_WORDS = 300
 STATUS_OF_CODE = {
@@ -46,26 +47,26 @@ STATUS_OF_CODE = {
     "content_filter": 400,
     "request_too_large": 413,
 }
-CONTEXT = re.compile(
+CONTEXT = pattern(
     r"context[_ ]length|context[_ ]window|context size|context limit|maximum context|exceeds? the context"
     r"|prompt is too long|prompt too long|input is too long|reduce the length of"
     r"|exceeds the maximum number of tokens|request_too_large|model_max_prompt_tokens",
     re.IGNORECASE,
 )
-CONTENT = re.compile(
+CONTENT = pattern(
     r"content[_ ]?policy|content[_ ]filter|content management policy|safety system|responsible ?ai"
     r"|usage polic|moderation|prohibited_content",
     re.IGNORECASE,
 )
-MONEY = re.compile(
+MONEY = pattern(
     r"insufficient[_ ](quota|balance|credits?|funds)|credit balance|payment required", re.IGNORECASE
 )
-NO_MODEL = re.compile(
+NO_MODEL = pattern(
     r"model_not_found|(unknown|invalid|no such) model|not a valid model"
     r"|model\b.{0,120}\b(not found|does not exist|not exist)",
     re.IGNORECASE | re.DOTALL,
 )
-SECRET = re.compile(r"\b(sk|pk|rk|gsk|xai|AIza|ghp|hf)[-_][\w*.-]{6,}|\bAIza[\w-]{20,}|(?<=Bearer )\S+")
+SECRET = pattern(r"\b(sk|pk|rk|gsk|xai|AIza|ghp|hf)[-_][\w*.-]{6,}|\bAIza[\w-]{20,}|(?<=Bearer )\S+")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

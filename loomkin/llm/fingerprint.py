@@ -1,7 +1,6 @@
 """What a request asks, as one stable digest, and as lines that a person can compare."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from itertools import zip_longest
@@ -9,9 +8,10 @@ from itertools import zip_longest
 from loomkin.llm.wire import Request
 from loomkin.records.dataclass import dataclass, field
 from loomkin.records.message import Image, Part, Text, Thinking, ToolCall, ToolResult
+from loomkin.records.regex import pattern
 
 _SHOWN = 100
-_DIGEST = re.compile(r" ([0-9a-f]{16}) ")
+_DIGEST = pattern(r" ([0-9a-f]{16}) ")
 
 
 @dataclass(frozen=True, slots=True)

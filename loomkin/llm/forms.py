@@ -19,6 +19,7 @@ from loomkin.llm.forms_block import (
 )
 from loomkin.llm.forms_tags import FUNCTION, INVOKE, arg_pairs, function, invoke
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def _python_tag(text: str, at: int) -> Block | None:
     return (calls, at) if calls else None
 
 
-_MISTRAL = re.compile(rf"\[TOOL_CALLS\]\s*(?:({NAME})(?:\[CALL_ID\]\w+)?(?:\[ARGS\])?)?")
+_MISTRAL = pattern(rf"\[TOOL_CALLS\]\s*(?:({NAME})(?:\[CALL_ID\]\w+)?(?:\[ARGS\])?)?")
 
 
 def _mistral(text: str, at: int) -> Block | None:
@@ -85,7 +86,7 @@ def _mistral(text: str, at: int) -> Block | None:
     return None if block is None else (block[0], past(text, block[1], "</s>"))
 
 
-_DEEPSEEK = re.compile(
+_DEEPSEEK = pattern(
     rf"(?:<｜tool▁calls▁begin｜>\s*)?<｜tool▁call▁begin｜>(?:function<｜tool▁sep｜>)?({NAME})"
     r"(?:<｜tool▁sep｜>)?\s*(?:```json\s*)?"
 )
@@ -101,7 +102,7 @@ def _deepseek(text: str, at: int) -> Block | None:
     return block[0], past(text, block[1], *ends)
 
 
-_KIMI = re.compile(
+_KIMI = pattern(
     rf"(?:<\|tool_calls_section_begin\|>\s*)?<\|tool_call_begin\|>\s*(?:functions\.)?({NAME})(?::\d+)?\s*"
     r"<\|tool_call_argument_begin\|>\s*"
 )
@@ -116,7 +117,7 @@ def _kimi(text: str, at: int) -> Block | None:
     return block[0], past(text, block[1], "<|tool_call_end|>", "<|tool_calls_section_end|>", "<|im_end|>")
 
 
-_FENCE = re.compile(r"(`{3,})(?:json|tool_call|tool_code)?[ \t]*\r?\n")
+_FENCE = pattern(r"(`{3,})(?:json|tool_call|tool_code)?[ \t]*\r?\n")
 
 
 def _fence(text: str, at: int) -> Block | None:

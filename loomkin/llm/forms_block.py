@@ -1,14 +1,14 @@
 """The parts that all readers of written tool calls share: what is found, and how to step through the text."""
 
 import json
-import re
 from collections.abc import Callable
 
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 NAME = r"[A-Za-z_][\w.-]*"
 _DECODER = json.JSONDecoder(strict=False)
-_SPACE = re.compile(r"\s*")
+_SPACE = pattern(r"\s*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,22 @@ import json
 import re
 
 from loomkin.llm.forms_block import NAME, Block, WrittenCall, closed_by, raw_arguments, skip
+from loomkin.records.regex import pattern
 
-FUNCTION = re.compile(rf"<function=({NAME})>")
-_PARAMETER = re.compile(rf"\s*<parameter=({NAME})>(.*?)</parameter>", re.DOTALL)
+FUNCTION = pattern(rf"<function=({NAME})>")
+_PARAMETER = pattern(rf"\s*<parameter=({NAME})>(.*?)</parameter>", re.DOTALL)
 
 _MARK = r"(?:[｜|]DSML[｜|]|antml:|minimax:)?"
 _WRAPPER = rf"{_MARK}(?:function_calls|tool_calls|tool_call)"
-INVOKE = re.compile(rf"(?:<{_WRAPPER}>\s*)?<{_MARK}invoke name=\"({NAME})\">")
-_ARGUMENT = re.compile(
+INVOKE = pattern(rf"(?:<{_WRAPPER}>\s*)?<{_MARK}invoke name=\"({NAME})\">")
+_ARGUMENT = pattern(
     rf"\s*<{_MARK}parameter name=\"({NAME})\"(?: string=\"(true|false)\")?>(.*?)</{_MARK}parameter>",
     re.DOTALL,
 )
-_END = re.compile(rf"\s*</{_MARK}invoke>(?:\s*</{_WRAPPER}>)?")
+_END = pattern(rf"\s*</{_MARK}invoke>(?:\s*</{_WRAPPER}>)?")
 
-_PAIR_NAME = re.compile(rf"({NAME})\s*(?=<arg_key>|</tool_call>)")
-_PAIR = re.compile(rf"\s*<arg_key>\s*({NAME})\s*</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
+_PAIR_NAME = pattern(rf"({NAME})\s*(?=<arg_key>|</tool_call>)")
+_PAIR = pattern(rf"\s*<arg_key>\s*({NAME})\s*</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
 
 
 def function(text: str, at: int) -> Block | None:

@@ -1,15 +1,15 @@
 """Provider-neutral messages brought into the shape that every provider accepts."""
 
 import json
-import re
 from collections.abc import Iterable
 
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId
 from loomkin.records.message import Image, Message, Part, Role, Text, ToolCall, ToolResult
+from loomkin.records.regex import pattern
 
-CLEAN_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
-UNCLEAN_NAME = re.compile(r"[^A-Za-z0-9_-]")
+CLEAN_ID = pattern(r"[A-Za-z0-9_-]{1,40}")
+UNCLEAN_NAME = pattern(r"[^A-Za-z0-9_-]")
 LOST = "No result of this call was recorded: it may or may not have run. Check before you repeat it."
 
 

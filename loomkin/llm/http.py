@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -223,21 +224,22 @@ class Http:
         return self._client
 
     def _open(self) -> "httpx2.AsyncClient":
-        import httpx2  # heavy: late on purpose
+        library = _http_library()
 
         endpoint = self.endpoint
-        timeout = httpx2.Timeout(endpoint.silence, connect=endpoint.connect, pool=None)
-        limits = httpx2.Limits(
+        timeout = library.Timeout(endpoint.silence, connect=endpoint.connect, pool=None)
+        limits = library.Limits(
             max_connections=None, max_keepalive_connections=64, keepalive_expiry=KEEP_ALIVE_SECONDS
         )
         try:
-            return httpx2.AsyncClient(
+            client: httpx2.AsyncClient = library.AsyncClient(
                 verify=_trust(endpoint.base_url),
                 timeout=timeout,
                 limits=limits,
                 trust_env=not _is_loopback(endpoint.base_url),
                 headers={"user-agent": "loomkin"},
             )
+            return client
         except OSError as error:
             raise _bad_bundle(error) from error
         except (ImportError, ValueError) as error:
@@ -245,6 +247,16 @@ class Http:
             raise BadRequestError(
                 f"the proxy settings cannot be used: {shorten(str(error))}", hint=hint
             ) from error
+
+
+def _http_library() -> Any:
+    """The HTTP library, without the second protocol version that it loads where it finds it."""
+    hidden = sys.modules.setdefault("h2", None) is None  # type: ignore[arg-type]
+    import httpx2  # heavy: late on purpose
+
+    if hidden:
+        del sys.modules["h2"]
+    return httpx2
 
 
 def _is_loopback(url: str) -> bool:

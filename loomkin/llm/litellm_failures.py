@@ -21,6 +21,7 @@ from loomkin.llm.connection_failures import causes, reach_hint, tls_error
 from loomkin.llm.failures import classify, hint_for, host_of, provider_words, redact, retry_after, shorten
 from loomkin.llm.wire import Endpoint
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 # The most particular class of an exception counts: its method resolution order is read from the left.
 LEAVES: dict[str, type[ProviderError]] = {
@@ -62,26 +63,24 @@ LEAVES: dict[str, type[ProviderError]] = {
     "AttributeError": ProtocolError,
     "RuntimeError": ProtocolError,
 }
-PREFIX = re.compile(r"^(litellm\.\w+:\s*)?(\w+Error:\s*)?(\w+(Exception|Error)\s*-\s*)?")
-SUFFIX = re.compile(r"\.?\s*Handle with `litellm\.\w+`\.?$")
+PREFIX = pattern(r"^(litellm\.\w+:\s*)?(\w+Error:\s*)?(\w+(Exception|Error)\s*-\s*)?")
+SUFFIX = pattern(r"\.?\s*Handle with `litellm\.\w+`\.?$")
 TRACEBACK = "Traceback (most recent call last)"
 WITHOUT_STATUS = (ConnectError, ProtocolError, StreamCutError, TimeoutExceeded)
-TLS = re.compile(
-    r"certificate verify failed|CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError", re.IGNORECASE
-)
-UNREACHED = re.compile(
+TLS = pattern(r"certificate verify failed|CERTIFICATE_VERIFY_FAILED|SSLCertVerificationError", re.IGNORECASE)
+UNREACHED = pattern(
     r"connection error|cannot connect|connect call failed|connection attempts failed|connection refused"
     r"|name or service not known|nodename nor servname|disconnected without|server disconnected",
     re.IGNORECASE,
 )
 UNEXPECTED = "unexpected response from Ollama"
-SILENT = re.compile(r"timeout on reading|timed out|readtimeout|timeout error", re.IGNORECASE)
-CUT = re.compile(
+SILENT = pattern(r"timeout on reading|timed out|readtimeout|timeout error", re.IGNORECASE)
+CUT = pattern(
     r"payload is not completed|incomplete|peer closed|connection closed|connection lost|connection reset"
     r"|server disconnected|transferencoding|contentlength",
     re.IGNORECASE,
 )
-GARBLED = re.compile(
+GARBLED = pattern(
     r"codec can't decode|expecting (value|property name|',')|unterminated string|extra data: line",
     re.IGNORECASE,
 )
@@ -155,8 +154,8 @@ class Failed:
 def _by_words(
     words: str, text: str, patterns: tuple[tuple[re.Pattern[str], type[ProviderError]], ...]
 ) -> type[ProviderError] | None:
-    for pattern, leaf in patterns:
-        if pattern.search(words):
+    for one, leaf in patterns:
+        if one.search(words):
             return leaf
     # litellm shows where it fell over the form of an answer
     return ProtocolError if TRACEBACK in text else None

@@ -6,16 +6,17 @@ from collections.abc import Callable, Collection
 from loomkin.llm.forms import FORMS, find_trailing
 from loomkin.llm.forms_block import WrittenCall
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 _TAGS = ("think", "thinking", "reasoning", "thought")
 _NAMES = "|".join(_TAGS)
-_BLOCK = re.compile(
+_BLOCK = pattern(
     rf"^[ \t]*(?:<({_NAMES})>(?P<a>.*?)(?:</\1>|\Z)|\[THINK\](?P<b>.*?)(?:\[/THINK\]|\Z)"
     r"|◁think▷(?P<c>.*?)(?:◁/think▷|\Z))",
     re.DOTALL | re.MULTILINE,
 )
-_ONLY_END = re.compile(rf"(?<!`)(?:</(?:{_NAMES})>|\[/THINK\]|◁/think▷)[ \t]*(?:\n|\Z)")
-_FENCED = re.compile(r"^(`{3,})tool\b.*?(?:^\1end|\Z)|^(`{3,}|~{3,}).*?(?:^\2|\Z)", re.DOTALL | re.MULTILINE)
+_ONLY_END = pattern(rf"(?<!`)(?:</(?:{_NAMES})>|\[/THINK\]|◁/think▷)[ \t]*(?:\n|\Z)")
+_FENCED = pattern(r"^(`{3,})tool\b.*?(?:^\1end|\Z)|^(`{3,}|~{3,}).*?(?:^\2|\Z)", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

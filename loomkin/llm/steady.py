@@ -1,12 +1,13 @@
 """Text without what differs between two runs of the same thing: folders, times, dates, output numbers."""
 
-import re
 from collections.abc import Callable
 
-_TIME = re.compile(r"\b\d+(?:\.\d+)?(?:e-?\d+)?\s?(?:µs|us|ms|s|sec|secs|second|seconds)\b")
-_CLOCK = re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\b|\b\d\d:\d\d:\d\d\b")
-_OUTPUT = re.compile(r"\bout\d+\b")
-_COMMIT = re.compile(r"(?<![0-9A-Za-z_])[0-9a-f]{7,40}(?![0-9A-Za-z_])|(?<=\\n)[0-9a-f]{7,40}(?= )")
+from loomkin.records.regex import pattern
+
+_TIME = pattern(r"\b\d+(?:\.\d+)?(?:e-?\d+)?\s?(?:µs|us|ms|s|sec|secs|second|seconds)\b")
+_CLOCK = pattern(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\b|\b\d\d:\d\d:\d\d\b")
+_OUTPUT = pattern(r"\bout\d+\b")
+_COMMIT = pattern(r"(?<![0-9A-Za-z_])[0-9a-f]{7,40}(?![0-9A-Za-z_])|(?<=\\n)[0-9a-f]{7,40}(?= )")
 
 
 def steadily(redact: Callable[[str], str], folders: tuple[str, ...]) -> Callable[[str], str]:

@@ -17,15 +17,16 @@ from loomkin.llm.text_protocol_edits import decode_edits, encode_edits, is_edit
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId
 from loomkin.records.message import Image, Message, Part, Text, ToolCall, ToolResult, ToolSpec
+from loomkin.records.regex import pattern
 
 STOP = ("\n```end\n",)
 BODIES = {"file_write": "content", "shell": "command", "content_search": "pattern"}
 TOOLS = ("file_read", "file_edit", "file_write", "content_search", "directory_list", "shell")
 
-_HEADER = re.compile(r"^(?P<fence>`{3,})tool(?:[ \t]+(?P<fields>[^\n]*))?$", re.MULTILINE)
-_FIELD = re.compile(r"\s*([A-Za-z_]\w*)=")
-_BARE = re.compile(r"[^\s\"'`\[\]{}]+")
-_SCALAR = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
+_HEADER = pattern(r"^(?P<fence>`{3,})tool(?:[ \t]+(?P<fields>[^\n]*))?$", re.MULTILINE)
+_FIELD = pattern(r"\s*([A-Za-z_]\w*)=")
+_BARE = pattern(r"[^\s\"'`\[\]{}]+")
+_SCALAR = pattern(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null")
 _WORDS_ONLY = frozenset({"name", "path", "pattern", "glob", "cwd", "command", "content", "old", "new"})
 _UNNAMED = CallId("")
 _SHORTEST = "```"

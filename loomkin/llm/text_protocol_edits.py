@@ -2,8 +2,10 @@
 
 import re
 
-_OPEN = re.compile(r"^(<{5,}) ?SEARCH( ALL)?\s*$")
-_MARK = re.compile(r"^(?:<{5,} ?SEARCH(?: ALL)?|={5,}|>{5,} ?REPLACE)\s*$", re.MULTILINE)
+from loomkin.records.regex import pattern
+
+_OPEN = pattern(r"^(<{5,}) ?SEARCH( ALL)?\s*$")
+_MARK = pattern(r"^(?:<{5,} ?SEARCH(?: ALL)?|={5,}|>{5,} ?REPLACE)\s*$", re.MULTILINE)
 _USUAL = 7
 _EXAMPLE = "<<<<<<< SEARCH\\nold\\n=======\\nnew\\n>>>>>>> REPLACE"
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from loomkin.permissions.simple import Command, Word, names
 from loomkin.permissions.wrappers import SHELLS
+from loomkin.records.regex import pattern
 
 _PROGRAMS = {
     **dict.fromkeys(["rm", "rmdir", "unlink", "shred"], "deletes files"),
@@ -42,7 +43,7 @@ _KNOWN_GIT = names(
     "shortlog show show-ref "
     "sparse-checkout stash status submodule switch symbolic-ref tag update-index version whatchanged worktree"
 )
-_HARMLESS_SETTING = re.compile(
+_HARMLESS_SETTING = pattern(
     r"(?:user|color|advice|i18n|column)\.[\w.]+=|core\.quotepath=|init\.defaultbranch=", re.I
 )
 _FETCHERS = names("curl wget fetch aria2c http https xh lynx ftp nc ncat")

@@ -3,17 +3,19 @@
 import re
 from typing import TYPE_CHECKING
 
+from loomkin.records.regex import pattern
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 LONGEST = 10_000
 """Characters; longer command lines are not judged."""
 
-_STRANGE = re.compile(
+_STRANGE = pattern(
     r"[^\S \t\n]|[\x00-\x08\x0e-\x1f\x7f]|[\ud800-\udfff]|[\u200b-\u200f\u202a-\u202e\u2060-\u2069]"
 )
-_CONTINUED = re.compile(r"(?<!(?<!\\)[ \t])\\\n")
-_NOTHING = re.compile(rb"(?:[ \t\n]|\\\n)*")
+_CONTINUED = pattern(r"(?<!(?<!\\)[ \t])\\\n")
+_NOTHING = pattern(rb"(?:[ \t\n]|\\\n)*")
 _LOOSE = ("string", "heredoc_body")
 _BEFORE_COMMENT = (b"", b" ", b"\t", b"\n", b";", b"&", b"|", b"(", b")")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from loomkin.errors import ConfigError
 from loomkin.permissions.rules import exact_rule_text, parse_rule
 from loomkin.records.permission import Decision, Rule
+from loomkin.records.regex import pattern
 
 _TOOLS = {
     "shell": "shell",
@@ -32,8 +33,8 @@ _ENDINGS = {
     "asks": Decision.ASK,
     "allowed": Decision.ALLOW,
 }
-_BULLET = re.compile(r"\s*[-*+]\s+(.*\S)\s*")
-_PATTERN = re.compile(r"`([^`]+)`|([^,`]+)")
+_BULLET = pattern(r"\s*[-*+]\s+(.*\S)\s*")
+_PATTERN = pattern(r"`([^`]+)`|([^,`]+)")
 
 
 def operations_to_rules(

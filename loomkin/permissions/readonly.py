@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from loomkin.permissions.git_reads import harden_git
 from loomkin.permissions.simple import Command, Word, names
+from loomkin.records.regex import pattern
 
 _ANY = names(
     "ls cat head tail wc nl tac rev cut paste join comm diff cmp od strings stat du df md5sum sha1sum "
@@ -33,9 +34,9 @@ _FORBIDDEN = {
     "uniq": r"",
     "ps": r"-?[a-zA-Z]*e[a-zA-Z]*",
 }
-_EVALUATING = re.compile(r"\$\(|`|\w\[")
+_EVALUATING = pattern(r"\$\(|`|\w\[")
 _ARITHMETIC_TESTS = names("-eq -ne -lt -gt -le -ge -v")
-_LOWER = re.compile(r"[a-z_][a-z0-9_]*")
+_LOWER = pattern(r"[a-z_][a-z0-9_]*")
 
 
 def is_read_only(command: Command) -> bool:

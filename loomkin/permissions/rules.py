@@ -8,6 +8,7 @@ from loomkin.errors import ConfigError
 from loomkin.permissions.simple import names
 from loomkin.records.dataclass import dataclass, field
 from loomkin.records.permission import Decision, Rule
+from loomkin.records.regex import pattern
 
 ALIASES = {
     "Bash": "shell",
@@ -27,7 +28,7 @@ ALIASES = {
 EDITING = names("file_edit file_write file_patch")
 READING = names("file_read file_search content_search directory_list")
 
-_RULE = re.compile(r"([A-Za-z_][\w.-]*\*?|\*)(?:\((.*)\))?", re.S)
+_RULE = pattern(r"([A-Za-z_][\w.-]*\*?|\*)(?:\((.*)\))?", re.S)
 _HELP = "Write it as `tool` or `tool(spec)`, for example `shell(git diff *)` or `file_edit(src/**)`."
 
 
@@ -88,6 +89,9 @@ def parse_rule(rule: Rule) -> ParsedRule:
         spec = spec.strip()
         if not spec or spec == "domain:":
             raise ConfigError(f"{rule.source}: the permission rule `{text}` has nothing in it.", hint=_HELP)
+    if tool == "git":
+        # calls of that tool are judged as the command lines that they are
+        tool, spec = "shell", f"git {(spec or '*').removeprefix('git ')}"
     return ParsedRule(rule, tool, spec, command_pattern(spec or "*"))
 
 

@@ -18,12 +18,13 @@ from loomkin.permissions.verdicts import Finding, built_in, by_rule
 from loomkin.project.secrets import is_secret_path
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse, Verdict
+from loomkin.records.regex import pattern
 
-_HARMLESS = re.compile(
+_HARMLESS = pattern(
     r"NO_COLOR|FORCE_COLOR|CLICOLOR|CI|LANG|LANGUAGE|LC_\w+|TERM|COLUMNS|LINES|TZ|PYTHONDONTWRITEBYTECODE|"
     r"PYTHONUNBUFFERED|PYTHONIOENCODING|PYTHONUTF8|DEBIAN_FRONTEND"
 )
-_NEVER = re.compile(
+_NEVER = pattern(
     r"PATH|LD_\w*|DYLD_\w*|GIT_\w*|PYTHON(?:PATH|HOME|STARTUP|INSPECT|WARNINGS|BREAKPOINT)|NODE_OPTIONS|"
     r"BASH_ENV|ENV|IFS|SHELLOPTS|BASHOPTS|PROMPT_COMMAND|PS4|CDPATH|HOME|PERL5LIB|PERL5OPT|RUBYOPT|RUBYLIB|"
     r"NODE_PATH|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|EDITOR|VISUAL|PAGER|LESSOPEN|LESSCLOSE|MANPAGER|BROWSER|"

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from loomkin.permissions.simple import Word, names
+from loomkin.records.regex import pattern
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -14,7 +15,7 @@ _SAFE_OPERATORS = names(":- - :+ + # ## % %% / // ^^ ,, :? ?")
 _TEXTS = names(
     "word number variable_name test_operator regex extglob_pattern file_descriptor special_variable_name"
 )
-_HIDDEN = re.compile(r"(?<!\\)(?:\\\\)*(?:`|\$[({$\w@#?!*-])")
+_HIDDEN = pattern(r"(?<!\\)(?:\\\\)*(?:`|\$[({$\w@#?!*-])")
 _ARITHMETIC = names(
     "arithmetic_expansion number binary_expression unary_expression parenthesized_expression "
     "ternary_expression"

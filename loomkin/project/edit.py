@@ -163,7 +163,7 @@ def _overwriting(about: Circumstances, before: str, after: str) -> Refused | Non
             f"{about.shown} changed since you read it{about.who()}; writing it whole would undo that. Read "
             "it again with file_read, then change it with file_edit or write it again.",
         )
-    lines, left = before.count("\n") + 1, after.count("\n") + 1
+    lines, left = _line_count(before), _line_count(after)
     if not about.read and (left < lines or len(after) < len(before)):
         return Refused(
             RefusedKind.UNREAD,
@@ -172,3 +172,7 @@ def _overwriting(about: Circumstances, before: str, after: str) -> Refused | Non
             "change a part of it with file_edit.",
         )
     return None
+
+
+def _line_count(text: str) -> int:
+    return text.count("\n") + (text[-1:] not in ("", "\n"))

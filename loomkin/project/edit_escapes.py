@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 
-_NUMBERED = re.compile(r"[ \t]*(\d+)(?:\u2192|\| ?|\t)(.*)", re.DOTALL)
-_FENCE = re.compile(r"[ \t]*(```+|~~~+)[^\n`]*\n(.*?)\n?[ \t]*\1[ \t]*\n?", re.DOTALL)
-_ESCAPE = re.compile(r"\\[nt\"'\\]|&(?:lt|gt|amp|quot|apos|#39|#x27|nbsp);")
+from loomkin.records.regex import pattern
+
+_NUMBERED = pattern(r"[ \t]*(\d+)(?:\u2192|\| ?|\t)(.*)", re.DOTALL)
+_FENCE = pattern(r"[ \t]*(```+|~~~+)[^\n`]*\n(.*?)\n?[ \t]*\1[ \t]*\n?", re.DOTALL)
+_ESCAPE = pattern(r"\\[nt\"'\\]|&(?:lt|gt|amp|quot|apos|#39|#x27|nbsp);")
 _MEANING = {
     r"\n": "\n",
     r"\t": "\t",

@@ -3,6 +3,8 @@
 import re
 from difflib import SequenceMatcher
 
+from loomkin.records.regex import pattern
+
 _TO_ASCII = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033", '"'),
@@ -16,7 +18,7 @@ _TO_ASCII = {
 _TABLE = str.maketrans(_TO_ASCII)
 _CURLY = {'"': ("\u201c", "\u201d"), "'": ("\u2018", "\u2019")}
 _COMPARED = 1000
-_QUOTE = re.compile("[\"']")
+_QUOTE = pattern("[\"']")
 
 
 def fold(text: str) -> str:

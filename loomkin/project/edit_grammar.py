@@ -4,16 +4,17 @@ import re
 from enum import StrEnum
 
 from loomkin.records.dataclass import dataclass, field
+from loomkin.records.regex import pattern
 
-_HEADER = re.compile(
+_HEADER = pattern(
     r"\*\*\*\s*(add|create|update|modify|edit|delete|remove)\s+file\s*:\s*(.+?)\s*", re.IGNORECASE
 )
-_MOVE = re.compile(r"\*\*\*\s*(?:move|rename)(?:d)?\s+to\s*:\s*(.+?)\s*", re.IGNORECASE)
-_BEGIN = re.compile(r"\s*\*\*\*\s*begin\s+patch\b.*", re.IGNORECASE)
-_END = re.compile(r"\s*\*\*\*\s*end\s+patch\b.*", re.IGNORECASE)
-_END_OF_FILE = re.compile(r"\*\*\*\s*end\s+of\s+file\s*", re.IGNORECASE)
-_NUMBERS = re.compile(r"-\d+(?:,\d+)?\s+\+\d+(?:,\d+)?\s*")
-_DIFF_PATH = re.compile(r"(?:---|\+\+\+) (?:[ab]/)?([^\t]+?)(?:\t.*)?\s*")
+_MOVE = pattern(r"\*\*\*\s*(?:move|rename)(?:d)?\s+to\s*:\s*(.+?)\s*", re.IGNORECASE)
+_BEGIN = pattern(r"\s*\*\*\*\s*begin\s+patch\b.*", re.IGNORECASE)
+_END = pattern(r"\s*\*\*\*\s*end\s+patch\b.*", re.IGNORECASE)
+_END_OF_FILE = pattern(r"\*\*\*\s*end\s+of\s+file\s*", re.IGNORECASE)
+_NUMBERS = pattern(r"-\d+(?:,\d+)?\s+\+\d+(?:,\d+)?\s*")
+_DIFF_PATH = pattern(r"(?:---|\+\+\+) (?:[ab]/)?([^\t]+?)(?:\t.*)?\s*")
 
 
 class SectionKind(StrEnum):

@@ -3,6 +3,8 @@
 import re
 from functools import cache
 
+from loomkin.records.regex import pattern
+
 _LEADER = r"(?:\#|//|/\*+|<!--|--|;+|%|\{/\*)"
 _CLOSER = r"(?:\*+/\}?|-->)?"
 _DOTS = r"(?:\.{3,}|\u2026)"
@@ -34,10 +36,10 @@ _PLACEHOLDER = rf"""\s*(?:
       | {_OPEN}{_DOTS}\s*{_OPEN}{_WORDS}{_AFTER}{_SHUT}\s*{_DOTS}?{_SHUT}
       | {_OPEN}(?:the\ )?rest\ of\ (?:the\ )?{_THINGS}{_AFTER}{_SHUT}\s*{_DOTS}{_SHUT}
     )\s*"""
-_HINT = re.compile(
+_HINT = pattern(
     r"rest|remain|exist|previous|other|original|same|chang|omit|snip|truncat|before|keep|etc", re.I
 )
-_REDACTED = re.compile(r"\[redacted:[^\]\n]*\]")
+_REDACTED = pattern(r"\[redacted:[^\]\n]*\]")
 _LONGEST = 120
 
 

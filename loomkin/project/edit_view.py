@@ -4,8 +4,10 @@ import re
 from bisect import bisect_left
 from difflib import SequenceMatcher
 
+from loomkin.records.regex import pattern
+
 _COMPARED = 1000
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+_NEWLINE = pattern(r"\r\n|\r|\n")
 
 
 class View:

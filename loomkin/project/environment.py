@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 # Names of model providers as they begin the names of their variables.
 _PROVIDERS = (
@@ -17,7 +18,7 @@ _PROVIDERS = (
     "TOGETHER(?:_?AI)?|VERTEX(?:_?AI)?|VLLM|VOLCENGINE|VOYAGE|WATSONX|XAI|XINFERENCE|ZAI|ZHIPUAI"
 )
 _KEY = "(?:API_?|ADMIN_)?KEY|(?:API_?|ACCESS_?|AUTH_?|OAUTH_|AD_|HUB_)?TOKEN|SECRET(?:_KEY)?"
-_PROVIDER_KEY = re.compile(rf"(?:{_PROVIDERS})_(?:{_KEY})(?:_\d+)?", re.IGNORECASE)
+_PROVIDER_KEY = pattern(rf"(?:{_PROVIDERS})_(?:{_KEY})(?:_\d+)?", re.IGNORECASE)
 
 # Programs that would wait for a person get an answer, a plain page or a refusal instead. `CI` stays as
 # it is: test runners change what they do with it.

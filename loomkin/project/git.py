@@ -19,11 +19,12 @@ from loomkin.project.git_safety import (
 )
 from loomkin.project.root import Root, find_root
 from loomkin.records.dataclass import dataclass, field
+from loomkin.records.regex import pattern
 
 GIT_SECONDS = 30.0
 OUTPUT_BYTES = 8 * 1024 * 1024
 _LOG_FORMAT = "--format=%h %s"
-_SUBMODULE = re.compile(r"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
+_SUBMODULE = pattern(r"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
 _IN_PROGRESS = {
     "MERGE_HEAD": "merge",
     "rebase-merge": "rebase",

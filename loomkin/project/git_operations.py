@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from loomkin.project.problem import Problem
+from loomkin.records.regex import pattern
 
 
 class GitOperation(StrEnum):
@@ -48,7 +49,7 @@ _REFUSED_LONG = (
     "--super-prefix",
     "--namespace",
 )
-_REFUSED_SHORT = re.compile(r"-[cO]")
+_REFUSED_SHORT = pattern(r"-[cO]")
 _ALLOWED = {
     GitOperation.ADD: frozenset(
         ("-A", "--all", "-u", "--update", "-v", "--verbose", "-n", "--dry-run", "-N", "--intent-to-add",
@@ -66,7 +67,7 @@ _ALLOWED = {
     ),
 }  # fmt: skip
 _WITH_VALUE = frozenset(("-m", "--message", "-am", "--author", "--date", "--sort", "--format", "--chmod"))
-_OUTSIDE = re.compile(r"(?:/|~|(?:[^/]+/)*\.\.(?:/|$))")
+_OUTSIDE = pattern(r"(?:/|~|(?:[^/]+/)*\.\.(?:/|$))")
 
 
 def operation_args(operation: str, args: str | Sequence[str] = ()) -> list[str] | Problem:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from loomkin.records.regex import pattern
+
 # Everything in a repository's configuration that names a program and that a reading command would start.
 READ_OPTIONS = (
     "--no-pager",
@@ -27,8 +29,8 @@ _LOCATION = (
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_COUNT", "GIT_EXTERNAL_DIFF", "GIT_ASKPASS", "SSH_ASKPASS", "GIT_TRACE",
 )  # fmt: skip
-_FILTER = re.compile(rb"\[\s*(filter|include|includeif)\b", re.IGNORECASE)
-_FILTER_NAME = re.compile(r"filter\.(.+)\.(?:clean|smudge|process|required)", re.IGNORECASE | re.DOTALL)
+_FILTER = pattern(rb"\[\s*(filter|include|includeif)\b", re.IGNORECASE)
+_FILTER_NAME = pattern(r"filter\.(.+)\.(?:clean|smudge|process|required)", re.IGNORECASE | re.DOTALL)
 
 
 def git_environment(*, read: bool = True, base: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from loomkin.project.listing import list_files
 from loomkin.project.problem import Problem
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 FIND_LIMIT = 100
 BRACE_LIMIT = 1000
@@ -117,7 +118,7 @@ def _first_brace(pattern: str) -> tuple[str, list[str], str] | None:
     return None
 
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"(?P<folders>(?:(?<=/)|^)\*\*/)|(?P<all>\*\*)|(?P<any>\*)|(?P<one>\?)"
     r"|\[(?P<not>[!^]?)(?P<set>\]?[^\]]*)\]|\\(?P<plain>.)|(?P<literal>.)",
     re.DOTALL,

@@ -13,11 +13,12 @@ from loomkin.project.git_safety import READ_OPTIONS, git_environment
 from loomkin.project.ignore import BUILT_IN, IgnoreRules
 from loomkin.project.root import Root, find_root
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 GIT_SECONDS = 30.0
 TREE_ENTRIES = 500
 FOLDER_ENTRIES = 120
-_SUBMODULE = re.compile(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
+_SUBMODULE = pattern(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

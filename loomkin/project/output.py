@@ -6,23 +6,24 @@ import shlex
 import signal
 
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 BUDGET_CHARS = 16_000
 LINE_CHARS = 2_000
 HEAD_SHARE = 0.4
 
 # ECMA-48: CSI sequences, OSC and other strings up to their terminator, and two-character escapes.
-_ANSI = re.compile(
+_ANSI = pattern(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]*[0-~])|[\x80-\x9f]", re.DOTALL
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_ERROR = re.compile(
+_CONTROL = pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ERROR = pattern(
     r"^\s*(?:E\s{2,}\S|Traceback \(most recent call last\)|panicked at|thread '.*' panicked)"
     r"|\b(?:error|fatal|failed|failure|exception|panic|undefined reference|not found|cannot|denied)\b"
     r"|\b\w+(?:Error|Exception)\b|\bFAIL(?:ED)?\b",
     re.IGNORECASE,
 )
-_HARMLESS = re.compile(r"\b(?:0|no) (?:errors?|failed|failures?)\b|\berrors?\s*[:=]\s*0\b", re.IGNORECASE)
+_HARMLESS = pattern(r"\b(?:0|no) (?:errors?|failed|failures?)\b|\berrors?\s*[:=]\s*0\b", re.IGNORECASE)
 
 
 def strip_ansi(text: str) -> str:

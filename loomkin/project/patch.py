@@ -10,6 +10,7 @@ from loomkin.project.edit_patch import ChangedBy, FileChange, PatchedFile, Patch
 from loomkin.project.edit_result import Refused
 from loomkin.project.writing import FailureKind, commit
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 __all__ = [
     "FileChange",
@@ -21,17 +22,17 @@ __all__ = [
     "plan_patch",
 ]
 
-_HEREDOC = re.compile(
+_HEREDOC = pattern(
     r"\s*(?:cd\s+(?P<folder>'[^']+'|\"[^\"]+\"|[^\s;&|]+)\s*&&\s*)?(?:apply_patch|applypatch)\s*"
     r"<<-?\s*(['\"]?)(?P<mark>\w+)\2[ \t]*\n(?P<patch>.*?)\n[ \t]*(?P=mark)\s*",
     re.DOTALL,
 )
-_ARGUMENT = re.compile(
+_ARGUMENT = pattern(
     r"\s*(?:cd\s+(?P<folder>'[^']+'|\"[^\"]+\"|[^\s;&|]+)\s*&&\s*)?(?:apply_patch|applypatch)\s+"
     r"(?P<quote>['\"])(?P<patch>\s*\*\*\* Begin Patch\n.*?)(?P=quote)\s*",
     re.DOTALL,
 )
-_PATH_LINE = re.compile(r"^(\*\*\* (?:(?:Add|Update|Delete) File|Move to): *)(.+)$", re.MULTILINE)
+_PATH_LINE = pattern(r"^(\*\*\* (?:(?:Add|Update|Delete) File|Move to): *)(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

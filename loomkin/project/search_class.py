@@ -3,6 +3,7 @@
 import re
 
 from loomkin.project.problem import Problem
+from loomkin.records.regex import pattern
 
 SPACE = r" \t\x0b\x0c"
 _POSIX = {
@@ -10,7 +11,7 @@ _POSIX = {
     "cntrl": r"\x00-\x1f\x7f", "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~",
     "punct": r"!-/:-@\[-`{-~", "upper": "A-Z", "space": SPACE, "word": r"\w", "xdigit": "0-9A-Fa-f",
 }  # fmt: skip
-_ITEM = re.compile(r"\[:(\^?)(\w+):\]|\\(x[0-9A-Fa-f]{2}|.)|(.)", re.DOTALL)
+_ITEM = pattern(r"\[:(\^?)(\w+):\]|\\(x[0-9A-Fa-f]{2}|.)|(.)", re.DOTALL)
 _SHORTHAND = (r"\w", r"\d", r"\W", r"\D", r"\S", SPACE)
 _CONTROL = (r"\t", r"\v", r"\f", r"\a", r"\x08")
 

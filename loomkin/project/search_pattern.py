@@ -10,6 +10,7 @@ import re
 from loomkin.project.problem import Problem
 from loomkin.project.search_class import SPACE, read_class
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 # One side of a rewritten element is for Python, the other for Rust, where they differ.
 _SIMPLE = {
@@ -24,9 +25,9 @@ _SIMPLE = {
     r"\Z": r"\r?$",
 }
 _SAME_ESCAPES = frozenset("wdbBtfva")
-_COUNT = re.compile(r"\{(\d*)(,?)(\d*)\}([?+]?)")
-_GROUP = re.compile(r"\(\?(?:P?<([A-Za-z_]\w*)>|([ismu]*)(?:-([ismu]+))?(:|\))|(<?[=!]|>|P=\w+\)|#))")
-_LEADING = re.compile(r"\(\?([a-zA-Z]+)\)")
+_COUNT = pattern(r"\{(\d*)(,?)(\d*)\}([?+]?)")
+_GROUP = pattern(r"\(\?(?:P?<([A-Za-z_]\w*)>|([ismu]*)(?:-([ismu]+))?(:|\))|(<?[=!]|>|P=\w+\)|#))")
+_LEADING = pattern(r"\(\?([a-zA-Z]+)\)")
 
 
 @dataclass(frozen=True, slots=True)

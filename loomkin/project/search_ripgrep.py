@@ -1,7 +1,6 @@
 """Content search with the ripgrep program, where there is one."""
 
 import os
-import re
 import shutil
 import stat
 import subprocess
@@ -13,10 +12,11 @@ from pathlib import Path
 from loomkin.project.problem import Problem
 from loomkin.project.search_fallback import BINARY_PROBE, HUGE_BYTES, Hits, is_binary
 from loomkin.project.search_pattern import Pattern
+from loomkin.records.regex import pattern
 
 # The kernel gives arguments and environment together a quarter of the stack: 2 MB as a rule.
 BATCH_BYTES = 1_000_000
-_RECORD = re.compile(rb"([^\0]+)\0(\d+)[:-][^\n]*\n")
+_RECORD = pattern(rb"([^\0]+)\0(\d+)[:-][^\n]*\n")
 _OPTIONS = (
     "--no-config", "--no-messages", "--color=never", "--no-heading", "--with-filename", "--null",
     "--line-number", "--text", "--encoding=none", "--max-columns=1", "--no-ignore", "--hidden",

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+from loomkin.records.regex import pattern
+
 _ENV_FILE_BYTES = 256 * 1024
 _EXAMPLE_ENDINGS = frozenset({"example", "sample", "template", "dist", "defaults", "schema"})
 _SECRET_NAMES = frozenset(
@@ -71,9 +73,9 @@ _SHAPES: tuple[tuple[str, str, str], ...] = (
         r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)[A-Za-z0-9+/=\n]{40,}",
     ),
 )
-_ENV_LINE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*[=:]\s*(.*?)\s*$")
-_URL_PASSWORD = re.compile(r"\w+://[^\s:/@]*:([^\s/@]+)@")
-_PLAIN = re.compile(r"[a-z]+(?:[-_ ][a-z]+)*|[\d.:,-]+|(?:https?://)?[\w.-]+(?::\d+)?(?:/[\w./-]*)?", re.I)
+_ENV_LINE = pattern(r"^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*[=:]\s*(.*?)\s*$")
+_URL_PASSWORD = pattern(r"\w+://[^\s:/@]*:([^\s/@]+)@")
+_PLAIN = pattern(r"[a-z]+(?:[-_ ][a-z]+)*|[\d.:,-]+|(?:https?://)?[\w.-]+(?::\d+)?(?:/[\w./-]*)?", re.I)
 
 
 def is_secret_path(path: str | Path) -> bool:
@@ -189,7 +191,7 @@ class Redactor:
         for value, name in self._values:
             if value in text:
                 text = text.replace(value, f"[redacted:{name}]")
-        for label, mark, pattern in self._shapes:
+        for label, mark, shape in self._shapes:
             if mark in text:
-                text = pattern.sub(f"[redacted:{label}]", text)
+                text = shape.sub(f"[redacted:{label}]", text)
         return text

@@ -8,10 +8,11 @@ from pathlib import Path
 from loomkin.project.capture import Captured
 from loomkin.project.jobs import Job, JobTable
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 DEFAULT_SECONDS = 120.0
 MAX_SECONDS = 600.0
-_SLEEP = re.compile(r"\s*(?:sleep\s+[\d.]+[smhd]?(?:\s+[\d.]+[smhd]?)*\s*(?:;|&&|\n|$)\s*)+", re.ASCII)
+_SLEEP = pattern(r"\s*(?:sleep\s+[\d.]+[smhd]?(?:\s+[\d.]+[smhd]?)*\s*(?:;|&&|\n|$)\s*)+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tomllib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +49,8 @@ def _json_error(text: str) -> tuple[int, str] | None:
 
 def _toml_error(text: str) -> tuple[int, str] | None:
     try:
+        import tomllib  # heavy: late on purpose
+
         tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
         reason, _, where = str(error).partition(" (at ")

@@ -1,9 +1,9 @@
 """How the bytes of a file become text and go back, byte for byte."""
 
 import hashlib
-import re
 
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 EDIT_LIMIT = 5 * 1024 * 1024
 """Bytes of the largest file that is edited."""
@@ -16,7 +16,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
-_DECLARED = re.compile(rb"(?:coding|fileencoding|charset)\s*[:=]?\s*[\"']?([A-Za-z][-\w.]+)")
+_DECLARED = pattern(rb"(?:coding|fileencoding|charset)\s*[:=]?\s*[\"']?([A-Za-z][-\w.]+)")
 _DECLARED_WITHIN = 1024
 _USUAL = (
     "cp1252",

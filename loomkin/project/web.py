@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from loomkin.project.problem import Problem
-from loomkin.project.web_text import html_to_text
 from loomkin.records.dataclass import dataclass
 
 if TYPE_CHECKING:
@@ -181,6 +180,8 @@ async def _page(response: "httpx2.Response", url: str, max_bytes: int, max_chars
     text = _decode(raw, response.charset_encoding)
     title = ""
     if kind in ("text/html", "application/xhtml+xml"):
+        from loomkin.project.web_text import html_to_text  # heavy: late on purpose
+
         title, text = await asyncio.to_thread(html_to_text, text)
     return Page(url, title, _sized(text, max_chars), kind, len(text), cut or len(text) > max_chars)
 

@@ -3,6 +3,8 @@
 import re
 from html.parser import HTMLParser
 
+from loomkin.records.regex import pattern
+
 _SKIPPED = frozenset(
     ("script", "style", "noscript", "template", "svg", "iframe", "object", "canvas", "select")
 )
@@ -12,7 +14,7 @@ _BLOCKS = frozenset(
      "ol", "p", "pre", "section", "summary", "table", "tbody", "thead", "tr", "ul")
 )  # fmt: skip
 _SPACED = frozenset(("p", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "blockquote"))
-_SPACES = re.compile(r"[ \t\r\n\f]+")
+_SPACES = pattern(r"[ \t\r\n\f]+")
 
 
 def html_to_text(html: str) -> tuple[str, str]:

@@ -1,7 +1,6 @@
 """The only write path: facts go to the log and the tables in one transaction, then to readers."""
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +10,12 @@ from loomkin.records.codec import dump, load
 from loomkin.records.dataclass import replace
 from loomkin.records.event import Event, Fact
 from loomkin.records.ids import SessionId
+from loomkin.records.regex import pattern
 from loomkin.store import projections
 from loomkin.store.database import Database, explain, transaction
 
 _INSERT = "INSERT INTO events (at, project, session, agent, task, kind, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_HALF = re.compile("[\ud800-\udfff]")
+_HALF = pattern("[\ud800-\udfff]")
 
 
 def write(database: Database, events: Sequence[Event]) -> list[Event]:

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.regex import pattern
 
 _CLOSERS = {'"': '"', "'": "'", "“": "”“", "”": "”", "„": "“”", "‘": "’‘", "’": "’"}
 _WORDS = {"True": "true", "False": "false", "None": "null"}
 _CONTROLS = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_TOKEN = re.compile(r"[{}\[\],:]|\s+|[^{}\[\],:\s\"'“”„‘’]+")
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})[a-zA-Z]*[ \t]*\r?\n(?P<body>.*?)\r?\n?[ \t]*\1\s*", re.DOTALL)
+_TOKEN = pattern(r"[{}\[\],:]|\s+|[^{}\[\],:\s\"'“”„‘’]+")
+_FENCE = pattern(r"\s*(`{3,}|~{3,})[a-zA-Z]*[ \t]*\r?\n(?P<body>.*?)\r?\n?[ \t]*\1\s*", re.DOTALL)
 
 
 class Kind(StrEnum):

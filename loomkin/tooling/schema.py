@@ -1,6 +1,5 @@
 """A params dataclass as JSON schema, and a model's arguments as that dataclass."""
 
-import difflib
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
@@ -88,6 +87,8 @@ def _rename(given: dict[str, object], aliases: dict[str, str], known: set[str]) 
 
 
 def _near(name: str, hints: dict[str, Any]) -> str:
+    import difflib  # heavy: late on purpose
+
     close = difflib.get_close_matches(name, hints, 1)
     return f" Did you mean `{close[0]}`?" if close else ""
 

@@ -1,6 +1,5 @@
 """A tool: a name, typed parameters, what it touches, and one asynchronous call."""
 
-import re
 import sys
 from abc import ABC, abstractmethod
 from functools import cached_property
@@ -11,10 +10,11 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import CallId, SessionId
 from loomkin.records.message import ToolSpec
 from loomkin.records.permission import Access, ToolUse
+from loomkin.records.regex import pattern
 from loomkin.tooling.schema import schema_of
 
 P = TypeVar("P")
-_PARAM_LINE = re.compile(r"^- `?(\w+)`?: (.+)$")
+_PARAM_LINE = pattern(r"^- `?(\w+)`?: (.+)$")
 
 
 @dataclass(frozen=True, slots=True)

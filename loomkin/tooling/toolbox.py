@@ -1,6 +1,5 @@
 """The tools that one agent sees: those of its role, and those it found by searching."""
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -55,6 +54,8 @@ class Toolbox:
 
     def unknown(self, name: str) -> str:
         """What to tell a model that called a tool which is not in sight."""
+        import difflib  # heavy: late on purpose
+
         words = sorted(name.lower().split("_"))
         turned = [known for known in self.names if sorted(known.split("_")) == words]
         close = turned or difflib.get_close_matches(name, self.names, 1, 0.5)

@@ -11,12 +11,13 @@ from prompt_toolkit.document import Document
 
 from loomkin.commands.command import Command
 from loomkin.project.listing import list_files, shown_path
+from loomkin.records.regex import pattern
 
 MOST = 50
 FRESH = 5.0
 """Seconds for which a listing is used again."""
-_PATH = re.compile(r"(?:^|(?<=[\s(]))@(\"?)([^\s\"]*)$")
-_NEEDS_QUOTES = re.compile(r"[\s\"'`,;]")
+_PATH = pattern(r"(?:^|(?<=[\s(]))@(\"?)([^\s\"]*)$")
+_NEEDS_QUOTES = pattern(r"[\s\"'`,;]")
 
 
 class WordCompleter(Completer):

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -12,11 +11,13 @@ from prompt_toolkit.completion import Completer
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import History
 
+from loomkin.records.regex import pattern
+
 PASTE_LINES = 10
 PASTE_CHARACTERS = 2000
 KEPT_ENTRIES = 1000
 LONGEST_ENTRY = 20_000
-_CHIP = re.compile(r"\[Pasted text #(\d+), \d+ lines?\]")
+_CHIP = pattern(r"\[Pasted text #(\d+), \d+ lines?\]")
 
 
 class ProjectHistory(History):

@@ -1,10 +1,10 @@
 """Streamed markdown cut into blocks that will not change any more."""
 
-import re
+from loomkin.records.regex import pattern
 
-_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
-_ITEM = re.compile(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
-_HEADING = re.compile(r"#{1,6}\s")
+_FENCE = pattern(r"\s*(`{3,}|~{3,})")
+_ITEM = pattern(r"\s*(?:[-*+]|\d{1,9}[.)])\s")
+_HEADING = pattern(r"#{1,6}\s")
 
 
 class MarkdownBlocks:

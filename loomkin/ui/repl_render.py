@@ -6,6 +6,7 @@ import textwrap
 from functools import cache
 from typing import TYPE_CHECKING
 
+from loomkin.records.regex import pattern
 from loomkin.ui.terminal import printable
 from loomkin.ui.transcript import Block, Kind
 
@@ -25,8 +26,8 @@ _LOOK = {
     Kind.PLAIN: ("", ""),
 }
 _APART = (Kind.PERSON, Kind.ANSWER, Kind.PLAIN)
-_PADDING = re.compile(r"[ \t]+((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
-_EDGES = re.compile(r"\A(?:(?:\x1b\[[0-9;]*m)*\n)+|(?:\n(?:\x1b\[[0-9;]*m)*)+\Z")
+_PADDING = pattern(r"[ \t]+((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
+_EDGES = pattern(r"\A(?:(?:\x1b\[[0-9;]*m)*\n)+|(?:\n(?:\x1b\[[0-9;]*m)*)+\Z")
 
 
 class Painter:

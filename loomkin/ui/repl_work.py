@@ -11,6 +11,7 @@ from loomkin.commands.command import CommandResult, Context, Look, Then, find, u
 from loomkin.errors import LoomkinError
 from loomkin.project.jobs import JobTable
 from loomkin.records.dataclass import dataclass, field
+from loomkin.records.regex import pattern
 from loomkin.runtime.bus import Bus
 from loomkin.ui.repl_shell import PersonShell, run_for_person
 from loomkin.ui.transcript import Block, Kind, Transcript
@@ -18,7 +19,7 @@ from loomkin.ui.transcript import Block, Kind, Transcript
 ECHOED_LINES = 12
 ECHOED_CHARACTERS = 2000
 RECALL = "Your words are in the history: press Up to send them again."
-_COMMAND = re.compile(r"/([A-Za-z?][\w-]*)(?:\s+(.*))?$", re.DOTALL)
+_COMMAND = pattern(r"/([A-Za-z?][\w-]*)(?:\s+(.*))?$", re.DOTALL)
 
 
 class Ended(Protocol):

@@ -2,18 +2,18 @@
 
 import errno
 import os
-import re
 import select
 from collections.abc import Mapping
 
 from loomkin.errors import LoomkinError
+from loomkin.records.regex import pattern
 
 ATOMIC = 4096
 """Bytes that a pipe takes at once when it is ready at all (PIPE_BUF)."""
 TICK = 0.2
 _NAMES = {1: "standard output", 2: "standard error"}
 _GONE = (errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.EIO)
-_CONTROL = re.compile(
+_CONTROL = pattern(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI, such as colours
     r"|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?"  # strings to the terminal, such as its title
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"

@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 
 from loomkin.errors import UsageError
+from loomkin.records.regex import pattern
 
 MOST_TRIES = 3
-_FENCED = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n\s*```\s*$", re.DOTALL)
+_FENCED = pattern(r"^\s*```(?:json)?\s*\n(.*?)\n\s*```\s*$", re.DOTALL)
 
 
 class AnswerSchema:

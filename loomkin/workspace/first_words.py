@@ -1,6 +1,6 @@
 """The first message of a conversation: where the agent is, and the rules of the project."""
 
-import platform
+import os
 import time
 
 from loomkin.agent.prompt import Place, first_message
@@ -32,7 +32,7 @@ class Opening:
             cwd=str(cwd),
             root=str(root),
             today=time.strftime("%Y-%m-%d", time.localtime(self._clock.now())),
-            platform=platform.system(),
+            platform=os.uname().sysname,
             git=await describe_state(cwd),
             mode=self._gate.mode.value,
             attended=self._options.attended,

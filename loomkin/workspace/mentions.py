@@ -1,6 +1,5 @@
 """`@path` in a prompt: the file's text goes along with the words."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +8,10 @@ from loomkin.project.root import inside
 from loomkin.project.secrets import is_secret_path
 from loomkin.project.text import NotText, decode
 from loomkin.project.workplace import Workplace
+from loomkin.records.regex import pattern
 
 MOST_BYTES = 100_000
-_MENTION = re.compile(r"""(?:^|(?<=[\s(]))@(?:"([^"\n]+)"|([^\s"'`,;]+))""")
+_MENTION = pattern(r"""(?:^|(?<=[\s(]))@(?:"([^"\n]+)"|([^\s"'`,;]+))""")
 
 
 class Mentions:

@@ -28,6 +28,8 @@ from loomkin.records.role import Tier
 from loomkin.records.usage import Price, pico
 from loomkin.runtime.ratelimit import TokenBucket
 
+UNSTREAMED = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
@@ -86,7 +88,10 @@ class ModelChooser:
     async def spec(self, name: str) -> ModelSpec:
         """One model, with what its own server says of it where that is on this machine."""
         spec = await asyncio.to_thread(resolve, name, self._environ, self._known, self._catalogue)
-        endpoint = replace(spec.endpoint, silence=self._settings.model.silence)
+        model = self._settings.model
+        # without a stream the whole answer is written in silence
+        silence = model.silence if model.stream else model.silence * UNSTREAMED
+        endpoint = replace(spec.endpoint, silence=silence)
         return await measure_local(replace(spec, endpoint=endpoint), self._known, self._ask)
 
 

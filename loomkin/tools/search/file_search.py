@@ -41,7 +41,7 @@ class FileSearch(Tool[Params]):
         if isinstance(found, Problem):
             return Fail(str(found))
         if not found.paths:
-            return Ok(f"No file matches {params.pattern} below {self._workplace.shown(folder) or '.'}.")
+            return Ok(f"No file matches {params.pattern} in {self._workplace.shown(folder)} or below.")
         lines = [shown_path(path) for path in found.paths]
         if found.truncated:
             lines.append(f"… {found.total - len(lines)} more; narrow the pattern")
