@@ -20,6 +20,7 @@ def show(db: Database, row: sessions.SessionRow, *, context: bool) -> str:
     if not context:
         lines += _calls(calls)
         lines += _changes(sessions.changes(db, row.id))
+        lines += _questions(sessions.questions(db, row.id))
     lines += _cost(ledger.total(db, row.id))
     return "\n".join(lines)
 
@@ -104,6 +105,17 @@ def _changes(changes: list[sessions.ChangeRow]) -> Iterator[str]:
     if paths:
         rows = [(path, f"+{added}", f"-{removed}") for path, (added, removed) in sorted(paths.items())]
         yield from (table(("CHANGED FILE", "ADDED", "REMOVED"), rows, ("ADDED", "REMOVED")), "")
+
+
+def _questions(asked: list[sessions.QuestionRow]) -> Iterator[str]:
+    for one in asked:
+        yield f"Asked: {flat(one.question)}" + (f" ({flat(' | '.join(one.options))})" if one.options else "")
+        if one.assumed:
+            yield "  nobody was there; it went on with an assumption"
+        else:
+            yield "  not answered" if one.answer is None else f"  answer: {flat(one.answer)}"
+    if asked:
+        yield ""
 
 
 def _cost(spent: ledger.Spend) -> Iterator[str]:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 
+from loomkin.config.paths import state_home
 from loomkin.config.settings import ModelFacts, RateSettings, Settings
 from loomkin.llm.catalogue import Catalogue
 from loomkin.llm.client import ModelClient, OpenWire, Rates
@@ -20,6 +21,7 @@ from loomkin.llm.models import (
 )
 from loomkin.llm.models_local import HttpProbe, measure_local
 from loomkin.llm.models_providers import PROVIDERS
+from loomkin.llm.remembered import Remembered
 from loomkin.llm.retry import RetryPolicy
 from loomkin.llm.wire import Endpoint
 from loomkin.records.dataclass import dataclass, replace
@@ -55,6 +57,7 @@ class ModelChooser:
         self._settings = settings
         self._environ = environ
         self._replay = replay
+        self._remembered = Remembered(state_home(environ))
         self._known = model_settings(settings, offline)
         self._catalogue = catalogue
         self._ask = ask
@@ -92,7 +95,19 @@ class ModelChooser:
         # without a stream the whole answer is written in silence
         silence = model.silence if model.stream else model.silence * UNSTREAMED
         endpoint = replace(spec.endpoint, silence=silence)
-        return await measure_local(replace(spec, endpoint=endpoint), self._known, self._ask)
+        return await self._measured(replace(spec, endpoint=endpoint))
+
+    async def _measured(self, spec: ModelSpec) -> ModelSpec:
+        """The spec with the window that its local server has; Ollama is asked anew, its answer changes."""
+        if not spec.local or spec.wire == "ollama":
+            return await measure_local(spec, self._known, self._ask)
+        name = f"{spec.endpoint.base_url} {spec.id}"
+        kept = self._remembered.get(name)
+        if kept is not None:
+            return replace(spec, window=kept, max_output=max(1, min(spec.max_output, kept // 2)))
+        measured = await measure_local(spec, self._known, self._ask)
+        self._remembered.put(name, measured.window)
+        return measured
 
 
 _RECORDED = ModelSpec(
