@@ -50,6 +50,7 @@ from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Call
 from loomkin.tooling.toolbox import Toolbox
 from loomkin.tools.files.changing import Editing
+from loomkin.tools.meta.tool_search import found_before
 from loomkin.tools.person.ask_person import Person
 from loomkin.workspace.first_words import Opening
 from loomkin.workspace.mentions import Mentions
@@ -166,6 +167,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         services = _services(house, toolbox, jobs, sight, person, gate, child)
         for tool in tools.values():
             toolbox.know(build_tool(tool, services))
+        toolbox.show(found_before(opened.messages))
         meter = build_meter(loaded.settings.budget, house.database, opened.id)
         places = (str(options.cwd), str(house.workplace.root))
         redact = house.redactor.redact

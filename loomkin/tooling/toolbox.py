@@ -49,8 +49,12 @@ class Toolbox:
             if score:
                 scored.append((-score, name))
         found = [self._known[name] for _, name in sorted(scored)[:limit]]
-        self._wanted.extend(tool.name for tool in found)
+        self.show(tool.name for tool in found)
         return found
+
+    def show(self, names: Iterable[str]) -> None:
+        """Bring tools into sight; names that are not this agent's are passed over."""
+        self._wanted.extend(name for name in names if name in self._known and name not in self._wanted)
 
     def unknown(self, name: str) -> str:
         """What to tell a model that called a tool which is not in sight."""

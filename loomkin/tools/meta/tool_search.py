@@ -1,11 +1,15 @@
 """tool_search: bring rarely used tools into sight."""
 
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from loomkin.records.dataclass import dataclass
+from loomkin.records.message import Message, ToolResult
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tooling.toolbox import Toolbox
+
+FOUND = "You can call these from now on:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,15 @@ class ToolSearch(Tool[Params]):
         if not found:
             return Ok(f"No further tool fits. Your tools: {', '.join(self._toolbox.names)}.")
         lines = [f"{tool.name}: {tool.spec.description.splitlines()[0]}" for tool in found]
-        return Ok("\n".join(("You can call these from now on:", *lines)))
+        return Ok("\n".join((FOUND, *lines)))
+
+
+def found_before(messages: Iterable[Message]) -> Iterator[str]:
+    """The names of the tools that earlier searches of a conversation brought into sight."""
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, ToolResult) and part.name == ToolSearch.name and part.text.startswith(FOUND):
+                yield from (line.partition(":")[0] for line in part.text.splitlines()[1:])
 
 
 TOOL = ToolSearch
