@@ -17,13 +17,22 @@ def main() -> None:
     from loomkin.cli.main import run
 
     code = run(sys.argv[1:])
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
-            code = code or 1
+    if not _flushed():
+        code = code or 1
     # everything is closed and on disk: taking the interpreter apart would only cost a tenth of a second
     os._exit(code)
+
+
+def _flushed() -> bool:
+    """Write out what is left; False where standard output did not take it."""
+    taken = True
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except (OSError, ValueError):
+            taken = taken and stream is not sys.stdout
+    return taken
 
 
 if __name__ == "__main__":
