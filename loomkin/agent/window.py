@@ -38,9 +38,9 @@ def measure(
 ) -> Zones:
     """The zones of a request to a model."""
     zones = {"rules": 0, "person": 0, "agent": 0, "results": 0}
-    for message in messages:
+    for message, tokens in zip(messages, estimator.each(model, messages), strict=True):
         zone = "results" if message.results else _ZONE.get(message.sender, "agent")
-        zones[zone] += estimator.messages(model, (message,))
+        zones[zone] += tokens
     return Zones(estimator.text(model, system), estimator.tools(model, tools), **zones, window=window)
 
 

@@ -2,7 +2,7 @@
 
 from loomkin.commands.command import Command, CommandResult, Context
 
-WIDTH = 30
+WIDTH = 24
 
 
 class ShowContext(Command):

@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterable, Mapping
 
+from loomkin.llm.kept import Kept
 from loomkin.llm.wire import Request
+from loomkin.records.dataclass import dataclass
 from loomkin.records.message import Image, Message, Part, Text, Thinking, ToolCall, ToolResult, ToolSpec
 
 # UTF-8 bytes a token over source and prose. OpenAI: measured against o200k on 327 files (median 4.1, JSON
@@ -32,11 +34,25 @@ _LEAST, _MOST = 0.4, 2.5
 _WEIGHT = 0.3
 
 
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """What a model's family does not change: flat tokens, UTF-8 bytes of words, and of calls and schemas."""
+
+    flat: int
+    words: int
+    dense: int = 0
+
+
 class Estimator:
-    """Token counts by model, each corrected by what its provider reported (an exponential moving average)."""
+    """Token counts by model, each corrected by what its provider reported (an exponential moving average).
+
+    The sizes of the parts and tools that were asked about last are kept.
+    """
 
     def __init__(self, corrections: Mapping[str, float] | None = None) -> None:
         self._corrections = dict(corrections or {})
+        self._parts: Kept[Part, _Size] = Kept()
+        self._tools: Kept[ToolSpec, _Size] = Kept()
 
     @property
     def corrections(self) -> Mapping[str, float]:
@@ -45,26 +61,30 @@ class Estimator:
 
     def text(self, model: str, text: str) -> int:
         """Tokens of some words; never less than 1 for words at all."""
-        return self._tokens(model, len(text.encode(errors="surrogatepass")) / bytes_per_token(model))
+        return self._tokens(model, _length(text) / bytes_per_token(model))
 
     def messages(self, model: str, messages: Iterable[Message]) -> int:
         """Tokens of a piece of transcript."""
-        return self._tokens(model, sum(_message(model, message) for message in messages))
+        return self._tokens(model, sum(self._weights(model, messages)))
+
+    def each(self, model: str, messages: Iterable[Message]) -> list[int]:
+        """Tokens of every message, in their order."""
+        return [self._tokens(model, weight) for weight in self._weights(model, messages)]
 
     def tools(self, model: str, tools: Iterable[ToolSpec]) -> int:
         """Tokens of tool descriptions."""
-        return self._tokens(model, sum(_tool(model, tool) for tool in tools))
+        return self._tokens(model, self._tool_weight(model, tools))
 
     def request(self, model: str, request: Request) -> int:
         """Tokens of everything that a request carries."""
-        return self._tokens(model, _request(model, request))
+        return self._tokens(model, self._request(model, request))
 
     def learn(self, model: str, request: Request, reported: int) -> None:
         """Correct the model's factor by the prompt tokens that its provider counted for this request.
 
         Ignores a count of 0 and keeps the factor within 0.4 to 2.5, so that one odd answer cannot spoil it.
         """
-        raw = _request(model, request)
+        raw = self._request(model, request)
         if reported <= 0 or raw <= 0:
             return
         seen = min(max(reported / raw, _LEAST), _MOST)
@@ -74,6 +94,21 @@ class Estimator:
     def _tokens(self, model: str, raw: float) -> int:
         return max(1, round(raw * self._corrections.get(model, 1.0))) if raw > 0 else 0
 
+    def _request(self, model: str, request: Request) -> float:
+        system = _length(request.system) / bytes_per_token(model)
+        messages = sum(self._weights(model, request.messages))
+        return system + self._tool_weight(model, request.tools) + messages
+
+    def _weights(self, model: str, messages: Iterable[Message]) -> list[float]:
+        listed = list(messages)
+        sizes = iter(self._parts.each((part for message in listed for part in message.parts), _part))
+        each = bytes_per_token(model)
+        return [_PER_MESSAGE + sum(_weight(next(sizes), each) for _ in message.parts) for message in listed]
+
+    def _tool_weight(self, model: str, tools: Iterable[ToolSpec]) -> float:
+        each = bytes_per_token(model)
+        return sum(_weight(size, each) for size in self._tools.each(tools, _tool))
+
 
 def bytes_per_token(model: str) -> float:
     """UTF-8 bytes that a token of this model holds on average, by its family's name in the id."""
@@ -81,28 +116,23 @@ def bytes_per_token(model: str) -> float:
     return next((size for family, size in _FAMILIES if family in name), _OTHER)
 
 
-def _request(model: str, request: Request) -> float:
-    system = len(request.system.encode(errors="surrogatepass")) / bytes_per_token(model)
-    tools = sum(_tool(model, tool) for tool in request.tools)
-    return system + tools + sum(_message(model, message) for message in request.messages)
+def _weight(size: _Size, each: float) -> float:
+    return size.flat + size.words / each + size.dense / (each * _DENSE)
 
 
-def _message(model: str, message: Message) -> float:
-    return _PER_MESSAGE + sum(_part(model, part) for part in message.parts)
+def _length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
-def _part(model: str, part: Part) -> float:
-    size = bytes_per_token(model)
+def _part(part: Part) -> _Size:
     if isinstance(part, Image):
-        return _PER_IMAGE
+        return _Size(_PER_IMAGE, 0)
     if isinstance(part, ToolCall):
-        words = len((part.name + part.arguments).encode(errors="surrogatepass"))
-        return _PER_PART + words / (size * _DENSE)
+        return _Size(_PER_PART, 0, _length(part.name + part.arguments))
     if isinstance(part, Text | Thinking | ToolResult):
-        return _PER_PART + len(part.text.encode(errors="surrogatepass")) / size
+        return _Size(_PER_PART, _length(part.text))
 
 
-def _tool(model: str, tool: ToolSpec) -> float:
+def _tool(tool: ToolSpec) -> _Size:
     schema = json.dumps(tool.schema, ensure_ascii=False, separators=(",", ":"))
-    words = len((tool.name + tool.description + schema).encode(errors="surrogatepass"))
-    return _PER_TOOL + words / (bytes_per_token(model) * _DENSE)
+    return _Size(_PER_TOOL, 0, _length(tool.name + tool.description + schema))

@@ -132,7 +132,6 @@ class Runner:
             raise several.exceptions[0] from several
 
     async def _run_one(self, item: Planned, scribe: Scribe, sink: ResultSink) -> None:
-        begun = self._clock.monotonic()
         if not item.refusal:
             await self._before(item, scribe)
         if item.refusal or item.tool is None:
@@ -146,6 +145,7 @@ class Runner:
         if item.tool.access not in (Access.NONE, Access.READ):
             await scribe.flush()
         item.started = True
+        begun = self._clock.monotonic()
         result = await self._call(item.tool, item)
         result = await self._after(item, result, scribe)
         state = "ok" if isinstance(result, Ok) else "failed"

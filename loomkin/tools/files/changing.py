@@ -96,5 +96,13 @@ class SeenBy:
 
 
 def preview(answer: Applied | Refused) -> str:
-    """What a person sees before allowing a change."""
-    return answer.message if isinstance(answer, Refused) else answer.diff
+    """What a person sees before allowing a change: the whole of it, not the model's shortened diff."""
+    return answer.message if isinstance(answer, Refused) else whole_diff(answer)
+
+
+def whole_diff(applied: Applied) -> str:
+    """The complete change as a unified diff without file names."""
+    import difflib  # heavy: late on purpose
+
+    before, after = applied.before.splitlines(), applied.after.splitlines()
+    return "\n".join(list(difflib.unified_diff(before, after, n=3, lineterm=""))[2:])

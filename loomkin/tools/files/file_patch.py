@@ -9,7 +9,7 @@ from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
-from loomkin.tools.files.changing import Editing
+from loomkin.tools.files.changing import Editing, whole_diff
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,11 @@ class FilePatch(Tool[Params]):
         answer = await asyncio.to_thread(
             plan_patch, params.patch, call.cwd, self._workplace.roots, self._editing.seen_of(call)
         )
-        return (
-            answer.message
-            if isinstance(answer, Refused)
-            else "\n".join(file.applied.diff for file in answer.files)
+        if isinstance(answer, Refused):
+            return answer.message
+        return "\n".join(
+            f"{file.change} {self._workplace.shown(file.applied.path)}\n{whole_diff(file.applied)}"
+            for file in answer.files
         )
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
