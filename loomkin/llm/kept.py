@@ -1,9 +1,13 @@
 """Work on the entries of a list that grows is done once an entry."""
 
 from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+Entry = TypeVar("Entry")
+Found = TypeVar("Found")
 
 
-class Kept[Entry, Found]:
+class Kept(Generic[Entry, Found]):
     """What was found for each entry, known by its identity and kept from one pass over the list to the next.
 
     Whatever a pass does not meet is let go, so a list that is emptied takes its entries along. Entries must
