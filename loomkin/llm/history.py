@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable
+from operator import is_
 
-from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import CallId
 from loomkin.records.message import Image, Message, Part, Role, Text, ToolCall, ToolResult
 from loomkin.records.regex import pattern
@@ -48,23 +49,44 @@ def turns(messages: Iterable[Message]) -> list[Turn]:
     by the same ones for the same history. A call without a result gets one that says so; a result without a
     call becomes words.
     """
-    merged = _merged(messages)
-    answers = _Answers(merged)
-    shaped: list[Turn] = []
-    owed: tuple[ToolResult, ...] = ()
-    for number, (role, parts) in enumerate(merged):
-        if role is Role.ASSISTANT:
-            calls = answers.calls(number)
-            owed = answers.results(number)
-            words = tuple(part for part in parts if not isinstance(part, ToolCall))
-            shaped.append(Turn(role, (*words, *calls)))
-            if owed and (number + 1 == len(merged)):
-                shaped.append(Turn(Role.USER, owed))
-        else:
-            rest = tuple(answers.words(part) for part in parts if not answers.is_claimed(part))
-            shaped.append(Turn(role, (*owed, *rest)))
-            owed = ()
-    return _joined(shaped)
+    return Shaper().turns(messages)
+
+
+class Shaper:
+    """Makes turns of a conversation that grows from call to call.
+
+    Turns that nothing said later can change are settled: they are made once and stay the same objects, for
+    as long as the messages that come begin with the same parts.
+    """
+
+    def __init__(self) -> None:
+        self._forget()
+
+    def turns(self, messages: Iterable[Message]) -> list[Turn]:
+        """The same as the function `turns`."""
+        merged = _merged(messages)
+        if not _begins_with(merged, self._sources):
+            self._forget()
+        rest = merged[len(self._sources) :]
+        answers = _Answers(rest, self._used, self._count)
+        shaped = answers.shaped()
+        count = answers.settled
+        front, back = _joined(shaped[:count]), shaped[count:]
+        # an assistant's turn might still grow
+        if not front or front[-1].role is Role.ASSISTANT:
+            return self._turns + _joined(front + back)
+        self._sources += rest[:count]
+        self._turns += front
+        spoken = [call.id for turn in front if turn.role is Role.ASSISTANT for call in turn.calls]
+        self._used.update(spoken)
+        self._count += len(spoken)
+        return self._turns + _joined(back)
+
+    def _forget(self) -> None:
+        self._sources: list[_Source] = []
+        self._turns: list[Turn] = []
+        self._used: set[str] = set()
+        self._count = 0
 
 
 def arguments_object(call: ToolCall) -> dict[str, object]:
@@ -81,8 +103,19 @@ def clean_name(name: str) -> str:
     return UNCLEAN_NAME.sub("_", name)[:64] or "unknown"
 
 
-def _merged(messages: Iterable[Message]) -> list[tuple[Role, list[Part]]]:
-    merged: list[tuple[Role, list[Part]]] = []
+_Source = tuple[Role, list[Part]]
+
+
+def _begins_with(merged: list[_Source], known: list[_Source]) -> bool:
+    """Whether the same parts, not only equal ones, come first."""
+    return len(merged) >= len(known) and all(
+        role is known_role and len(parts) == len(known_parts) and all(map(is_, parts, known_parts))
+        for (role, parts), (known_role, known_parts) in zip(merged, known, strict=False)
+    )
+
+
+def _merged(messages: Iterable[Message]) -> list[_Source]:
+    merged: list[_Source] = []
     for message in messages:
         parts = [part for part in message.parts if not isinstance(part, Text) or part.text.strip()]
         if not any(isinstance(part, Text | Image | ToolCall | ToolResult) for part in parts):
@@ -115,48 +148,65 @@ class _Slot:
 
 
 class _Answers:
-    """Which result answers which call: results go to the oldest open call that bears their id."""
+    """Which result answers which call: results go to the oldest open call that bears their id.
 
-    def __init__(self, merged: list[tuple[Role, list[Part]]]) -> None:
+    `used` and `count` tell of the calls before these. Of the sources, the first `settled` ones stand before
+    an assistant's one at which no call was open, so that no later result can belong to them.
+    """
+
+    def __init__(self, merged: list[_Source], used: set[str], count: int) -> None:
+        self._merged = merged
         self._slots: dict[int, list[_Slot]] = {}
-        self._claimed: set[int] = set()
-        used: set[str] = set()
+        self._claimed: set[tuple[int, int]] = set()
+        self.settled = 0
+        used = set(used)
         opened: list[_Slot] = []
-        count = 0
         for number, (role, parts) in enumerate(merged):
-            for part in parts:
+            if role is Role.ASSISTANT and not opened:
+                self.settled = number
+            for place, part in enumerate(parts):
                 if isinstance(part, ToolCall) and role is Role.ASSISTANT:
                     count += 1
                     identity = _fresh_id(part.id, used, count)
-                    clean = replace(part, id=CallId(identity), name=clean_name(part.name))
+                    clean = ToolCall(CallId(identity), clean_name(part.name), part.arguments)
                     slot = _Slot(clean, part.id)
                     self._slots.setdefault(number, []).append(slot)
                     opened.append(slot)
-                elif isinstance(part, ToolResult):
-                    self._claim(part, opened)
+                elif isinstance(part, ToolResult) and _claim(part, opened):
+                    self._claimed.add((number, place))
 
-    def _claim(self, result: ToolResult, opened: list[_Slot]) -> None:
-        for slot in opened:
-            if slot.original == result.call_id:
-                slot.result = replace(result, call_id=slot.call.id, name=slot.call.name)
-                self._claimed.add(id(result))
-                opened.remove(slot)
-                return
+    def shaped(self) -> list[Turn]:
+        """A turn for each source, and one more where the last calls have no turn behind them."""
+        shaped: list[Turn] = []
+        owed: tuple[ToolResult, ...] = ()
+        for number, (role, parts) in enumerate(self._merged):
+            if role is Role.ASSISTANT:
+                words = tuple(part for part in parts if not isinstance(part, ToolCall))
+                slots = self._slots.get(number, ())
+                owed = tuple(slot.result or _lost(slot.call) for slot in slots)
+                shaped.append(Turn(role, (*words, *(slot.call for slot in slots))))
+            else:
+                rest = (_words(p) for at, p in enumerate(parts) if (number, at) not in self._claimed)
+                shaped.append(Turn(role, (*owed, *rest)))
+                owed = ()
+        return [*shaped, Turn(Role.USER, owed)] if owed else shaped
 
-    def calls(self, number: int) -> tuple[ToolCall, ...]:
-        return tuple(slot.call for slot in self._slots.get(number, ()))
 
-    def results(self, number: int) -> tuple[ToolResult, ...]:
-        return tuple(
-            slot.result or ToolResult(slot.call.id, slot.call.name, LOST, is_error=True)
-            for slot in self._slots.get(number, ())
-        )
+def _claim(result: ToolResult, opened: list[_Slot]) -> bool:
+    for slot in opened:
+        if slot.original == result.call_id:
+            slot.result = ToolResult(slot.call.id, slot.call.name, result.text, result.is_error)
+            opened.remove(slot)
+            return True
+    return False
 
-    def is_claimed(self, part: Part) -> bool:
-        return isinstance(part, ToolResult) and id(part) in self._claimed
 
-    def words(self, part: Part) -> Part:
-        return Text(f"Result of {part.name}:\n{part.text}") if isinstance(part, ToolResult) else part
+def _lost(call: ToolCall) -> ToolResult:
+    return ToolResult(call.id, call.name, LOST, is_error=True)
+
+
+def _words(part: Part) -> Part:
+    return Text(f"Result of {part.name}:\n{part.text}") if isinstance(part, ToolResult) else part
 
 
 def _fresh_id(raw: str, used: set[str], count: int) -> str:
