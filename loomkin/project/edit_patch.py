@@ -14,6 +14,7 @@ from loomkin.project.edit_result import Applied, Refused, RefusedKind
 from loomkin.project.edit_target import Loaded, Located, load, locate, read_bytes
 from loomkin.project.edit_text import guard_new
 from loomkin.project.match import Splice
+from loomkin.project.meant_path import meant_path
 from loomkin.project.text import NotText, decode, sha_of
 from loomkin.project.writing import Change
 from loomkin.records.dataclass import dataclass, replace
@@ -121,7 +122,7 @@ class PatchWork:
         return self._update(located, loaded, about, section)
 
     def _locate(self, path: str) -> Located | Refused:
-        return locate(os.path.join(self.root, os.path.expanduser(path)), self.roots)
+        return locate(meant_path(self.root, path.strip() or ".", self.roots[0]), self.roots)
 
     def _seen(self, located: Located) -> str | None:
         """What the agent saw; its own earlier section of this patch counts."""

@@ -41,8 +41,6 @@ def locate(path: Path | str, roots: Sequence[Path]) -> Located | Refused:
         return Refused(RefusedKind.MISSING, "The path is empty or not a path. Give the path of a file.")
     base = os.path.realpath(roots[0])
     full = os.path.join(base, os.path.expanduser(written))
-    if "\\" in written and not os.path.lexists(full):
-        full = os.path.join(base, written.replace("\\", "/"))
     real = os.path.realpath(full)
     if not (_is_within(real, base) or any(_is_within(real, os.path.realpath(root)) for root in roots[1:])):
         led = " leads" if real != os.path.normpath(full) else " is"

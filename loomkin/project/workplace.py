@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from loomkin.project.listing import shown_path
+from loomkin.project.meant_path import meant_path
 from loomkin.records.dataclass import dataclass
 
 
@@ -22,8 +23,7 @@ class Workplace:
 
     def resolve(self, cwd: Path, path: str) -> Path:
         """The file or folder that a path means for somebody in `cwd`; symlinks stay as they are."""
-        plain = path.strip() if path.strip() else "."
-        return Path(os.path.normpath(cwd / os.path.expanduser(plain)))
+        return meant_path(cwd, path.strip() or ".", self.root)
 
     def shown(self, path: Path) -> str:
         """The path as people and models should see it: relative to the root where it lies inside."""

@@ -153,7 +153,8 @@ class Runner:
 
     async def _permit(self, item: Planned, scribe: Scribe) -> Verdict:
         assert item.tool is not None
-        assert item.use is not None
+        # calls before this one may have changed which file its path means
+        item.use = item.tool.use(item.params, self._call_of(item.call))
         preview = ""
         asks = item.hook is Decision.ASK or (await self.gate.decide(item.use)).decision is Decision.ASK
         if asks:

@@ -11,8 +11,15 @@ from loomkin.ui.terminal import Writer
 
 
 def line_of(value: dict[str, Any]) -> str:
-    """One JSON object as one line; ASCII only, because some readers split lines at U+2028 too."""
-    return json.dumps(value, separators=(",", ":")) + "\n"
+    """One JSON object as one line; ASCII only, because some readers split lines at U+2028 too.
+
+    Half surrogates, which stand for undecodable bytes of file names and which no reader takes, become `?`.
+    """
+    line = json.dumps(value, separators=(",", ":"))
+    if "\\ud" in line:
+        whole = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+        line = json.dumps(json.loads(whole), separators=(",", ":"))
+    return line + "\n"
 
 
 async def follow(feed: Feed, text_of: Callable[[Event], str], writer: Writer) -> None:

@@ -95,12 +95,6 @@ def test_a_huge_file_is_refused(desk: Desk) -> None:
     assert "209.7 MB" in refused(desk.edit("a.log", "a", "b", seen=None), RefusedKind.TOO_LARGE)
 
 
-def test_windows_separators_find_the_file(desk: Desk) -> None:
-    path = desk.put("src/deep/a.txt", "one\n")
-    applied(apply_edits(Target(Path("src\\deep\\a.txt"), (desk.root,), None), [Edit("one", "two")]))
-    assert path.read_text() == "two\n"
-
-
 def test_repeated_failures_suggest_reading_and_then_writing(desk: Desk) -> None:
     desk.put("a.txt", "alpha\nbeta\n")
     edits = [Edit("alpha\ngamma", "x")]

@@ -335,3 +335,20 @@ async def test_a_person_changes_the_file_between_reading_and_editing(bench: Benc
     assert elsewhere.startswith("Changed calc.py: +1 -1")
     assert "the file changed since you read it; the old text still matched exactly once" in elsewhere
     assert (bench.root / "calc.py").read_text() == CALC.replace("value * 2", "value * 3").replace(" + 1", "")
+
+
+@pytest.mark.feature("E1")
+async def test_backslashes_do_not_lead_past_the_permissions(bench: Bench):
+    hook = "*** Add File: .git\\hooks\\pre-commit\n+exit 1\n"
+    texts = await told(
+        bench,
+        call("file_write", path=".git\\hooks\\post-commit", content="exit 1\n"),
+        call("file_edit", path=".git\\config", old="[core]", new="[core] "),
+        call("file_patch", patch=patch(hook)),
+        call("shell", command=HEREDOC.format(patch(hook))),
+        words=EDITS,
+    )
+    assert all(text.startswith("Not permitted") for text in texts), texts
+    assert "[core] " not in (bench.root / ".git/config").read_text()
+    assert not (bench.root / ".git/hooks/pre-commit").exists()
+    assert not (bench.root / ".git/hooks/post-commit").exists()
