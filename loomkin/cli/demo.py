@@ -57,7 +57,7 @@ def demo(
     if code:
         return code
     _tell("\nWhat it changed, and the tests afterwards:\n")
-    _show(place, environ, "git", "--no-pager", "diff", "--no-color")
+    _show(place, environ, "git", "diff")
     failed = _show(place, environ, *TESTS)
     own = "loomkin" if shutil.which("loomkin") else Path(sys.argv[0]).absolute()
     _tell(

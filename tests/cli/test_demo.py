@@ -41,7 +41,7 @@ def asked_for(cassette: Path) -> list[list[tuple[str, str]]]:
     return calls
 
 
-@pytest.mark.feature("A5")
+@pytest.mark.feature("F3")
 async def test_the_demo_mends_the_sample_and_says_what_is_recorded(tmp_path: Path) -> None:
     place = tmp_path / "shop"
     code, out = await loomkin("demo", str(place), environ={"HTTPS_PROXY": "http://127.0.0.1:9"})
