@@ -94,6 +94,8 @@ def search(
         notes.append(_note(hits.binary, "binary file that matches was", "binary files that match were"))
     if hits.huge:
         notes.append(_note(hits.huge, "file over 16 MB was", "files over 16 MB were"))
+    if hits.closed:
+        notes.append(_note(hits.closed, "file that may not be read was", "files that may not be read were"))
     shown = tuple(
         FileMatches(name, hits.counts[name], _lines(root / name, numbers, min(context, CONTEXT_LIMIT), read))
         for name, numbers in hits.lines.items()

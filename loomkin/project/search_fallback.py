@@ -25,6 +25,7 @@ class Hits:
     lines: dict[str, list[int]] = field(default_factory=dict)
     binary: list[str] = field(default_factory=list)
     huge: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
 
 
 def merged(parts: Sequence[Hits], limit: int) -> Hits:
@@ -41,6 +42,7 @@ def merged(parts: Sequence[Hits], limit: int) -> Hits:
             limit -= len(whole.lines[name])
     whole.binary = sorted(name for part in parts for name in part.binary)
     whole.huge = sorted(name for part in parts for name in part.huge)
+    whole.closed = sorted(name for part in parts for name in part.closed)
     return whole
 
 
@@ -81,7 +83,7 @@ def compiled(pattern: Pattern) -> tuple[re.Pattern[bytes] | None, re.Pattern[str
 
 
 def search_in_python(pattern: Pattern, top: str, files: Sequence[str], limit: int) -> Hits:
-    """Search the files, in their order; unreadable ones are passed over."""
+    """Search the files, in their order; those that have gone or are no files are passed over."""
     over_bytes, over_text = compiled(pattern)
     needle = pattern.literal.encode() if pattern.literal.isascii() else b""
     if pattern.ignore_case:
@@ -92,6 +94,9 @@ def search_in_python(pattern: Pattern, top: str, files: Sequence[str], limit: in
     for name in files:
         try:
             data = read_regular(prefix + name)
+        except PermissionError:
+            hits.closed.append(name)
+            continue
         except OSError:
             continue
         if data is None:

@@ -77,6 +77,9 @@ def _regular(top: str, files: Sequence[str], hits: Hits) -> list[str]:
         for name in files:
             try:
                 status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            except PermissionError:
+                hits.closed.append(name)
+                continue
             except OSError:
                 continue
             if stat.S_ISREG(status.st_mode):
