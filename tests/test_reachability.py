@@ -3,12 +3,16 @@
 import ast
 import re
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from loomkin import errors
 from loomkin.agent.roles import load_roles
 from loomkin.cli.help import COMMANDS
+from loomkin.commands.command import Command
 from loomkin.config.catalogue import SETTINGS
 from loomkin.records.event import FACTS
 from loomkin.runtime.plugins import discover
@@ -17,6 +21,11 @@ from loomkin.tooling.tool import parse_description
 
 TOP = Path(__file__).parents[1]
 ROOT = TOP / "loomkin"
+MADE = ("settings.md", "tools.md")
+FLAG = re.compile(r"(?<![\w-])--[a-zA-Z][a-zA-Z-]+")
+ALWAYS = ("--help", "--version")
+OF_OTHERS = {"--oneline"}
+"""Flags in the pages that are git's."""
 
 
 @cache
@@ -131,11 +140,6 @@ def test_every_command_of_the_help_is_a_module_with_words_of_its_own() -> None:
     assert modules - {"repl"} == set(COMMANDS)
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_is_documented(name: str) -> None:
-    assert re.search(rf"`?loomkin {name}\b", documents()), name
-
-
 @pytest.mark.parametrize("name", sorted(tools()))
 def test_every_tool_is_documented(name: str) -> None:
     assert f"`{name}`" in documents()
@@ -146,32 +150,59 @@ def test_every_setting_is_documented(key: str) -> None:
     assert f"`{key}`" in documents()
 
 
-def test_every_slash_command_is_documented() -> None:
-    names = {module.COMMAND.name for module in discover("loomkin.commands") if hasattr(module, "COMMAND")}
-    assert names
-    assert [name for name in sorted(names) if f"`/{name.removeprefix('/')}" not in documents()] == []
+def slash_commands() -> list[Command]:
+    return [module.COMMAND for module in discover("loomkin.commands") if hasattr(module, "COMMAND")]
 
 
-def options_of(file: str) -> set[str]:
-    """The option names in a command's source."""
-    strings = (node.value for node in ast.walk(trees()[file]) if isinstance(node, ast.Constant))
-    return {text for text in strings if isinstance(text, str) and re.fullmatch(r"--[a-zA-Z][a-zA-Z-]+", text)}
+@pytest.mark.parametrize("command", slash_commands(), ids=lambda command: command.name)
+def test_every_slash_command_is_documented_with_its_other_names(command: Command) -> None:
+    for name in (command.name, *command.aliases):
+        assert re.search(rf"`/{name}[` ]", documents()), name
 
 
-CLI = [file for file in trees() if package_of(file) == "cli"]
+def options(name: str) -> dict[str, set[str]]:
+    """A command and its subcommands, as they are typed, with their options as typer knows them."""
+    top = get_command(import_module(f"loomkin.cli.{name}").app)
+    below = getattr(top, "commands", {})
+    found: dict[str, set[str]] = {}
+    for words, command in [(name, top), *((f"{name} {verb}", below[verb]) for verb in below)]:
+        spelled = {option for one in command.params for option in (*one.opts, *one.secondary_opts)}
+        found[words] = {option for option in spelled if option.startswith("--")}
+    return found
 
 
-@pytest.mark.parametrize("file", CLI)
-def test_every_flag_is_documented(file: str) -> None:
-    options = options_of(file) if not file.endswith("completion_scripts.py") else set()
-    known = set(re.findall(r"(?<![\w-])--[a-zA-Z][a-zA-Z-]+", documents()))
-    assert sorted(options - known) == []
+@pytest.mark.parametrize("name", ["repl", *COMMANDS])
+def test_every_command_is_documented_with_its_flags(name: str) -> None:
+    known = set(re.findall(FLAG, documents()))
+    for words, flags in options(name).items():
+        assert name == "repl" or re.search(rf"`loomkin {words}\b", documents()), words
+        assert sorted(flags - known) == [], words
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_subcommand_is_documented(name: str) -> None:
-    words = re.findall(r"@app\.command\('(\w+)'", ast.unparse(trees()[f"cli/{name}.py"]))
-    assert [word for word in words if not re.search(rf"loomkin {name} {word}\b", documents())] == []
+def test_what_the_documents_name_exists() -> None:
+    """No page may promise a flag, a command, a slash command or a setting that is not there."""
+    pages = [page for page in [TOP / "README.md", *(TOP / "docs").glob("*.md")] if page.name not in MADE]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    usages = " ".join(command.usage for command in slash_commands())
+    own = [flags for name in ("repl", *COMMANDS) for flags in options(name).values()]
+    real = {*ALWAYS, *re.findall(FLAG, usages)}.union(*own)
+    assert set(re.findall(FLAG, text)) - real == OF_OTHERS
+    slashes = {name for command in slash_commands() for name in (command.name, *command.aliases)}
+    assert set(re.findall(r"`/([a-z]+)[` ]", text)) - slashes == set()
+    assert set(re.findall(r"`loomkin ([a-z]+)\b", text)) - set(COMMANDS) == set()
+    known = {re.sub(r"\*|\[\]", "", setting.key).replace("..", ".") for setting in SETTINGS}
+    sections = "|".join(sorted({key.split(".")[0] for key in known}))
+    named = {
+        re.sub(r"\.(NAME|PROVIDER)\.", ".", key) for key in re.findall(rf"`((?:{sections})\.[\w.]+)`", text)
+    }
+    assert named - known == set()
+
+
+def test_every_exit_code_of_the_readme_is_real_and_none_is_missing() -> None:
+    rows = re.findall(r"^\| (\d+(?:, \d+)*) \|", (TOP / "README.md").read_text(encoding="utf-8"), re.M)
+    told = {int(code) for row in rows for code in row.split(", ")}
+    own = {kind.exit_code for kind in vars(errors).values() if isinstance(kind, type)}
+    assert told == {0, 130, 143} | own
 
 
 def features() -> list[str]:
