@@ -16,15 +16,20 @@ def wire_ready(messages: Sequence[Message]) -> tuple[Message, ...]:
     A call without a result gets one that says so, a result without a call is left out, and so is a
     message without parts.
     """
-    results = {part.call_id: part for message in reversed(messages) for part in message.results}
+    results = {
+        part.call_id: part
+        for message in reversed(messages)
+        for part in message.parts
+        if isinstance(part, ToolResult)
+    }
     ready: list[Message] = []
     for message in messages:
         parts = tuple(part for part in message.parts if not isinstance(part, ToolResult))
         if not parts:
             continue
         ready.append(message if len(parts) == len(message.parts) else _with_parts(message, parts))
-        if message.calls:
-            answers = tuple(results.get(call.id) or interrupted(call) for call in message.calls)
+        if calls := message.calls:
+            answers = tuple(results.get(call.id) or interrupted(call) for call in calls)
             ready.append(Message(message.id, Role.USER, answers, "loomkin", message.at))
     return tuple(ready)
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from loomkin.errors import AuthError, BadRequestError, ProtocolError, ProviderError, StreamCutError, TlsError
 from loomkin.llm.connection_failures import from_transport
 from loomkin.llm.failures import checked_url, from_status, hint_for, host_of, redact, shorten
+from loomkin.llm.json_body import encode
 from loomkin.llm.sse import EventParser, FramingError, LineSplitter
 from loomkin.llm.wire import Endpoint
 
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
 LONGEST_REFUSAL = 64 * 1024
 KEEP_ALIVE_SECONDS = 120.0
 DRAIN_SECONDS = 0.25
-
-
-def encode(payload: Mapping[str, object]) -> bytes:
-    """Compact JSON in the order of the keys; half surrogates, which providers refuse, become `?`."""
-    return json_text(payload).encode("utf-8", "replace")
-
-
-def json_text(value: object) -> str:
-    """Compact JSON text in the order of the keys."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def join_url(endpoint: Endpoint, path: str, *, version: str = "/v1") -> str:

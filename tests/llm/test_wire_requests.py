@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loomkin.llm.history import CLEAN_ID, LOST, arguments_object, turns
-from loomkin.llm.http import encode, join_url
+from loomkin.llm.http import join_url
+from loomkin.llm.json_body import encode
 from loomkin.llm.wire import Endpoint, Request
 from loomkin.llm.wires import anthropic_messages, ollama_chat, openai_chat
 from loomkin.records.ids import CallId

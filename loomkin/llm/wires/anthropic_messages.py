@@ -5,8 +5,10 @@ from typing import Any
 
 from loomkin.llm.calls import CallTracker
 from loomkin.llm.failures import from_payload
-from loomkin.llm.history import Turn, arguments_object, turns
-from loomkin.llm.http import Answer, Http, join_url, json_text, unpromised
+from loomkin.llm.history import Shaper, Turn, arguments_object, turns
+from loomkin.llm.http import Answer, Http, join_url, unpromised
+from loomkin.llm.json_body import Written, json_text, written
+from loomkin.llm.kept import Kept
 from loomkin.llm.wire import (
     CallDelta,
     Delta,
@@ -46,6 +48,8 @@ class AnthropicMessages:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._http = Http(endpoint)
+        self._shaper = Shaper()
+        self._pieces: Kept[Turn, bytes] = Kept()
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
         """Send the request and yield the answer as it arrives; raises ProviderError leaves."""
@@ -55,7 +59,7 @@ class AnthropicMessages:
         base = self._endpoint.base_url.rstrip("/")
         path = "/messages" if base.endswith("/v1") else "/v1/messages"
         url = join_url(self._endpoint, path, version="")
-        async with self._http.post(url, body(request), headers, request.model) as answer:
+        async with self._http.post(url, self.body(request), headers, request.model) as answer:
             reader = _Reader(self._endpoint, request.model)
             if answer.kind == "application/json" or not request.stream:
                 for delta in reader.whole(await answer.body()):
@@ -74,10 +78,22 @@ class AnthropicMessages:
         """Release connections."""
         await self._http.aclose()
 
+    def body(self, request: Request) -> dict[str, object]:
+        """The JSON body; turns that the request before had are not written again, but for marked ones."""
+        shaped = self._shaper.turns(request.messages)
+        pieces = self._pieces.each(shaped, lambda turn: written(_spoken(turn)))
+        for number in _marked(shaped):
+            pieces[number] = written(_spoken(shaped[number], marked=True))
+        return {**_fields(request, shaped), "messages": Written((written(_opening(shaped)), *pieces))}
+
 
 def body(request: Request) -> dict[str, object]:
     """The JSON body; what stays the same from call to call comes first and the messages last."""
     shaped = turns(request.messages)
+    return {**_fields(request, shaped), "messages": messages(shaped)}
+
+
+def _fields(request: Request, shaped: list[Turn]) -> dict[str, object]:
     fields: dict[str, object] = {"model": request.model, "stream": request.stream}
     fields["max_tokens"] = request.max_output
     if request.temperature is not None:
@@ -91,7 +107,6 @@ def body(request: Request) -> dict[str, object]:
         fields["tools"] = listed
     if request.system.strip():
         fields["system"] = [{"type": "text", "text": request.system, "cache_control": MARK}]
-    fields["messages"] = messages(shaped)
     return fields
 
 
@@ -111,18 +126,27 @@ def tools(request: Request, shaped: list[Turn]) -> list[dict[str, object]]:
 
 def messages(shaped: list[Turn]) -> list[dict[str, object]]:
     """The turns as messages; the user's come first, and the last two of them are marked for the cache."""
-    listed: list[dict[str, object]] = []
+    marked = _marked(shaped)
+    spoken = (one for number, turn in enumerate(shaped) for one in _spoken(turn, marked=number in marked))
+    return [*_opening(shaped), *spoken]
+
+
+def _opening(shaped: list[Turn]) -> list[dict[str, object]]:
     if shaped and shaped[0].role is Role.ASSISTANT:
-        listed.append({"role": "user", "content": [{"type": "text", "text": "(continued)"}]})
-    marks = [number for number, turn in enumerate(shaped) if turn.role is Role.USER][-2:]
-    for number, turn in enumerate(shaped):
-        blocks = [block for part in turn.parts if (block := _block(part))]
-        if not blocks:
-            continue
-        if number in marks:
-            blocks[-1]["cache_control"] = MARK
-        listed.append({"role": turn.role.value, "content": blocks})
-    return listed
+        return [{"role": "user", "content": [{"type": "text", "text": "(continued)"}]}]
+    return []
+
+
+def _marked(shaped: list[Turn]) -> list[int]:
+    return [number for number, turn in enumerate(shaped) if turn.role is Role.USER][-2:]
+
+
+def _spoken(turn: Turn, *, marked: bool = False) -> list[dict[str, object]]:
+    """The message of a turn; none where nothing in it can be sent."""
+    blocks = [block for part in turn.parts if (block := _block(part))]
+    if blocks and marked:
+        blocks[-1]["cache_control"] = MARK
+    return [{"role": turn.role.value, "content": blocks}] if blocks else []
 
 
 def _block(part: Part) -> dict[str, object]:

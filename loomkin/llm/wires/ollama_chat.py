@@ -5,8 +5,10 @@ from typing import Any
 
 from loomkin.llm.calls import CallTracker
 from loomkin.llm.failures import checked_url, from_payload
-from loomkin.llm.history import Turn, arguments_object, turns
-from loomkin.llm.http import Answer, Http, json_text
+from loomkin.llm.history import Shaper, Turn, arguments_object, turns
+from loomkin.llm.http import Answer, Http
+from loomkin.llm.json_body import Written, json_text, written
+from loomkin.llm.kept import Kept
 from loomkin.llm.wire import (
     Delta,
     Endpoint,
@@ -34,12 +36,14 @@ class OllamaChat:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._http = Http(endpoint)
+        self._shaper = Shaper()
+        self._pieces: Kept[Turn, bytes] = Kept()
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
         """Send the request and yield the answer as it arrives; raises ProviderError leaves."""
         headers = {"authorization": f"Bearer {self._endpoint.api_key}"} if self._endpoint.api_key else {}
         url = api_url(self._endpoint, "/api/chat")
-        async with self._http.post(url, body(request), headers, request.model) as answer:
+        async with self._http.post(url, self.body(request), headers, request.model) as answer:
             reader = _Reader(self._endpoint, request.model)
             if not request.stream:
                 for delta in reader.line(await answer.body()):
@@ -58,6 +62,12 @@ class OllamaChat:
         """Release connections."""
         await self._http.aclose()
 
+    def body(self, request: Request) -> dict[str, object]:
+        """The JSON body; turns that the request before had are not written again."""
+        shaped = self._shaper.turns(request.messages)
+        pieces = self._pieces.each(shaped, lambda turn: written(_spoken(turn)))
+        return {**_fields(request), "messages": Written((written(_system(request)), *pieces))}
+
 
 def api_url(endpoint: Endpoint, path: str) -> str:
     """The address of a native path, also where the base URL is that of the OpenAI or the bare `/api` door.
@@ -73,6 +83,10 @@ def api_url(endpoint: Endpoint, path: str) -> str:
 
 def body(request: Request) -> dict[str, object]:
     """The JSON body; what stays the same from call to call comes first and the messages last."""
+    return {**_fields(request), "messages": messages(request)}
+
+
+def _fields(request: Request) -> dict[str, object]:
     options: dict[str, object] = {
         name: value for name, value in request.options.items() if name not in PRIVATE_OPTIONS
     }
@@ -92,27 +106,35 @@ def body(request: Request) -> dict[str, object]:
             }
             for spec in request.tools
         ]
-    fields["messages"] = messages(request)
     return fields
 
 
 def messages(request: Request) -> list[dict[str, object]]:
     """The history: system prompt, then turns; each result is a message of its own."""
-    listed: list[dict[str, object]] = []
-    if request.system.strip():
-        listed.append({"role": "system", "content": request.system})
-    for turn in turns(request.messages):
-        if turn.role is Role.ASSISTANT:
-            listed.append(_assistant(turn))
-            continue
-        for result in turn.results:
-            content = result.text or "(no output)"
-            listed.append(
-                {"role": "tool", "content": content, "tool_name": result.name, "tool_call_id": result.call_id}
-            )
-        if turn.text or turn.images:
-            pictures = {"images": [image.data for image in turn.images]} if turn.images else {}
-            listed.append({"role": "user", "content": turn.text, **pictures})
+    spoken = (message for turn in turns(request.messages) for message in _spoken(turn))
+    return [*_system(request), *spoken]
+
+
+def _system(request: Request) -> list[dict[str, object]]:
+    return [{"role": "system", "content": request.system}] if request.system.strip() else []
+
+
+def _spoken(turn: Turn) -> list[dict[str, object]]:
+    """The messages of one turn."""
+    if turn.role is Role.ASSISTANT:
+        return [_assistant(turn)]
+    listed: list[dict[str, object]] = [
+        {
+            "role": "tool",
+            "content": result.text or "(no output)",
+            "tool_name": result.name,
+            "tool_call_id": result.call_id,
+        }
+        for result in turn.results
+    ]
+    if turn.text or turn.images:
+        pictures = {"images": [image.data for image in turn.images]} if turn.images else {}
+        listed.append({"role": "user", "content": turn.text, **pictures})
     return listed
 
 

@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 from loomkin.llm.calls import CallTracker
 from loomkin.llm.failures import from_payload
-from loomkin.llm.history import Turn, arguments_object, turns
-from loomkin.llm.http import Http, join_url, json_text, unpromised
+from loomkin.llm.history import Shaper, Turn, arguments_object, turns
+from loomkin.llm.http import Http, join_url, unpromised
+from loomkin.llm.json_body import Written, json_text, written
+from loomkin.llm.kept import Kept
 from loomkin.llm.wire import (
     Delta,
     Endpoint,
@@ -42,12 +44,14 @@ class OpenAIChat:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._http = Http(endpoint)
+        self._shaper = Shaper()
+        self._pieces: Kept[Turn, bytes] = Kept()
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
         """Send the request and yield the answer as it arrives; raises ProviderError leaves."""
         headers = {"authorization": f"Bearer {self._endpoint.api_key}"} if self._endpoint.api_key else {}
         url = join_url(self._endpoint, "/chat/completions")
-        async with self._http.post(url, body(request, self._endpoint), headers, request.model) as answer:
+        async with self._http.post(url, self.body(request), headers, request.model) as answer:
             reader = AnswerReader(self._endpoint, request.model)
             if answer.kind == "application/json" or not request.stream:
                 for delta in reader.whole(await answer.body()):
@@ -66,9 +70,21 @@ class OpenAIChat:
         """Release connections."""
         await self._http.aclose()
 
+    def body(self, request: Request) -> dict[str, object]:
+        """The JSON body; turns that the request before had are not written again."""
+        reasoning = _sends_reasoning(request)
+        shaped = self._shaper.turns(request.messages)
+        pieces = self._pieces.each(shaped, lambda turn: written(_spoken(turn, reasoning)), reasoning)
+        listed = Written((written(_system(request)), *pieces))
+        return {**_fields(request, self._endpoint), "messages": listed}
+
 
 def body(request: Request, endpoint: Endpoint) -> dict[str, object]:
     """The JSON body; what stays the same from call to call comes first and the messages last."""
+    return {**_fields(request, endpoint), "messages": messages(request)}
+
+
+def _fields(request: Request, endpoint: Endpoint) -> dict[str, object]:
     host = urlsplit(endpoint.base_url).hostname or ""
     default = "max_completion_tokens" if host == "api.openai.com" else "max_tokens"
     field = str(request.options.get("max_tokens_field", default))
@@ -83,7 +99,6 @@ def body(request: Request, endpoint: Endpoint) -> dict[str, object]:
     fields |= {name: value for name, value in request.options.items() if name not in PRIVATE_OPTIONS}
     if request.tools:
         fields["tools"] = [tool(spec) for spec in request.tools]
-    fields["messages"] = messages(request)
     return fields
 
 
@@ -95,23 +110,33 @@ def tool(spec: ToolSpec) -> dict[str, object]:
 
 def messages(request: Request) -> list[dict[str, object]]:
     """The history: system prompt, then turns; each result is a message of its own."""
-    listed: list[dict[str, object]] = []
-    if request.system.strip():
-        listed.append({"role": "system", "content": request.system})
-    for turn in turns(request.messages):
-        if turn.role is Role.ASSISTANT:
-            listed.append(_assistant(turn, bool(request.options.get("send_reasoning"))))
-            continue
-        for result in turn.results:
-            listed.append(
-                {"role": "tool", "tool_call_id": result.call_id, "content": result.text or "(no output)"}
-            )
-        if turn.images:
-            pictures = [_picture(image) for image in turn.images]
-            words = [{"type": "text", "text": turn.text}] if turn.text else []
-            listed.append({"role": "user", "content": [*words, *pictures]})
-        elif turn.text:
-            listed.append({"role": "user", "content": turn.text})
+    reasoning = _sends_reasoning(request)
+    spoken = (message for turn in turns(request.messages) for message in _spoken(turn, reasoning))
+    return [*_system(request), *spoken]
+
+
+def _system(request: Request) -> list[dict[str, object]]:
+    return [{"role": "system", "content": request.system}] if request.system.strip() else []
+
+
+def _sends_reasoning(request: Request) -> bool:
+    return bool(request.options.get("send_reasoning"))
+
+
+def _spoken(turn: Turn, send_reasoning: bool) -> list[dict[str, object]]:
+    """The messages of one turn."""
+    if turn.role is Role.ASSISTANT:
+        return [_assistant(turn, send_reasoning)]
+    listed: list[dict[str, object]] = [
+        {"role": "tool", "tool_call_id": result.call_id, "content": result.text or "(no output)"}
+        for result in turn.results
+    ]
+    if turn.images:
+        pictures = [_picture(image) for image in turn.images]
+        words = [{"type": "text", "text": turn.text}] if turn.text else []
+        listed.append({"role": "user", "content": [*words, *pictures]})
+    elif turn.text:
+        listed.append({"role": "user", "content": turn.text})
     return listed
 
 
