@@ -75,7 +75,11 @@ class Bench:
         return path
 
     async def start(
-        self, *words: str, environ: Mapping[str, str] | None = None, cwd: Path | None = None
+        self,
+        *words: str,
+        environ: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        stdin: int = asyncio.subprocess.PIPE,
     ) -> asyncio.subprocess.Process:
         """Start `loomkin WORDS` with pipes."""
         return await asyncio.create_subprocess_exec(
@@ -85,7 +89,7 @@ class Bench:
             *words,
             cwd=cwd or self.root,
             env={**os.environ, **self.environ, **(environ or {})},
-            stdin=asyncio.subprocess.PIPE,
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,

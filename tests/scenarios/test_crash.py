@@ -80,8 +80,9 @@ async def one_round(
     bench: Bench, server: ModelServer, chance: random.Random, kept: set[str], words: Sequence[str]
 ) -> set[str]:
     """Start, wait for a random moment (one in five before the first model call), kill, look at the disk."""
-    asked = len(server.entries)
-    process = await bench.start("ask", "--permission-mode", "yolo", *words)
+    asked = len(server.chats)
+    nothing = asyncio.subprocess.DEVNULL
+    process = await bench.start("ask", "--permission-mode", "yolo", *words, stdin=nothing)
     with suppress(TimeoutError):
         async with asyncio.timeout(chance.uniform(0.05, 1.0) if chance.random() < 0.2 else 20):
             await server.until(lambda entries: len(entries) > asked)
