@@ -15,8 +15,16 @@ class Written:
 
 def encode(payload: Mapping[str, object]) -> bytes:
     """Compact JSON in the order of the keys; half surrogates, which providers refuse, become `?`."""
-    fields = [_bytes(name) + b":" + _bytes(value) for name, value in payload.items()]
-    return b"{" + b",".join(fields) + b"}"
+    chunks: list[bytes] = []
+    for name, value in payload.items():
+        chunks += (b"," if chunks else b"{", _bytes(name), b":")
+        if isinstance(value, Written):
+            # no copy of a long history before the one that is sent
+            pieces = [piece for piece in value.pieces if piece]
+            chunks += (b"[", *[chunk for piece in pieces for chunk in (b",", piece)][1:], b"]")
+        else:
+            chunks.append(_bytes(value))
+    return b"".join((*chunks, b"}")) if chunks else b"{}"
 
 
 def written(entries: Sequence[object]) -> bytes:
@@ -25,8 +33,6 @@ def written(entries: Sequence[object]) -> bytes:
 
 
 def _bytes(value: object) -> bytes:
-    if isinstance(value, Written):
-        return b"[" + b",".join(filter(None, value.pieces)) + b"]"
     return json_text(value).encode("utf-8", "replace")
 
 
