@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from loomkin.llm.kept import Kept
 from loomkin.llm.wire import Request
-from loomkin.records.dataclass import dataclass
 from loomkin.records.message import Image, Message, Part, Text, Thinking, ToolCall, ToolResult, ToolSpec
 
 # UTF-8 bytes a token over source and prose. OpenAI: measured against o200k on 327 files (median 4.1, JSON
@@ -34,25 +34,16 @@ _LEAST, _MOST = 0.4, 2.5
 _WEIGHT = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class _Size:
-    """What a model's family does not change: flat tokens, UTF-8 bytes of words, and of calls and schemas."""
-
-    flat: int
-    words: int
-    dense: int = 0
-
-
 class Estimator:
     """Token counts by model, each corrected by what its provider reported (an exponential moving average).
 
-    The sizes of the parts and tools that were asked about last are kept.
+    The weights of the parts and tools that were asked about last are kept, for one family at a time.
     """
 
     def __init__(self, corrections: Mapping[str, float] | None = None) -> None:
         self._corrections = dict(corrections or {})
-        self._parts: Kept[Part, _Size] = Kept()
-        self._tools: Kept[ToolSpec, _Size] = Kept()
+        self._parts: Kept[Part, float] = Kept()
+        self._tools: Kept[ToolSpec, float] = Kept()
 
     @property
     def corrections(self) -> Mapping[str, float]:
@@ -101,13 +92,14 @@ class Estimator:
 
     def _weights(self, model: str, messages: Iterable[Message]) -> list[float]:
         listed = list(messages)
-        sizes = iter(self._parts.each((part for message in listed for part in message.parts), _part))
-        each = bytes_per_token(model)
-        return [_PER_MESSAGE + sum(_weight(next(sizes), each) for _ in message.parts) for message in listed]
+        size = bytes_per_token(model)
+        parts = (part for message in listed for part in message.parts)
+        weights = iter(self._parts.each(parts, lambda part: _part(size, part), size))
+        return [_PER_MESSAGE + sum(islice(weights, len(message.parts))) for message in listed]
 
     def _tool_weight(self, model: str, tools: Iterable[ToolSpec]) -> float:
-        each = bytes_per_token(model)
-        return sum(_weight(size, each) for size in self._tools.each(tools, _tool))
+        size = bytes_per_token(model)
+        return sum(self._tools.each(tools, lambda tool: _tool(size, tool), size))
 
 
 def bytes_per_token(model: str) -> float:
@@ -116,23 +108,19 @@ def bytes_per_token(model: str) -> float:
     return next((size for family, size in _FAMILIES if family in name), _OTHER)
 
 
-def _weight(size: _Size, each: float) -> float:
-    return size.flat + size.words / each + size.dense / (each * _DENSE)
-
-
 def _length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
 
 
-def _part(part: Part) -> _Size:
+def _part(size: float, part: Part) -> float:
     if isinstance(part, Image):
-        return _Size(_PER_IMAGE, 0)
+        return _PER_IMAGE
     if isinstance(part, ToolCall):
-        return _Size(_PER_PART, 0, _length(part.name + part.arguments))
+        return _PER_PART + _length(part.name + part.arguments) / (size * _DENSE)
     if isinstance(part, Text | Thinking | ToolResult):
-        return _Size(_PER_PART, _length(part.text))
+        return _PER_PART + _length(part.text) / size
 
 
-def _tool(tool: ToolSpec) -> _Size:
+def _tool(size: float, tool: ToolSpec) -> float:
     schema = json.dumps(tool.schema, ensure_ascii=False, separators=(",", ":"))
-    return _Size(_PER_TOOL, 0, _length(tool.name + tool.description + schema))
+    return _PER_TOOL + _length(tool.name + tool.description + schema) / (size * _DENSE)

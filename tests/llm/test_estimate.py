@@ -87,3 +87,12 @@ def test_no_reported_number_can_spoil_the_estimate(reports: list[int]) -> None:
 def test_more_words_are_never_fewer_tokens(first: str, second: str) -> None:
     estimator = Estimator()
     assert estimator.text("m", first) <= estimator.text("m", first + second)
+
+
+def test_messages_one_by_one_weigh_what_they_weigh_alone_also_after_another_model() -> None:
+    estimator = Estimator()
+    call = ToolCall(CallId("c"), "shell", "{}")
+    history = [message(Text("x" * 700), call), message(), message(ToolResult(CallId("c"), "shell", "y" * 80))]
+    for model in ("gpt-5", "claude-x", "gpt-5"):
+        alone = [Estimator().messages(model, [one]) for one in history]
+        assert estimator.each(model, history) == alone
