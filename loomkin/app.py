@@ -243,7 +243,7 @@ def _open(house: House, row: SessionRow | None, model: str) -> Opened:
         return open_new(house.clock, house.journal, name, start)
     if options.wish.fork:
         return fork(house.database, row, options.role, house.clock, house.journal, name)
-    return reopen(house.database, row, options.role, house.clock, house.journal)
+    return reopen(house.database, row, options.role, house.clock, house.journal, name)
 
 
 def _child_environment(options: Options, loaded: Loaded, session: str, agent: str) -> dict[str, str]:

@@ -19,7 +19,6 @@ from loomkin.records.ids import SessionId
 from loomkin.records.usage import Usage
 from loomkin.runtime.clock import SystemClock
 from loomkin.store import ledger, rebuild, sessions, transfer
-from loomkin.store.database import Database
 from loomkin.store.journal import write
 from loomkin.store.lock import SessionLock
 from loomkin.workspace import opening
@@ -108,7 +107,7 @@ def import_session(
     text = _read(file)
     transfer.check(text)
     with place.new_database() as database:
-        _refuse_name(database, name)
+        sessions.refuse_taken(database, name)
         taken = transfer.take(database, text, SystemClock().session_id, name)
     say(f"Imported session {taken.id}: {count(taken.events, 'event')}.")
     if taken.grants:
@@ -127,7 +126,7 @@ def fork_session(
     """Begin a new session from the conversation of another."""
     with look(folder, context).sessions() as database:
         row = sessions.find(database, session)
-        _refuse_name(database, name)
+        sessions.refuse_taken(database, name)
         collected = _Collected()
         agent = sessions.last_agent(database, row.id)
         opened = opening.fork(database, row, agent, SystemClock(), collected, name)
@@ -150,7 +149,7 @@ def rename_session(
         if not name:
             raise UsageError("The new name is empty.", hint="Give it at least one letter.")
         if name != row.name:
-            _refuse_name(database, name)
+            sessions.refuse_taken(database, name)
         with _held(place, row.id):
             write(database, [Event(0, SystemClock().now(), row.id, "", "", SessionRenamed(name))])
     say(f"Session {row.id} is now called {name}.")
@@ -218,12 +217,6 @@ def _confirmed(row: sessions.SessionRow) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("Deleting a session needs a yes.", hint="Run the same command with -y.")
     return typer.confirm(f"Delete session {row.id} ({flat(row.name or row.title)}) for good?")
-
-
-def _refuse_name(database: Database, name: str) -> None:
-    for row in sessions.all_sessions(database) if name else ():
-        if name in (row.name, row.id):
-            raise UsageError(f"Session {row.id} has that name already.", hint="Choose another name.")
 
 
 def _read(file: Path) -> str:

@@ -3,7 +3,7 @@
 import json
 from sqlite3 import Row
 
-from loomkin.errors import NotFoundError, StoreError
+from loomkin.errors import NotFoundError, StoreError, UsageError
 from loomkin.records.codec import from_plain, load
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import FACTS, Event
@@ -91,9 +91,14 @@ def find(db: Database, word: str) -> SessionRow:
             f"No session {word!r} in this repository.", hint="`loomkin sessions list` shows them."
         )
     some = ", ".join(row.id for row in found[:5])
-    raise NotFoundError(
-        f"{len(found)} sessions fit {word!r}: {some}.", hint="Give more of the id, or the name."
-    )
+    raise NotFoundError(f"{len(found)} sessions fit {word!r}: {some}.", hint="Give more of the id.")
+
+
+def refuse_taken(db: Database, name: str, owner: str = "") -> None:
+    """Raise UsageError where another session than `owner` answers to that name already."""
+    for row in all_sessions(db) if name else ():
+        if name in (row.name, row.id) and row.id != owner:
+            raise UsageError(f"Session {row.id} has that name already.", hint="Choose another name.")
 
 
 def messages(db: Database, session: str, agent: str | None = None, after: int = 0) -> list[Message]:

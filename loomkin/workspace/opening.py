@@ -3,7 +3,7 @@
 from loomkin.agent.history import interrupted, unanswered
 from loomkin.errors import NotFoundError
 from loomkin.records.dataclass import dataclass
-from loomkin.records.event import CallFinished, MessageAdded, SessionStarted, TurnEnded
+from loomkin.records.event import CallFinished, MessageAdded, SessionRenamed, SessionStarted, TurnEnded
 from loomkin.records.ids import MessageId, SessionId
 from loomkin.records.message import Message, Role
 from loomkin.runtime.clock import Clock
@@ -38,14 +38,12 @@ class Opened:
 def earlier(db: Database, wish: Wish) -> sessions.SessionRow | None:
     """The session to go on with, or None for a new one.
 
-    Raises NotFoundError where the one that was asked for does not exist.
+    Raises NotFoundError where the one that was asked for does not exist, and UsageError where another session
+    has the wanted name.
     """
-    if wish.resume:
-        return sessions.find(db, wish.resume)
-    if not wish.last:
-        return None
-    row = sessions.latest(db)
-    if row is None:
+    row = sessions.find(db, wish.resume) if wish.resume else sessions.latest(db) if wish.last else None
+    sessions.refuse_taken(db, wish.name, row.id if row and not wish.fork else "")
+    if row is None and wish.last:
         raise NotFoundError(
             "There is no session in this repository to continue.", hint="Run the same command without -c."
         )
@@ -59,8 +57,12 @@ def open_new(clock: Clock, recorder: Recorder, name: str, start: SessionStarted)
     return Opened(identity, name, start.model, (), 0, 0, False)
 
 
-def reopen(db: Database, row: sessions.SessionRow, agent: str, clock: Clock, recorder: Recorder) -> Opened:
-    """A session that goes on; what a crash left open is closed with a mark."""
+def reopen(
+    db: Database, row: sessions.SessionRow, agent: str, clock: Clock, recorder: Recorder, name: str
+) -> Opened:
+    """A session that goes on, under a new name if there is one; what a crash left open is closed."""
+    if name and name != row.name:
+        recorder.record(SessionRenamed(name), row.id)
     messages = sessions.messages(db, row.id, agent, row.cleared)
     orphans = unanswered(messages)
     for call in orphans:
@@ -72,7 +74,7 @@ def reopen(db: Database, row: sessions.SessionRow, agent: str, clock: Clock, rec
     for name, number in sessions.open_turns(db, row.id):
         recorder.record(TurnEnded(number, "interrupted", "the process ended", 0, 0.0), row.id, name)
     turns = sessions.last_turn(db, row.id)
-    return Opened(row.id, row.name, row.model, tuple(messages), turns, len(orphans), True)
+    return Opened(row.id, name or row.name, row.model, tuple(messages), turns, len(orphans), True)
 
 
 def fork(
