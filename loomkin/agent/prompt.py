@@ -33,7 +33,7 @@ def first_message(place: Place, rules: Sequence[str], context: Sequence[str] = (
         *([f"Repository root: {place.root}"] if place.root != place.cwd else []),
         f"Date: {place.today}. Platform: {place.platform}.",
         place.git,
-        f"Permission mode: {place.mode}. {_ATTENDED if place.attended else _UNATTENDED}",
+        f"Permissions: {place.mode} {_ATTENDED if place.attended else _UNATTENDED}",
         "</environment>",
     ]
     lines += rules

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from loomkin.errors import StoreError
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 
 HEAD_BYTES = 64 * 1024
 TAIL_BYTES = 128 * 1024
 FILE_BYTES = 64 * 1024 * 1024
+_SEQUENCE = pattern(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-9A-Za-z])")
+_BEGUN = pattern(rb"\x1b(?:\[[0-?]{0,32}[ -/]{0,4})?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,12 @@ class Capture:
         self._tail = bytearray()
         self._passed_lines = 0
         self._lock = threading.Lock()
+        self._unfinished = b""
 
     def write(self, data: bytes) -> None:
         """Add output; never raises for the disk's sake."""
         with self._lock:
+            data = self._plain(data)
             self.total += len(data)
             free = HEAD_BYTES - len(self._head)
             if free > 0:
@@ -64,6 +69,16 @@ class Capture:
                 self._passed_lines += self._tail.count(b"\n", 0, cut)
                 del self._tail[:cut]
             self._store(data)
+
+    def _plain(self, data: bytes) -> bytes:
+        """The bytes without colours and cursor movements, so that searching the file finds what was shown."""
+        data, self._unfinished = self._unfinished + data, b""
+        if b"\x1b" not in data:
+            return data
+        begun = _BEGUN.search(data)
+        if begun:
+            data, self._unfinished = data[: begun.start()], data[begun.start() :]
+        return _SEQUENCE.sub(b"", data)
 
     def close(self) -> None:
         """Close the file; what comes later is kept in memory only."""

@@ -8,7 +8,7 @@ import signal
 from loomkin.records.dataclass import dataclass
 from loomkin.records.regex import pattern
 
-BUDGET_CHARS = 16_000
+BUDGET_CHARS = 12_000
 LINE_CHARS = 2_000
 HEAD_SHARE = 0.4
 

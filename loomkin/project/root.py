@@ -10,7 +10,9 @@ from loomkin.records.dataclass import dataclass
 
 STATE_DIR = ".loomkin"
 STATE_IGNORE = """\
-# Written by loomkin: what belongs to this machine alone.
+# Written by loomkin: what belongs to this machine alone. Roles and skills beside it are worth committing.
+.gitignore
+config.local.toml
 *.db
 *.db-*
 *.lock

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from loomkin.errors import FatalToolError, StoreError
-from loomkin.permissions.gate import Gate, target_of
+from loomkin.permissions.gate import BUILT_IN, Gate, target_of
 from loomkin.permissions.hooks import Hooks
 from loomkin.records.dataclass import dataclass, field, replace
 from loomkin.records.event import CallFinished, CallStarted, FileChanged, HookRan, PermissionDecided
@@ -246,10 +246,11 @@ class Runner:
 
 def refusal_text(verdict: Verdict) -> str:
     """A denial in words for the model."""
-    rule = f" Rule: {verdict.rule} ({verdict.source})." if verdict.rule else ""
+    written = verdict.rule and verdict.source != BUILT_IN
+    rule = f" Rule: {verdict.rule} ({verdict.source})." if written else ""
     return (
-        f"Not permitted: {verdict.reason.rstrip('.')}.{rule} Do not try to get round this; go on without it, "
-        "or say in your answer what you would need and why."
+        f"Not permitted: {verdict.reason.rstrip('.')}.{rule} Do not run the same thing in disguise; "
+        "other permitted ways are fine. Go on without it, or say in your answer what you would need and why."
     )
 
 

@@ -9,8 +9,11 @@ from loomkin.project.git_words import describe_state
 from loomkin.project.nested import rules_block
 from loomkin.project.rules import ProjectRules
 from loomkin.project.workplace import Workplace
+from loomkin.records.permission import Decision, Mode
 from loomkin.runtime.clock import Clock
 from loomkin.workspace.options import Options
+
+MOST_RULES = 12
 
 
 class Opening:
@@ -34,8 +37,25 @@ class Opening:
             today=time.strftime("%Y-%m-%d", time.localtime(self._clock.now())),
             platform=os.uname().sysname,
             git=await describe_state(cwd),
-            mode=self._gate.mode.value,
+            mode=permissions_in_words(self._gate),
             attended=self._options.attended,
         )
         blocks = [rules_block(root, file) for file in self._rules.files]
         return first_message(place, blocks, [context] if context else [])
+
+
+def permissions_in_words(gate: Gate) -> str:
+    """What passes without a question, for the agent."""
+    allowed = [rule.text for rule in gate.policy.rules if rule.decision is Decision.ALLOW][:MOST_RULES]
+    also = f" Also allowed: {', '.join(allowed)}." if allowed else ""
+    return f"{_MODES[gate.mode]}{also}"
+
+
+_READS = "reading files and commands that only read pass"
+_MODES = {
+    Mode.ASK: f"{_READS}; all else needs approval.",
+    Mode.EDITS: f"{_READS}, and so do edits of files in the repository; all else needs approval.",
+    Mode.PLAN: f"{_READS}; nothing that writes does.",
+    Mode.AUTO: f"{_READS}, and so do edits of files in the repository; all else needs approval.",
+    Mode.YOLO: "all passes but what is denied.",
+}

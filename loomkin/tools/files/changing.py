@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from loomkin.project.edit_result import Applied, Refused, Target
+from loomkin.project.edit_result import Applied, Refused, Target, Tier
 from loomkin.project.patch import FileChange, PatchApplied, PatchedFile
 from loomkin.project.sight import Sight
 from loomkin.project.text import sha_of
@@ -44,10 +44,14 @@ class Editing:
         self._sight.changed(call.agent, applied.path, applied.sha)
         shown = self._workplace.shown(applied.path)
         what = "Created" if applied.created else "Changed"
-        span = f"lines {applied.line_start}-{applied.line_end}"
+        first, last = applied.line_start, applied.line_end
+        span = f"line {first}" if first == last else f"lines {first}-{last}"
         lines = [f"{what} {shown}: +{applied.added} -{applied.removed}, {span}, hash {applied.sha}."]
         if applied.tier not in ("", "exact"):
-            lines.append(f"The old text matched only after allowing for: {applied.tier}. Check the result.")
+            shifted = "; the new text was shifted to fit" if applied.tier == Tier.INDENT else ""
+            lines.append(
+                f"The old text matched only after allowing for {applied.tier}{shifted}. Check the result."
+            )
         lines += [*applied.notes, applied.diff]
         before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
         change = Change(shown, before, applied.sha, applied.added, applied.removed, applied.diff)

@@ -35,7 +35,7 @@ class ToolSearch(Tool[Params]):
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         found = self._toolbox.search(params.query)
         if not found:
-            return Ok(f"No further tool fits. Your tools: {', '.join(self._toolbox.names)}.")
+            return Ok("No further tool fits. Try other words, or do it with the tools you have.")
         lines = [f"{tool.name}: {tool.spec.description.splitlines()[0]}" for tool in found]
         return Ok("\n".join((FOUND, *lines)))
 

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from loomkin.project.listing import shown_path
 from loomkin.project.problem import Problem
-from loomkin.project.search import SearchResult, search
+from loomkin.project.search import CONTEXT_LIMIT, SearchResult, search
 from loomkin.project.workplace import Workplace
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
@@ -61,6 +61,9 @@ class ContentSearch(Tool[Params]):
         )
         if isinstance(found, Problem):
             return Fail(str(found))
+        cut = f"context is cut to {CONTEXT_LIMIT} lines; read the file for more"
+        notes = (*found.notes, cut) if params.context > CONTEXT_LIMIT else found.notes
+        found = replace(found, notes=notes)
         shown = "" if top == call.cwd else f"{self._workplace.shown(top)}/"
         return Ok(render(found, shown.removeprefix("./"), params.pattern))
 

@@ -18,9 +18,12 @@ from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import OutputStreamed
 from loomkin.records.permission import Access, ToolUse
+from loomkin.records.regex import pattern
 from loomkin.runtime.recorder import Recorder
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing
+
+_PIPE = pattern(r"(?<!\|)\|(?!\|)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ class Shell(Tool[Params]):
 
 def _result(command: str, ended: Finished, text: str, whole: str) -> Ok | Fail:
     note = exit_note(command, ended.code)
-    said = note.text or "exit 0"
+    said = note.text or ("exit 0 (of the last command of the pipe)" if _PIPE.search(command) else "exit 0")
     if ended.timed_out:
         said = f"Ended after {ended.seconds:.0f} s: it only waits."
     if ended.left_running:
