@@ -136,7 +136,7 @@ def test_the_state_folder_ignores_its_own_machine_files(tmp_path: Path) -> None:
     (state / "outputs" / "out1.txt").write_text("")
     (state / "skills.md").write_text("")
     status = git(top, "status", "--porcelain", "-uall").splitlines()
-    assert status == ["?? .loomkin/.gitignore", "?? .loomkin/skills.md"]
+    assert status == ["?? .loomkin/skills.md"]
     (state / ".gitignore").write_text("mine\n")
     assert ensure_state_dir(top) == state
     assert (state / ".gitignore").read_text() == "mine\n"

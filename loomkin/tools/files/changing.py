@@ -49,9 +49,7 @@ class Editing:
         lines = [f"{what} {shown}: +{applied.added} -{applied.removed}, {span}, hash {applied.sha}."]
         if applied.tier not in ("", "exact"):
             shifted = "; the new text was shifted to fit" if applied.tier == Tier.INDENT else ""
-            lines.append(
-                f"The old text matched only after allowing for {applied.tier}{shifted}. Check the result."
-            )
+            lines.append(f"The old text matched only allowing for {applied.tier}{shifted}. Check the result.")
         lines += [*applied.notes, applied.diff]
         before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
         change = Change(shown, before, applied.sha, applied.added, applied.removed, applied.diff)
