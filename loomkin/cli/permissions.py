@@ -178,8 +178,8 @@ def _split(words: Sequence[str]) -> tuple[str, ...]:
 def _call(text: str, place: Place) -> ToolUse:
     """The call; a line that is none is taken for a shell command."""
     try:
-        return parse_call(text, str(place.cwd))
+        return parse_call(text, str(place.cwd), str(place.root))
     except UsageError:
         if not any(letter.isspace() for letter in text.strip().partition("(")[0]):
             raise
-        return parse_call(f"shell({text.strip()})", str(place.cwd))
+        return parse_call(f"shell({text.strip()})", str(place.cwd), str(place.root))

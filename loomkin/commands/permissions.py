@@ -22,7 +22,7 @@ class Permissions(Command):
             return CommandResult(await _listed(context))
         if verb == "explain" and rest:
             session = context.session
-            use = parse_call(rest, session.facts.cwd)
+            use = parse_call(rest, session.facts.cwd, session.facts.root)
             return CommandResult(explain(session.gate.policy, use))
         if verb == "revoke" and rest.isdecimal():
             return CommandResult(await _revoke(context, int(rest)))

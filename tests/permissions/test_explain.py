@@ -14,7 +14,7 @@ def test_a_call_is_read_as_the_tool_would_see_it() -> None:
     use = parse_call("shell(git push)", "/x")
     assert (use.tool, use.access, use.command) == ("shell", Access.EXECUTE, "git push")
     use = parse_call("Edit(src/x.py)", "/x")
-    assert (use.tool, use.access, use.writes) == ("file_edit", Access.WRITE, ("src/x.py",))
+    assert (use.tool, use.access, use.writes) == ("file_edit", Access.WRITE, ("/x/src/x.py",))
     assert parse_call("web_fetch(domain:x.org)", "/x").url == "https://x.org/"
     assert parse_call("Bash(echo (a))", "/x").command == "echo (a)"
     assert parse_call("mcp__docs__find", "/x").access is Access.EXECUTE
@@ -40,3 +40,12 @@ def test_an_explanation_shows_the_rules_that_would_settle_the_question(tmp_path:
     text = explain(policy, parse_call("shell(npm run build)", str(tmp_path)))
     assert "rules that would settle it:\n  shell(npm run build)\n  shell(npm run *)" in text
     assert text.endswith("mode: ask")
+
+
+def test_paths_and_git_calls_are_read_as_the_tools_read_them(tmp_path: Path) -> None:
+    assert parse_call("file_write(.git\\hooks\\x)", "/x").writes == ("/x/.git/hooks/x",)
+    assert parse_call("git(commit -m x)", "/x").command == "git commit -m x"
+    rules = [Rule(Decision.ALLOW, "git(commit *)", "project")]
+    policy = Policy(rules, Mode.ASK, [tmp_path], tmp_path)
+    assert policy.decide(parse_call("git(commit -m x)", str(tmp_path))).decision is Decision.ALLOW
+    assert policy.decide(parse_call("git(add .)", str(tmp_path))).decision is Decision.ASK
