@@ -1,16 +1,15 @@
 """What every test gets: a home of its own, no keys, no way to the machine's own settings."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTEST_CURRENT_TEST", "PYTEST_XDIST_WORKER", "CI")
+_KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "CI")
 
 
 @pytest.fixture(autouse=True)
-def own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Point HOME, XDG folders and git at an empty place, and drop every other variable."""
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
@@ -31,4 +30,4 @@ def own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     (home / ".gitconfig").write_text(
         "[user]\n\tname = A Person\n\temail = person@example.org\n[init]\n\tdefaultBranch = main\n"
     )
-    yield home
+    return home

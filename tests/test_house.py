@@ -41,7 +41,10 @@ HEAVY = {
     "charset_normalizer", "rich", "prompt_toolkit", "pathspec", "tomlkit", "tomllib", "jsonschema",
     "ssl", "difflib", "typer", "truststore", "multiprocessing", "sqlite3",
 }  # fmt: skip
-HEAVY_OWN = {"loomkin.project.web_text"}  # html.parser
+HEAVY_OWN = {
+    "loomkin.project.web_text", "loomkin.project.web", "loomkin.project.edit", "loomkin.project.patch",
+    "loomkin.project.search", "loomkin.permissions.shell_policy", "loomkin.permissions.harden",
+}  # fmt: skip
 BROAD_EXCEPTS = {"tooling/runner.py", "cli/main.py"}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 300, 50, 250
 

@@ -4,9 +4,7 @@ import json
 from collections.abc import Collection
 from typing import Protocol
 
-from loomkin.llm import text_protocol
 from loomkin.llm.models import CallerLevel
-from loomkin.llm.rescue import rescue, strip_reasoning
 from loomkin.llm.wire import Request
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId
@@ -62,6 +60,10 @@ class _Rescue:
 
     def find_calls(self, parts: tuple[Part, ...], tools: Collection[ToolSpec], truncated: bool) -> "Found":
         text = "\n".join(part.text for part in parts if isinstance(part, Text))
+        if not any(mark in text for mark in _MARKS):
+            return Found(parts)
+        from loomkin.llm.rescue import rescue, strip_reasoning  # heavy: late on purpose
+
         thoughts = tuple(part for part in parts if isinstance(part, Thinking))
         known = {tool.name: tool for tool in tools}
         found = None if truncated else rescue(text, known, lambda name, said: _fits(known[name], said))
@@ -79,6 +81,8 @@ class _TextProtocol:
     shows_calls = False
 
     def shape(self, request: Request) -> Request:
+        from loomkin.llm import text_protocol  # heavy: late on purpose
+
         return replace(
             request,
             system=f"{request.system}\n\n{text_protocol.instructions(request.tools)}",
@@ -90,6 +94,8 @@ class _TextProtocol:
     def find_calls(self, parts: tuple[Part, ...], tools: Collection[ToolSpec], truncated: bool) -> "Found":
         text = "\n".join(part.text for part in parts if isinstance(part, Text))
         thoughts = tuple(part for part in parts if isinstance(part, Thinking))
+        from loomkin.llm import text_protocol  # heavy: late on purpose
+
         found = text_protocol.parse(text, truncated=truncated, call_id=CallId(""))
         if found.call is None and found.problem is None:
             return _Rescue().find_calls(parts, tools, truncated)
@@ -116,6 +122,9 @@ def _fits(tool: ToolSpec, arguments: str) -> bool:
         and set(required) <= set(given) <= set(properties)
     )
 
+
+_MARKS = ("<", "[", "{", "```", "◁", "think")
+"""Without one of these a text holds neither a written call nor reasoning tags."""
 
 _CALLERS: dict[CallerLevel, Caller] = {
     CallerLevel.NATIVE: _Native(),

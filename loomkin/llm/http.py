@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from loomkin.errors import AuthError, BadRequestError, ProtocolError, ProviderError, StreamCutError, TlsError
 from loomkin.llm.connection_failures import from_transport
 from loomkin.llm.failures import checked_url, from_status, hint_for, host_of, redact, shorten
+from loomkin.llm.http_library import load
 from loomkin.llm.json_body import encode
 from loomkin.llm.sse import EventParser, FramingError, LineSplitter
 from loomkin.llm.wire import Endpoint
@@ -215,7 +215,7 @@ class Http:
         return self._client
 
     def _open(self) -> "httpx2.AsyncClient":
-        library = _http_library()
+        library = load()
 
         endpoint = self.endpoint
         timeout = library.Timeout(endpoint.silence, connect=endpoint.connect, pool=None)
@@ -238,16 +238,6 @@ class Http:
             raise BadRequestError(
                 f"the proxy settings cannot be used: {shorten(str(error))}", hint=hint
             ) from error
-
-
-def _http_library() -> Any:
-    """The HTTP library, without the second protocol version that it loads where it finds it."""
-    hidden = sys.modules.setdefault("h2", None) is None  # type: ignore[arg-type]
-    import httpx2  # heavy: late on purpose
-
-    if hidden:
-        del sys.modules["h2"]
-    return httpx2
 
 
 def _is_loopback(url: str) -> bool:

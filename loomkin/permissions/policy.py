@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loomkin.permissions.file_policy import FilePolicy, both_forms
 from loomkin.permissions.file_table import Touch
 from loomkin.permissions.paths import place
 from loomkin.permissions.rulebook import RuleBook
 from loomkin.permissions.rules import host_of
-from loomkin.permissions.shell_policy import ShellPolicy
 from loomkin.permissions.verdicts import Finding, built_in, by_rule, joined
 from loomkin.records.permission import Access, Decision, Mode, Rule, ToolUse, Verdict
+
+if TYPE_CHECKING:
+    from loomkin.permissions.shell_policy import ShellPolicy
 
 
 class Policy:
@@ -48,7 +51,7 @@ class Policy:
         self._book = RuleBook(self._rules, forms, self._home)
         opened_forms = frozenset(both_forms(self._opened))
         self._files = FilePolicy(self._book, mode, forms, both_forms(self._readable), opened_forms)
-        self._shell = ShellPolicy(self._book, self._files, mode, self._home, sandboxed)
+        self._shell: ShellPolicy | None = None
 
     @property
     def mode(self) -> Mode:
@@ -83,18 +86,27 @@ class Policy:
             sandboxed=self._sandboxed,
         )
 
+    @property
+    def _commands(self) -> "ShellPolicy":
+        """What judges commands; it brings a parser along and is made when the first command comes."""
+        if self._shell is None:
+            from loomkin.permissions.shell_policy import ShellPolicy  # heavy: late on purpose
+
+            self._shell = ShellPolicy(self._book, self._files, self._mode, self._home, self._sandboxed)
+        return self._shell
+
     def decide(self, use: ToolUse) -> Verdict:
         """The verdict on a call; reads names and links on disk, never raises for any call."""
         findings = self.findings(use)
         verdict = joined(findings)
         if verdict.decision is not Decision.ASK or not use.command:
             return verdict
-        offers = dict.fromkeys([*self._shell.line_offer(use, findings), *verdict.offers])
+        offers = dict.fromkeys([*self._commands.line_offer(use, findings), *verdict.offers])
         return Verdict(verdict.decision, verdict.reason, verdict.rule, verdict.source, tuple(offers))
 
     def findings(self, use: ToolUse) -> tuple[Finding, ...]:
         """The verdict on each piece of a call, in the order of the call."""
-        found = list(self._shell.judge(use)) if use.command else []
+        found = list(self._commands.judge(use)) if use.command else []
         for touch, paths in ((Touch.READ, use.reads), (Touch.WRITE, use.writes)):
             for path in paths:
                 one = place(path, use.cwd, self._home)

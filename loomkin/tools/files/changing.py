@@ -1,13 +1,16 @@
 """What the editing tools share: from what the applier answers to what the model reads."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loomkin.project.edit_result import Applied, Refused, Target, Tier
-from loomkin.project.patch import FileChange, PatchApplied, PatchedFile
 from loomkin.project.sight import Sight
 from loomkin.project.text import sha_of
 from loomkin.project.workplace import Workplace
 from loomkin.tooling.tool import Call, Change, Fail, Ok
+
+if TYPE_CHECKING:
+    from loomkin.project.patch import PatchApplied, PatchedFile
 
 
 class Editing:
@@ -55,7 +58,7 @@ class Editing:
         change = Change(shown, before, applied.sha, applied.added, applied.removed, applied.diff)
         return "\n".join(line for line in lines if line), change
 
-    def patched(self, answer: PatchApplied | Refused, call: Call) -> Ok | Fail:
+    def patched(self, answer: "PatchApplied | Refused", call: Call) -> Ok | Fail:
         """The tool's result for a patch."""
         if isinstance(answer, Refused):
             return Fail(answer.message)
@@ -66,10 +69,10 @@ class Editing:
             changes.append(change)
         return Ok("\n".join(texts), tuple(changes))
 
-    def _patched_file(self, file: PatchedFile, call: Call) -> tuple[str, Change]:
+    def _patched_file(self, file: "PatchedFile", call: Call) -> tuple[str, Change]:
         applied = file.applied
         shown = self._workplace.shown(applied.path)
-        if file.change is FileChange.DELETED:
+        if not applied.sha:
             self._sight.changed(call.agent, applied.path, "")
             before = sha_of(applied.before.encode("utf-8", "surrogatepass"))
             return f"Deleted {shown}.", Change(shown, before, "", 0, applied.removed, applied.diff)

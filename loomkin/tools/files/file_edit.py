@@ -3,7 +3,6 @@
 import asyncio
 from typing import ClassVar
 
-from loomkin.project.edit import apply_edits, plan_edits
 from loomkin.project.edit_result import Edit
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
@@ -53,10 +52,14 @@ class FileEdit(Tool[Params]):
         return ToolUse(self.name, self.access, str(call.cwd), writes=(path,))
 
     async def preview(self, params: Params, call: Call) -> str:
+        from loomkin.project.edit import plan_edits  # heavy: late on purpose
+
         target = self._editing.target(params.path, call)
         return preview(await asyncio.to_thread(plan_edits, target, _edits(params)))
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
+        from loomkin.project.edit import apply_edits  # heavy: late on purpose
+
         target = self._editing.target(params.path, call)
         answer = await asyncio.to_thread(
             apply_edits,

@@ -4,7 +4,6 @@ import asyncio
 from typing import ClassVar
 
 from loomkin.project.edit_result import Refused
-from loomkin.project.patch import apply_patch, patch_paths, plan_patch
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
@@ -32,10 +31,14 @@ class FilePatch(Tool[Params]):
         self._editing = editing
 
     def use(self, params: Params, call: Call) -> ToolUse:
+        from loomkin.project.patch import patch_paths  # heavy: late on purpose
+
         paths = tuple(str(self._workplace.resolve(call.cwd, path)) for path in patch_paths(params.patch))
         return ToolUse(self.name, self.access, str(call.cwd), writes=paths)
 
     async def preview(self, params: Params, call: Call) -> str:
+        from loomkin.project.patch import plan_patch  # heavy: late on purpose
+
         answer = await asyncio.to_thread(
             plan_patch, params.patch, call.cwd, self._workplace.roots, self._editing.seen_of(call)
         )
@@ -47,6 +50,8 @@ class FilePatch(Tool[Params]):
         )
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
+        from loomkin.project.patch import apply_patch  # heavy: late on purpose
+
         answer = await asyncio.to_thread(
             apply_patch, params.patch, call.cwd, self._workplace.roots, self._editing.seen_of(call)
         )

@@ -3,7 +3,6 @@
 import asyncio
 from typing import ClassVar
 
-from loomkin.project.edit import plan_write, write_file
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
@@ -36,10 +35,14 @@ class FileWrite(Tool[Params]):
         return ToolUse(self.name, self.access, str(call.cwd), writes=(path,))
 
     async def preview(self, params: Params, call: Call) -> str:
+        from loomkin.project.edit import plan_write  # heavy: late on purpose
+
         target = self._editing.target(params.path, call)
         return preview(await asyncio.to_thread(plan_write, target, params.content))
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
+        from loomkin.project.edit import write_file  # heavy: late on purpose
+
         target = self._editing.target(params.path, call)
         answer = await asyncio.to_thread(write_file, target, params.content)
         return self._editing.result(answer, target, call)

@@ -1,15 +1,17 @@
 """content_search: lines that match a regular expression."""
 
 import asyncio
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from loomkin.project.listing import shown_path
 from loomkin.project.problem import Problem
-from loomkin.project.search import CONTEXT_LIMIT, SearchResult, search
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
+
+if TYPE_CHECKING:
+    from loomkin.project.search import SearchResult
 
 MOST_CHARACTERS = 20_000
 
@@ -45,6 +47,8 @@ class ContentSearch(Tool[Params]):
         return ToolUse(self.name, self.access, str(call.cwd), reads=(str(path),))
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
+        from loomkin.project.search import CONTEXT_LIMIT, search  # heavy: late on purpose
+
         place = self._workplace.resolve(call.cwd, params.path)
         if not place.exists():
             return Fail(f"There is no {self._workplace.shown(place)}. Use file_search to find it.")
@@ -68,7 +72,7 @@ class ContentSearch(Tool[Params]):
         return Ok(render(found, shown.removeprefix("./"), params.pattern))
 
 
-def render(found: SearchResult, prefix: str, pattern: str) -> str:
+def render(found: "SearchResult", prefix: str, pattern: str) -> str:
     """Lines grouped by file, then what was left out."""
     if not found.total:
         return "\n".join((f"No line matches {pattern!r}.", *found.notes))

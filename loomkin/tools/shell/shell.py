@@ -7,12 +7,10 @@ from typing import ClassVar
 from loomkin.config.settings import ShellSettings
 from loomkin.errors import LoomkinError
 from loomkin.permissions.gate import BUILT_IN, Gate
-from loomkin.permissions.harden import harden_line
 from loomkin.project.environment import ChildEnvironment
 from loomkin.project.git import GitResult, repository_filters
 from loomkin.project.jobs import JobTable
 from loomkin.project.output import exit_note, for_model
-from loomkin.project.patch import apply_patch, find_patch_in_command, patch_paths
 from loomkin.project.shell import Finished, Running, run
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
@@ -67,8 +65,10 @@ class Shell(Tool[Params]):
 
     def use(self, params: Params, call: Call) -> ToolUse:
         cwd = self._workplace.resolve(call.cwd, params.cwd)
-        patch = find_patch_in_command(params.command)
+        patch = _patch_in(params.command)
         if patch is not None:
+            from loomkin.project.patch import patch_paths  # heavy: late on purpose
+
             paths = tuple(str(self._workplace.resolve(cwd, path)) for path in patch_paths(patch))
             return ToolUse("file_patch", Access.WRITE, str(cwd), writes=paths)
         return ToolUse(self.name, self.access, str(cwd), command=params.command)
@@ -78,8 +78,10 @@ class Shell(Tool[Params]):
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         cwd = self._workplace.resolve(call.cwd, params.cwd)
-        patch = find_patch_in_command(params.command)
+        patch = _patch_in(params.command)
         if patch is not None:
+            from loomkin.project.patch import apply_patch  # heavy: late on purpose
+
             answer = await asyncio.to_thread(
                 apply_patch, patch, cwd, self._workplace.roots, self._editing.seen_of(call)
             )
@@ -128,10 +130,21 @@ class Shell(Tool[Params]):
         use = ToolUse(self.name, self.access, str(cwd), command=command)
         if "git" not in command or (await self._gate.decide(use)).source != BUILT_IN:
             return command
+        from loomkin.permissions.harden import harden_line  # heavy: late on purpose
+
         filters = await repository_filters(cwd)
         names = () if isinstance(filters, GitResult) else filters
         home = self._child.values.get("HOME", "")
         return await asyncio.to_thread(harden_line, command, str(cwd), home, names)
+
+
+def _patch_in(command: str) -> str | None:
+    """The patch that a model typed into the shell, if it did."""
+    if "patch" not in command:
+        return None
+    from loomkin.project.patch import find_patch_in_command  # heavy: late on purpose
+
+    return find_patch_in_command(command)
 
 
 def _result(command: str, ended: Finished, text: str, whole: str) -> Ok | Fail:

@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from loomkin.permissions.gate import Gate
 from loomkin.project.problem import Problem
-from loomkin.project.web import fetch
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, Decision, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
@@ -32,6 +31,8 @@ class WebFetch(Tool[Params]):
         return ToolUse(self.name, self.access, str(call.cwd), url=params.url)
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
+        from loomkin.project.web import fetch  # heavy: late on purpose
+
         first = _host(params.url)
 
         def allowed(host: str) -> bool:
