@@ -24,9 +24,9 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "`loomkin config list` shows every value and where it came from; `loomkin config explain KEY` tells more.",
-        "`*` stands for any name. Settings marked *trust* count in a repository's own file only once the folder is",
-        "trusted (`loomkin trust`), and so do values marked there.",
+        "`loomkin config list` shows every value and where it came from; `loomkin config explain KEY` tells",
+        "more. `*` stands for any name. Settings marked *trust* count in a repository's own file only once the",
+        "folder is trusted (`loomkin trust`), and so do values marked there.",
         "",
         "| key | what it must be | default | why one would change it | |",
         "|---|---|---|---|---|",
