@@ -111,7 +111,7 @@ async def open_house(options: Options) -> AsyncIterator[House]:
         database = Database(state / DATABASE if options.persist else None)
         stack.callback(database.close)
         bus = Bus()
-        clock: Clock = CountingClock() if options.replay else SystemClock()
+        clock: Clock = CountingClock() if options.replay and options.strict_replay else SystemClock()
         journal = Journal(database, bus.publish, clock.now)
         stack.push_async_callback(journal.aclose)
         extra = tuple(path.resolve() for path in options.add_dirs)

@@ -23,9 +23,9 @@ class Transcript:
         """All entries, oldest first."""
         return tuple(self._messages)
 
-    def say(self, text: str, sender: str) -> Message:
-        """Words to the agent, from the person, from loomkin or from another agent."""
-        return self._add(Role.USER, (Text(text),), sender)
+    def say(self, text: str, sender: str, attached: str = "") -> Message:
+        """Words to the agent, from the person, loomkin or another agent, and what goes with them."""
+        return self._add(Role.USER, (Text(text), *((Text(attached),) if attached else ())), sender)
 
     def answer(self, parts: Iterable[Part], sender: str) -> Message:
         """The agent's own message; calls get identifiers that were never used before."""

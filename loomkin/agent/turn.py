@@ -10,7 +10,7 @@ from loomkin.agent.history import wire_ready
 from loomkin.agent.steering import Steering
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.window import measure, room_for_answer
-from loomkin.errors import LimitError, LoomkinError, ProviderError
+from loomkin.errors import FatalToolError, LimitError, LoomkinError, ProviderError
 from loomkin.llm.client import Completion, ModelClient
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import LoopNoticed, StateChanged
@@ -96,7 +96,7 @@ class Turn:
             return self._stopped(f"the time limit of {self._limits.seconds:g} s is reached", "time")
         except LimitError as error:
             return TurnEnd(Outcome.LIMIT_REACHED, self._said, self._steps, error, error.limit)
-        except ProviderError as error:
+        except (ProviderError, FatalToolError) as error:
             return TurnEnd(Outcome.FAILED, self._said, self._steps, error)
 
     async def _loop(self, woke: str) -> TurnEnd:

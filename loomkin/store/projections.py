@@ -8,6 +8,7 @@ from typing import Any
 from loomkin.records import event as facts
 from loomkin.records.codec import dump, to_plain
 from loomkin.records.event import Event, Fact
+from loomkin.records.message import Text
 
 TITLE_LENGTH = 72
 Projection = Callable[[Connection, str, Event, Any], None]
@@ -68,7 +69,9 @@ def _message_added(db: Connection, project: str, event: Event, fact: facts.Messa
         "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (event.seq, event.session, event.agent, message.id, message.role, message.sender, message.at, parts),
     )
-    title = " ".join(message.text.split())[:TITLE_LENGTH] if message.sender == "person" else ""
+    # what was attached to the words stands in parts of its own
+    words = next((part.text for part in message.parts if isinstance(part, Text)), "")
+    title = " ".join(words.split())[:TITLE_LENGTH] if message.sender == "person" else ""
     db.execute(
         "UPDATE sessions SET updated = ?, title = CASE title WHEN '' THEN ? ELSE title END WHERE id = ?",
         (event.at, title, event.session),

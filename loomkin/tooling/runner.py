@@ -87,7 +87,7 @@ class Runner:
         try:
             for stage in _stages(planned):
                 await self._run_stage(stage, scribe, sink)
-        except asyncio.CancelledError:
+        except BaseException:
             for item in planned:
                 if not item.done:
                     text = CANCELLED if item.started else NOT_STARTED

@@ -83,7 +83,7 @@ class Session:
             )
         transcript = self.agent.transcript
         await self._open()
-        transcript.say(text + self._mentions(text), "person")
+        transcript.say(text, "person", self._mentions(text).lstrip())
         if outcome.context:
             transcript.say(outcome.context, "loomkin")
         return await self.agent.turn("person", limits, checks)

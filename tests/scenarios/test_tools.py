@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.conftest import CALC, Bench, bodies, call
+from tests.scenarios.conftest import CALC, Bench, bodies, call, said
 
 DONE = {"text": "Done."}
 YOLO = ("--permission-mode", "yolo")
@@ -352,3 +352,19 @@ async def test_backslashes_do_not_lead_past_the_permissions(bench: Bench):
     assert "[core] " not in (bench.root / ".git/config").read_text()
     assert not (bench.root / ".git/hooks/pre-commit").exists()
     assert not (bench.root / ".git/hooks/post-commit").exists()
+
+
+@pytest.mark.feature("E5")
+async def test_commands_that_cannot_keep_their_output_end_the_run_with_54(bench: Bench):
+    (bench.root / ".loomkin").mkdir()
+    bench.write(".loomkin/outputs", "a file where the folder should be")
+    async with bench.model({"calls": [call("shell", command="true")]}, {"text": "never"}) as server:
+        ended = await bench.run("ask", "--permission-mode", "yolo", "--output-format", "json", "go")
+    assert ended.code == 54
+    assert "outputs" in ended.json["errors"][0]
+    assert len(server.chats) == 1
+    async with bench.model({"text": "Back again."}) as server:
+        (bench.root / ".loomkin" / "outputs").unlink()
+        again = await bench.run("ask", "-c", "go on")
+    assert again.out == "Back again.\n"
+    assert said(bodies(server)[0]).count('"tool_call_id"') == 1

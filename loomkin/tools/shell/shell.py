@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from loomkin.config.settings import ShellSettings
-from loomkin.errors import LoomkinError
+from loomkin.errors import FatalToolError, LoomkinError, StoreError
 from loomkin.permissions.gate import BUILT_IN, Gate
 from loomkin.project.environment import ChildEnvironment
 from loomkin.project.git import GitResult, repository_filters
@@ -88,6 +88,8 @@ class Shell(Tool[Params]):
             return self._editing.patched(answer, call)
         try:
             return await self._command(params, cwd, call)
+        except StoreError as error:
+            raise FatalToolError(f"No command can run: {error.message}", hint=error.hint) from error
         except LoomkinError as error:
             return Fail(str(error))
 
