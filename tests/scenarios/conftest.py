@@ -133,8 +133,8 @@ def environment(server: ModelServer, wire: str) -> dict[str, str]:
     if wire == "ollama":
         return {"OLLAMA_HOST": url, "LOOMKIN_MODEL": "ollama/fake-model"}
     if wire == "litellm":
-        named = {"HOSTED_VLLM_API_BASE": f"{url}/v1", "HOSTED_VLLM_API_KEY": key}
-        return {**named, "LOOMKIN_MODEL": "hosted_vllm/fake-model"}
+        named = {"LITELLM_PROXY_API_BASE": f"{url}/v1", "LITELLM_PROXY_API_KEY": key}
+        return {**named, "LOOMKIN_MODEL": "litellm_proxy/fake-model"}
     return {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": key, "LOOMKIN_MODEL": "openai/fake-model"}
 
 
