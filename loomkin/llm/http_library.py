@@ -4,20 +4,18 @@ import sys
 from types import ModuleType
 from typing import Any
 
-_VERSION = "httpx2.__version__"
-
 
 def load() -> Any:
     """The library `httpx2`, loaded once.
 
-    HTTP/2 is left out where its package happens to be installed, and the library's own version, which it
-    looks up in the metadata of all installed packages, is not looked up: nothing we send contains it.
+    HTTP/2 is left out where its package happens to be installed. The libraries look up their own versions in
+    the metadata of all installed packages; nothing we send contains them, so they get a stand-in instead.
     """
     if "httpx2" in sys.modules:
         return sys.modules["httpx2"]
-    version = ModuleType(_VERSION)
-    version.__dict__.update(__title__="httpx2", __description__="", __version__="0")
-    hidden = {"h2": None, _VERSION: version}
+    metadata = ModuleType("importlib.metadata")
+    metadata.__dict__["version"] = lambda name: "0"
+    hidden = {"h2": None, "importlib.metadata": metadata}
     hidden = {name: module for name, module in hidden.items() if name not in sys.modules}
     sys.modules.update(hidden)  # type: ignore[arg-type]
     try:
