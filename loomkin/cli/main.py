@@ -55,6 +55,8 @@ def _call(name: str, words: list[str]) -> int:
 
     module = import_module(f"loomkin.cli.{name}")
     gc.freeze()
+    # a run makes many short-lived objects and few cycles: the usual 700 would look for them all the time
+    gc.set_threshold(50_000, 20, 100)
     gc.enable()
     shown = "loomkin" if name == "repl" else f"loomkin {name}"
     try:

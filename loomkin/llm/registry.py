@@ -18,7 +18,10 @@ def open_wire(name: str, endpoint: Endpoint) -> Wire:
             module = importlib.import_module(f"{wires.__name__}.{entry.name}")
             wire: Wire = module.WIRE(endpoint)
             return wire
-    raise ConfigError(f"There is no wire {name!r}.", hint="`loomkin models` lists what can be used.")
+    raise ConfigError(
+        f"This build of loomkin cannot speak to that provider (it has no wire {name!r}).",
+        hint="Install loomkin from its source with pip or pipx, or name a model of another provider.",
+    )
 
 
 def opener(
