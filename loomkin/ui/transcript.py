@@ -179,7 +179,7 @@ class Transcript:
         line = f"{call.tool} {call.about}".rstrip() + took
         if not result.is_error:
             return [Block(Kind.CALL, line)]
-        state = f"{call.state}: " if call.state not in ("", "failed") else ""
+        state = f"{call.state}: " if call.state not in ("", "failed", "interrupted") else ""
         return [Block(Kind.FAILED, f"{line}\n{state}{one_line(result.text, REASON)}")]
 
     def _noticed(self, fact: facts.NoticeGiven) -> list[Block]:
