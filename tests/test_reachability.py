@@ -136,7 +136,7 @@ def test_every_command_of_the_help_is_a_module_with_words_of_its_own() -> None:
     modules = {
         path.stem
         for path in (ROOT / "cli").glob("*.py")
-        if re.search(r"^app = ", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if re.search(r"^(app|FORM) = ", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert modules - {"repl"} == set(COMMANDS)
 
@@ -162,8 +162,11 @@ def test_every_slash_command_is_documented_with_its_other_names(command: Command
 
 
 def options(name: str) -> dict[str, set[str]]:
-    """A command and its subcommands, as they are typed, with their options as typer knows them."""
-    top = get_command(import_module(f"loomkin.cli.{name}").app)
+    """A command and its subcommands, as they are typed, with their options as their tables know them."""
+    module = import_module(f"loomkin.cli.{name}")
+    if hasattr(module, "FORM"):
+        return {name: {flag for row in module.FORM.flags for flag in row.names if flag.startswith("--")}}
+    top = get_command(module.app)
     below = getattr(top, "commands", {})
     found: dict[str, set[str]] = {}
     for words, command in [(name, top), *((f"{name} {verb}", below[verb]) for verb in below)]:

@@ -5,13 +5,13 @@ import signal
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from loomkin.agent.turn import Limits, Outcome, TurnEnd
 from loomkin.app import House, Open, open_house, open_session
 from loomkin.cli.ask_input import Requests
+from loomkin.cli.flag_table import OutputFormat
 from loomkin.errors import LoomkinError, StoreError, UsageError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event
@@ -34,19 +34,11 @@ NAMED = ("as asked for", "from the settings")
 Reader = Callable[[Feed], Coroutine[Any, Any, None]]
 
 
-class Format(StrEnum):
-    """What stdout carries."""
-
-    TEXT = "text"
-    JSON = "json"
-    STREAM = "stream-json"
-
-
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How a run is told; `schema` is what the answer must fit."""
 
-    format: Format = Format.TEXT
+    format: OutputFormat = OutputFormat.TEXT
     partial: bool = False
     detail: Detail = Detail.WARNINGS
     schema: Path | None = None
@@ -240,7 +232,7 @@ class Run:
                 await self._say(f"warning: {warning}")
             if chosen.why not in NAMED:
                 await self._say(f"using {chosen.chain[0].id}: {chosen.why}")
-        if self._shape.format is not Format.STREAM:
+        if self._shape.format is not OutputFormat.STREAM:
             return
         model, role = chosen.chain[0], session.facts.role
         self._stream = StreamMessages(str(model.id), {session.agent.name: role}, self._shape.partial)
@@ -251,11 +243,11 @@ class Run:
 
     async def _tell(self, ending: Ending) -> None:
         if not ending.ok:
-            if ending.text and self._shape.format is Format.TEXT:
+            if ending.text and self._shape.format is OutputFormat.TEXT:
                 await self._say(f"said last: {one_line(ending.text, 500)}")
             for error in ending.errors:
                 await self._say(error)
-        if self._shape.format is not Format.TEXT:
+        if self._shape.format is not OutputFormat.TEXT:
             seconds = time.monotonic() - self._begun
             result = line_of(result_message(ending, self._account, seconds))
             await asyncio.to_thread(self._out.write, result)

@@ -10,6 +10,7 @@ import typer
 from typer.main import get_command
 
 from loomkin import cli
+from loomkin.cli.command_line import Form
 from loomkin.cli.completion_scripts import Flag, Word, bash_script, fish_script, zsh_script
 from loomkin.cli.help import COMMANDS
 from loomkin.cli.place import say, single
@@ -44,7 +45,11 @@ def command_tree() -> list[Word]:
     words = [_program(present)]
     for name, about in COMMANDS.items():
         if name in present:
-            words += _words((name,), get_command(import_module(f"loomkin.cli.{name}").app), about)
+            module = import_module(f"loomkin.cli.{name}")
+            if hasattr(module, "FORM"):
+                words.append(Word((name,), about, tuple(_of_form(module.FORM)), {}, ()))
+            else:
+                words += _words((name,), get_command(module.app), about)
     return words
 
 
@@ -52,7 +57,7 @@ def _program(present: set[str]) -> Word:
     flags = [Flag((name,), False, (), about) for name, about in _FIRST.items()]
     if "repl" in present:
         known = {name for flag in flags for name in flag.names}
-        own = _flags(get_command(import_module("loomkin.cli.repl").app))
+        own = _of_form(import_module("loomkin.cli.repl").FORM)
         flags += [flag for flag in own if not known & set(flag.names)]
     children = {name: about for name, about in COMMANDS.items() if name in present}
     return Word((), "", tuple(flags), children, ())
@@ -74,6 +79,13 @@ def _flags(command: Any) -> Iterator[Flag]:
             takes = not parameter.is_flag and not parameter.count
             yield Flag(names, takes, _choices(parameter), parameter.help or "")
     yield Flag(("-h", "--help"), False, (), "Show this message and exit.")
+
+
+def _of_form(form: Form) -> Iterator[Flag]:
+    for row in form.flags:
+        if not row.hidden:
+            yield Flag(row.names, row.takes_value, tuple(row.choices or ()), row.about)
+    yield Flag(("-h", "--help"), False, (), "Show this page and exit.")
 
 
 def _values(command: Any) -> tuple[str, ...]:

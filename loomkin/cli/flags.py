@@ -16,7 +16,7 @@ DEFAULT_ROLE = "coder"
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What was typed; None and empty stand for what was not."""
+    """What was typed, by the fields of the flag table; None and empty stand for what was not."""
 
     model: str | None = None
     go_on: bool = False
@@ -36,7 +36,7 @@ class Flags:
     settings: Sequence[str] = ()
     record: Path | None = None
     replay: Path | None = None
-    persist: bool = True
+    no_persistence: bool = False
     trust: bool = False
     bare: bool = False
     offline: bool = False
@@ -53,7 +53,7 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
         raise UsageError("-c and -r exclude each other: the last session, or the one you name.")
     if flags.fork and not (flags.go_on or flags.resume):
         raise UsageError("--fork-session needs a session to fork.", hint="Add -c, or -r ID.")
-    if not flags.persist and (flags.go_on or flags.resume):
+    if flags.no_persistence and (flags.go_on or flags.resume):
         raise UsageError("--no-session-persistence keeps nothing, so there is no session to go on with.")
     if flags.record and flags.replay:
         raise UsageError("--record and --replay exclude each other.")
@@ -69,7 +69,7 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
         add_dirs=tuple(_folder(path) for path in flags.add_dirs),
         record=_absolute(flags.record),
         replay=_absolute(flags.replay),
-        persist=flags.persist,
+        persist=not flags.no_persistence,
         trust=flags.trust,
         bare=flags.bare,
         offline=flags.offline,

@@ -5,16 +5,12 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
+from loomkin.cli import command_line
+from loomkin.cli.flag_table import VALUE_FLAGS
 from loomkin.cli.help import COMMANDS, help_text
 from loomkin.errors import LoomkinError
-
-VALUE_FLAGS = (
-    "-r", "--resume", "-n", "--name", "-C", "-m", "--model", "--permission-mode", "--allowed-tools",
-    "--allowedTools", "--disallowed-tools", "--disallowedTools", "--max-budget-usd", "--max-turns",
-    "--timeout", "--role", "--append-system-prompt", "--add-dir", "--set", "--output-format",
-    "--input-format", "--json-schema", "--record", "--replay",
-)  # fmt: skip
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -50,23 +46,33 @@ def route(words: list[str]) -> tuple[str, list[str]]:
 
 
 def _call(name: str, words: list[str]) -> int:
-    import typer  # heavy: late on purpose
-    from typer.exceptions import TyperException
-
     module = import_module(f"loomkin.cli.{name}")
     gc.freeze()
     # a run makes many short-lived objects and few cycles: the usual 700 would look for them all the time
     gc.set_threshold(50_000, 20, 100)
     gc.enable()
-    shown = "loomkin" if name == "repl" else f"loomkin {name}"
+    form = getattr(module, "FORM", None)
+    if form is None:
+        return _call_typer(module.app, name, words)
+    typed = command_line.read(form, words)
+    if typed.help:
+        return _print(command_line.help_of(form))
+    code: int = module.run(typed)
+    return code
+
+
+def _call_typer(app: Any, name: str, words: list[str]) -> int:
+    import typer  # heavy: late on purpose
+    from typer.exceptions import TyperException
+
     try:
-        code = module.app(args=words, prog_name=shown, standalone_mode=False)
+        code = app(args=words, prog_name=f"loomkin {name}", standalone_mode=False)
     except typer.Exit as stop:
         return int(stop.exit_code)
     except typer.Abort:
         return 130
     except TyperException as error:
-        return _usage(error, shown)
+        return _usage(error, f"loomkin {name}")
     return code if isinstance(code, int) else 0
 
 

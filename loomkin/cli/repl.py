@@ -6,10 +6,9 @@ import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import typer
-
 from loomkin import __version__
-from loomkin.cli import flags_typed as typed
+from loomkin.cli.command_line import Form, Typed
+from loomkin.cli.flag_table import SHARED
 from loomkin.cli.flags import Flags, options_from
 from loomkin.config.load import Loaded, load
 from loomkin.errors import UsageError
@@ -20,41 +19,16 @@ from loomkin.ui.repl_trust import withheld
 from loomkin.ui.terminal import printable, wants_color
 from loomkin.workspace.options import Options
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+FORM = Form(
+    "loomkin",
+    "Talk with the agent in this repository. `loomkin --help` lists the commands.",
+    SHARED,
+)
 
 
-@app.command(context_settings={"help_option_names": ["-h", "--help"]})
-def repl(
-    model: typed.Model = None,
-    go_on: typed.GoOn = False,
-    resume: typed.Resume = None,
-    fork: typed.Fork = False,
-    name: typed.Name = None,
-    folder: typed.Folder = None,
-    mode: typed.PermissionMode = None,
-    allowed: typed.Allowed = None,
-    disallowed: typed.Disallowed = None,
-    max_turns: typed.MaxTurns = None,
-    max_budget_usd: typed.MaxBudget = None,
-    timeout: typed.Timeout = None,
-    role: typed.RoleName = None,
-    append_system_prompt: typed.Append = None,
-    add_dirs: typed.AddDirs = None,
-    settings: typed.SetOptions = None,
-    record: typed.Record = None,
-    replay: typed.Replay = None,
-    no_persistence: typed.NoPersistence = False,
-    trusted: typed.Trust = False,
-    bare: typed.Bare = False,
-    offline: typed.Offline = False,
-    no_color: typed.NoColor = False,
-) -> int:
-    """Talk with the agent in this repository. `loomkin --help` lists the other commands."""
-    flags = Flags(
-        model, go_on, resume, fork, name, folder, mode, allowed or (), disallowed or (), max_turns,
-        max_budget_usd, timeout, role, append_system_prompt, add_dirs or (), settings or (), record, replay,
-        not no_persistence, trusted, bare, offline, no_color,
-    )  # fmt: skip
+def run(typed: Typed) -> int:
+    """Hold the conversation and return its exit code; raises LoomkinError."""
+    flags = Flags(**typed.values)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The conversation needs a terminal, and standard input or output is none.",
