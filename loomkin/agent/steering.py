@@ -1,16 +1,54 @@
-"""The checkpoint between steps: what the person says meanwhile, and pausing."""
+"""The checkpoint between steps: what the person and teammates say meanwhile, interrupting, and pausing."""
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from loomkin.records.dataclass import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Words for the agent, and whose they are."""
+
+    text: str
+    sender: str = "person"
+
+
+class Inbox(Protocol):
+    """Where an agent's letters come from."""
+
+    def take(self, *, end: bool) -> list[Heard]:
+        """What is to be heard now; at the `end` of a turn also what waited for it."""
+        ...
+
+    def waits(self) -> bool:
+        """Whether something is to be heard before the turn may end."""
+        ...
+
+    def heard(self) -> None:
+        """What was taken has been in a model call."""
+        ...
+
+    def on_interrupt(self, call: Callable[[], None] | None) -> None:
+        """Whom to tell at once of a letter that cannot wait for the step's end."""
+        ...
+
+
+class Interrupted(Exception):
+    """The step was stopped for words that cannot wait."""
 
 
 class Steering:
     """Guidance that goes into the very next model call, and a gate that holds the loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, inbox: Inbox | None = None) -> None:
         self._said: deque[str] = deque()
         self._running = asyncio.Event()
         self._running.set()
+        self._inbox = inbox
 
     @property
     def paused(self) -> bool:
@@ -19,8 +57,12 @@ class Steering:
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """What has been said and not been delivered yet."""
+        """What the person has said and has not been delivered yet."""
         return tuple(self._said)
+
+    def attach(self, inbox: Inbox) -> None:
+        """Hear letters from there, too."""
+        self._inbox = inbox
 
     def say(self, text: str) -> None:
         """Queue guidance."""
@@ -38,9 +80,43 @@ class Steering:
         """Let the loop go on."""
         self._running.set()
 
-    async def checkpoint(self) -> list[str]:
-        """Wait while paused, then take all guidance, oldest first."""
+    async def checkpoint(self) -> list[Heard]:
+        """Wait while paused, then take all there is to hear: the person's words first, each oldest first."""
         await self._running.wait()
-        said = list(self._said)
+        heard = [Heard(text) for text in self._said]
         self._said.clear()
-        return said
+        return heard + (self._inbox.take(end=False) if self._inbox else [])
+
+    def last_words(self) -> list[Heard]:
+        """What must be heard before the turn may end."""
+        return self._inbox.take(end=True) if self._inbox and self._inbox.waits() else []
+
+    def delivered(self) -> None:
+        """The model has been told all that was taken."""
+        if self._inbox is not None:
+            self._inbox.heard()
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Stop what runs inside when a letter comes that cannot wait; raises Interrupted then."""
+        if self._inbox is None:
+            yield
+            return
+        task, hit = asyncio.current_task(), False
+
+        def stop() -> None:
+            nonlocal hit
+            if task is not None and not hit:
+                hit = True
+                task.cancel()
+
+        self._inbox.on_interrupt(stop)
+        try:
+            yield
+        except asyncio.CancelledError:
+            # someone else's cancellation counts more than ours
+            if hit and task is not None and task.uncancel() == 0:
+                raise Interrupted from None
+            raise
+        finally:
+            self._inbox.on_interrupt(None)

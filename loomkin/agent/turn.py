@@ -7,7 +7,7 @@ from typing import Protocol
 
 from loomkin.agent.cycles import Cycles, Repetition, Rung, reminder
 from loomkin.agent.history import wire_ready
-from loomkin.agent.steering import Steering
+from loomkin.agent.steering import Interrupted, Steering
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.window import measure, room_for_answer
 from loomkin.errors import FatalToolError, LimitError, LoomkinError, ProviderError
@@ -106,9 +106,13 @@ class Turn:
             await self._hear()
             if self._steps >= self._limits.steps:
                 return self._stopped(f"the limit of {self._limits.steps} model calls is reached", "turns")
-            completion = await self._ask(woke)
+            try:
+                with self._steering.interruptible():
+                    completion = await self._ask(woke)
+                    end = await self._act(completion) if completion.calls else None
+            except Interrupted:
+                continue
             if completion.calls:
-                end = await self._act(completion)
                 broken = broken + 1 if completion.truncated else 0
                 if end is None and broken >= MOST_BROKEN:
                     end = self._failed(f"the model's answer was cut off {broken} times in a row")
@@ -129,8 +133,10 @@ class Turn:
                 return TurnEnd(Outcome.DONE, completion.text, self._steps)
 
     async def _hear(self) -> None:
-        for text in await self._steering.checkpoint():
-            self._transcript.say(text, "person")
+        if self._steering.paused:
+            self._scribe.record(StateChanged("paused"))
+        for heard in await self._steering.checkpoint():
+            self._transcript.say(heard.text, heard.sender)
 
     async def _ask(self, woke: str) -> Completion:
         messages = wire_ready(self._transcript.messages)
@@ -147,6 +153,7 @@ class Turn:
             for part in completion.parts
             for piece in (self._runner.separated(part) if isinstance(part, ToolCall) else (part,))
         ]
+        self._steering.delivered()
         message = self._transcript.answer(parts, self._scribe.agent)
         self._said = completion.text or self._said
         return replace(completion, calls=message.calls)
@@ -172,6 +179,10 @@ class Turn:
 
     async def _more_to_do(self, text: str) -> bool:
         if self._steering.waiting:
+            return True
+        if heard := self._steering.last_words():
+            for words in heard:
+                self._transcript.say(words.text, words.sender)
             return True
         for check in self._checks:
             wanted = await check(text)

@@ -269,6 +269,3 @@ class OutputStreamed(Fact):
     stored: ClassVar[bool] = False
     call_id: str
     text: str
-
-
-FACTS: dict[str, type[Fact]] = {fact.__name__: fact for fact in Fact.__subclasses__()}

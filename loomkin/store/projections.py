@@ -1,19 +1,21 @@
 """From facts to tables: one function a fact class, found by the class it takes."""
 
 import json
-from collections.abc import Callable
 from sqlite3 import Connection
-from typing import Any
 
 from loomkin.records import event as facts
 from loomkin.records.codec import dump, to_plain
-from loomkin.records.event import Event, Fact
+from loomkin.records.event import Event
 from loomkin.records.message import Text
+from loomkin.store.projecting import PROJECTIONS as PROJECTIONS
+from loomkin.store.projecting import projects
+from loomkin.store.projections_team import TEAM_TABLES
 
 TITLE_LENGTH = 72
-Projection = Callable[[Connection, str, Event, Any], None]
-PROJECTIONS: dict[type[Fact], Projection] = {}
-TABLES = ("sessions", "messages", "turns", "calls", "changes", "usage", "verdicts", "grants", "questions")
+TABLES = (
+    "sessions", "messages", "turns", "calls", "changes", "usage", "verdicts", "grants", "questions",
+    "surveys", *TEAM_TABLES,
+)  # fmt: skip
 
 
 def apply(connection: Connection, project: str, event: Event) -> None:
@@ -21,16 +23,6 @@ def apply(connection: Connection, project: str, event: Event) -> None:
     projection = PROJECTIONS.get(type(event.fact))
     if projection is not None:
         projection(connection, project, event, event.fact)
-
-
-def projects(fact: type[Fact]) -> Callable[[Projection], Projection]:
-    """Register a projection for a fact class."""
-
-    def register(function: Projection) -> Projection:
-        PROJECTIONS[fact] = function
-        return function
-
-    return register
 
 
 @projects(facts.SessionStarted)

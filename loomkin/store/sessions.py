@@ -6,7 +6,8 @@ from sqlite3 import Row
 from loomkin.errors import NotFoundError, StoreError, UsageError
 from loomkin.records.codec import from_plain, load
 from loomkin.records.dataclass import dataclass
-from loomkin.records.event import FACTS, Event
+from loomkin.records.event import Event
+from loomkin.records.facts import FACTS
 from loomkin.records.ids import MessageId, SessionId
 from loomkin.records.message import Image, Message, Part, Role, Text, Thinking, ToolCall, ToolResult
 from loomkin.store.database import Database, transaction

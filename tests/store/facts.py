@@ -6,13 +6,14 @@ from hypothesis import strategies as st
 
 from loomkin.records import event as facts
 from loomkin.records.event import Event, Fact
+from loomkin.records.facts import FACTS
 from loomkin.records.ids import CallId, MessageId, SessionId
 from loomkin.records.message import Image, Message, Role, Text, Thinking, ToolCall, ToolResult
 from loomkin.records.usage import Usage
 from loomkin.store.database import Database
 from loomkin.store.journal import write
 
-STORED = tuple(kind for kind in facts.FACTS.values() if kind.stored)
+STORED = tuple(kind for kind in FACTS.values() if kind.stored)
 
 _words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 _ids = st.sampled_from(["c1", "c2", "c3"])

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loomkin.records.event import (
-    FACTS,
     CallFinished,
     CallStarted,
     Event,
@@ -23,6 +22,7 @@ from loomkin.records.event import (
     TurnEnded,
     TurnStarted,
 )
+from loomkin.records.facts import FACTS
 from loomkin.records.message import Message, Role, Text, Thinking, ToolCall, ToolResult
 from loomkin.records.usage import Usage
 from loomkin.ui.state import ViewState, about, reduce

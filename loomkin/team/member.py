@@ -1,0 +1,102 @@
+"""One member of a team: its seat, its mailbox, its task, and what it does at this moment."""
+
+import asyncio
+from collections.abc import Callable
+
+from loomkin.agent.agent import Agent
+from loomkin.agent.turn import Limits, TurnEnd
+from loomkin.records.dataclass import dataclass
+from loomkin.records.mail import Mail, MailKind
+from loomkin.runtime.mailbox import Mailbox
+from loomkin.team.mailroom import AgentInbox
+from loomkin.team.seat import GONE, Seat, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a member does: `since` in seconds of the monotonic clock."""
+
+    state: str
+    detail: str
+    since: float
+
+
+class Member:
+    """Holds what belongs to one agent; `hosted` ones take their turns in the session's own task."""
+
+    def __init__(self, seat: Seat, agent: Agent, box: Mailbox, inbox: AgentInbox, hosted: bool) -> None:
+        self.seat = seat
+        self.agent = agent
+        self.box = box
+        self.inbox = inbox
+        self.hosted = hosted
+        self.task: asyncio.Task[None] | None = None
+        self.standing = Standing.IDLE
+        self.busy = False
+        self.restarts: list[float] = []
+        self.error = ""
+        self.work = ""
+        self._last = Status("starting", "", 0.0)
+
+    @property
+    def name(self) -> str:
+        """The agent's name."""
+        return self.seat.name
+
+    @property
+    def open(self) -> bool:
+        """Whether it reads mail."""
+        return self.standing not in GONE and self.standing is not Standing.CRASHED
+
+    @property
+    def active(self) -> bool:
+        """Whether something goes on or is about to: a turn, or a letter that will wake it."""
+        return self.open and not self.agent.steering.paused and (self.busy or self.box.waits())
+
+    def seen(self, state: str, detail: str, at: float) -> None:
+        """Take what its last event said."""
+        self._last = Status(state, detail, at)
+
+    def status(self) -> Status:
+        """What it does, from its task first, then from its last event."""
+        last = self._last
+        if not self.hosted and self.task is not None and self.task.done() and self.standing not in GONE:
+            return Status(Standing.CRASHED, self.error, last.since)
+        if self.standing in GONE or self.standing in (Standing.CRASHED, Standing.STALLED):
+            return Status(self.standing.value, self.error, last.since)
+        if self.agent.steering.paused:
+            return Status(Standing.PAUSED, "", last.since)
+        return last if self.busy else Status("idle", "", last.since)
+
+
+class Worker:
+    """Sleeps until mail comes, takes a turn over it, and reports how it ended."""
+
+    def __init__(
+        self,
+        member: Member,
+        limits: Limits,
+        ended: Callable[[Member, TurnEnd, list[Mail]], None],
+    ) -> None:
+        self._member = member
+        self._limits = limits
+        self._ended = ended
+
+    async def run(self) -> None:
+        """Work until cancelled; anything else that ends it is a crash."""
+        member = self._member
+        while True:
+            await member.box.wake()
+            letters = list(member.box.letters)
+            member.busy = True
+            for heard in member.inbox.take(end=True):
+                member.agent.transcript.say(heard.text, heard.sender)
+            end = await member.agent.turn(woke_by(letters), self._limits)
+            member.busy = False
+            self._ended(member, end, letters)
+
+
+def woke_by(letters: list[Mail]) -> str:
+    """What woke an agent, for the ledger: kinds and senders, in at most 80 characters."""
+    told = list(dict.fromkeys(f"{mail.kind} from {mail.sender}" for mail in letters))
+    return ", ".join(told)[:80] or MailKind.CONTROL.value

@@ -1,0 +1,189 @@
+"""The facade of a team: spawn, talk, pause, stop, and know when all is done."""
+
+import asyncio
+from collections.abc import Sequence
+
+from loomkin.agent.agent import Agent
+from loomkin.agent.turn import Limits, Outcome, TurnEnd
+from loomkin.errors import LimitError, NotFoundError
+from loomkin.records.dataclass import dataclass
+from loomkin.records.event import Event, StateChanged
+from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind
+from loomkin.records.role import Role
+from loomkin.records.team_event import AgentJoined, AgentMoved, AgentReported
+from loomkin.runtime.clock import Clock
+from loomkin.runtime.recorder import Scribe
+from loomkin.runtime.supervisor import Supervisor
+from loomkin.team.mailroom import Address, AgentInbox, Letter, Mailroom
+from loomkin.team.member import Member, Worker
+from loomkin.team.seat import GONE, Maker, Seat, Standing
+
+MAIN = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class TeamLimits:
+    """How large a team may grow, and how long one turn of a member may be."""
+
+    agents: int = 12
+    session_agents: int = 100
+    depth: int = 2
+    turn: Limits = Limits(100)
+
+
+class Team:
+    """All agents of a session; the first one is hosted by the session, the others are supervised."""
+
+    def __init__(
+        self,
+        maker: Maker,
+        scribe: Scribe,
+        clock: Clock,
+        supervisor: Supervisor,
+        limits: TeamLimits,
+    ) -> None:
+        self._make = maker
+        self._scribe = scribe
+        self._clock = clock
+        self._supervisor = supervisor
+        self._limits = limits
+        self._members: dict[str, Member] = {}
+        self._pulse = asyncio.Event()
+        self.room = Mailroom(scribe, clock, self.directory)
+        self.room.listen(lambda mail: self._pulse.set())
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Everybody, oldest first, those who have gone too."""
+        return tuple(self._members.values())
+
+    def member(self, name: str) -> Member:
+        """The member of that name; raises NotFoundError that names the others."""
+        if name not in self._members:
+            raise NotFoundError(
+                f"There is no agent {name!r}.", hint=f"There are: {', '.join(self._members) or 'none'}."
+            )
+        return self._members[name]
+
+    def directory(self) -> Sequence[Address]:
+        """Everybody as mail knows them."""
+        return [
+            Address(one.name, one.seat.role.name, one.seat.team, one.status().state, one.open)
+            for one in self._members.values()
+        ]
+
+    def take(self, event: Event) -> None:
+        """Follow what members do; give this to the bus."""
+        member = self._members.get(event.agent)
+        if member is not None and isinstance(event.fact, StateChanged):
+            member.seen(event.fact.state, event.fact.detail, self._clock.monotonic())
+
+    def host(self, seat: Seat, agent: Agent) -> Member:
+        """Let the session's own agent be a member; its turns are taken by the session."""
+        member = self._seat(seat, agent, hosted=True)
+        return member
+
+    async def spawn(self, seat: Seat, order: str) -> Member:
+        """A new member at work on `order`; raises LimitError where the team may not grow."""
+        self._refuse_growth(seat)
+        agent = await self._make(seat)
+        member = self._seat(seat, agent, hosted=False)
+        self._start(member)
+        self.room.send(seat.spawner, Letter(seat.name, order, MailKind.CONTROL))
+        return member
+
+    def free_name(self, role: Role) -> str:
+        """A name for a new agent of a role: the role's own, then with numbers."""
+        number, name = 1, role.name
+        while name in self._members:
+            number += 1
+            name = f"{role.name}-{number}"
+        return name
+
+    async def stop(self, name: str, reason: str) -> None:
+        """End a member; what waits for it goes back to its senders."""
+        member = self.member(name)
+        member.standing = Standing.STOPPED
+        member.error = reason
+        if member.task is not None:
+            member.task.cancel()
+            await asyncio.wait([member.task], timeout=2.0)
+        member.busy = False
+        self._scribe.record(AgentMoved(name, Standing.STOPPED.value, reason))
+        self.room.close(name, f"{name} was stopped: {reason}")
+        self._pulse.set()
+
+    def pause(self, name: str) -> None:
+        """Hold a member at its next checkpoint."""
+        self.member(name).agent.steering.pause()
+        self._scribe.record(AgentMoved(name, Standing.PAUSED.value))
+        self._pulse.set()
+
+    def unpause(self, name: str) -> None:
+        """Let a held member go on."""
+        member = self.member(name)
+        member.agent.steering.resume()
+        self._scribe.record(AgentMoved(name, (Standing.WORKING if member.busy else Standing.IDLE).value))
+        self._pulse.set()
+
+    def working(self) -> bool:
+        """Whether any supervised member works or will."""
+        return any(member.active for member in self._members.values() if not member.hosted)
+
+    async def news_for(self, host: Member) -> bool:
+        """Wait until the host has mail to read, or nobody works any more; True for mail."""
+        while not host.box.waits():
+            if not self.working():
+                return False
+            self._pulse.clear()
+            await self._pulse.wait()
+        return True
+
+    def _seat(self, seat: Seat, agent: Agent, hosted: bool) -> Member:
+        box = self.room.box(seat.name)
+        inbox = AgentInbox(self.room, box, self._clock.now)
+        agent.steering.attach(inbox)
+        member = self._members[seat.name] = Member(seat, agent, box, inbox, hosted)
+        model = str(agent.model.spec.id)
+        self._scribe.record(
+            AgentJoined(
+                seat.name, seat.role.name, seat.team, seat.spawner, model, seat.purpose, seat.budget, seat.depth
+            )
+        )
+        return member
+
+    def _start(self, member: Member) -> None:
+        worker = Worker(member, self._limits.turn, self._ended)
+        member.task = self._supervisor.start(member.name, worker.run())
+
+    def _ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
+        """A member's turn is over: its last words reach whoever asked."""
+        askers = {mail.sender for mail in letters if mail.kind in (MailKind.QUESTION, MailKind.CONTROL)}
+        text = end.text if end.outcome is Outcome.DONE else _unfinished(end)
+        for asker in sorted(askers - {SYSTEM}):
+            self._scribe.record(AgentReported(member.name, asker, text, end.outcome.value))
+            if asker != PERSON and asker in self._members and self._members[asker].open:
+                self.room.send(member.name, Letter(asker, text, MailKind.HANDOFF))
+        self._pulse.set()
+
+    def _refuse_growth(self, seat: Seat) -> None:
+        living = [one for one in self._members.values() if one.standing not in GONE]
+        team = [one for one in living if one.seat.team == seat.team]
+        if len(team) >= self._limits.agents or len(living) >= self._limits.session_agents:
+            raise LimitError(
+                f"The team has {len(team)} agents, and {self._limits.agents} is the most it may have.",
+                limit="agents",
+                hint="Give the work to somebody who is idle, or raise team.max_agents.",
+            )
+        if seat.depth > self._limits.depth:
+            raise LimitError(
+                f"Agents may be spawned {self._limits.depth} levels deep, and this would be level {seat.depth}.",
+                limit="depth",
+                hint="Do it yourself, or ask your spawner to spawn the agent.",
+            )
+
+
+def _unfinished(end: TurnEnd) -> str:
+    why = end.error.message if end.error else end.outcome.value
+    said = f"\nIt said last: {end.text}" if end.text else ""
+    return f"It did not finish ({end.outcome.value}): {why}{said}"
