@@ -16,7 +16,7 @@ from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import LoopNoticed, StateChanged
 from loomkin.records.message import ToolCall, ToolResult
 from loomkin.runtime.recorder import Scribe
-from loomkin.tooling.runner import Runner
+from loomkin.tooling.runner import EndedByHook, Runner
 from loomkin.tooling.tool import Change
 
 EMPTY_ANSWER = "Your last message was empty. Answer in words, or call a tool."
@@ -87,6 +87,11 @@ class Turn:
         self._steps = 0
         self._said = ""
 
+    @property
+    def steps(self) -> int:
+        """Model calls so far."""
+        return self._steps
+
     async def run(self, woke: str) -> TurnEnd:
         """Run to the end; cancellation passes through after every planned call has its result."""
         try:
@@ -96,6 +101,8 @@ class Turn:
             return self._stopped(f"the time limit of {self._limits.seconds:g} s is reached", "time")
         except LimitError as error:
             return TurnEnd(Outcome.LIMIT_REACHED, self._said, self._steps, error, error.limit)
+        except EndedByHook as error:
+            return TurnEnd(Outcome.BLOCKED, self._said, self._steps, error)
         except (ProviderError, FatalToolError) as error:
             return TurnEnd(Outcome.FAILED, self._said, self._steps, error)
 
