@@ -20,6 +20,9 @@ from loomkin.tooling.runner import EndedByHook, Runner
 from loomkin.tooling.tool import Change
 
 EMPTY_ANSWER = "Your last message was empty. Answer in words, or call a tool."
+CUT_OFF = (
+    "Your answer was cut off by the output limit. Go on exactly where it stopped, without repeating anything."
+)
 MOST_BROKEN = 3
 
 
@@ -109,12 +112,14 @@ class Turn:
     async def _loop(self, woke: str) -> TurnEnd:
         nudged = False
         broken = 0
+        begun = ""
         while True:
             await self._hear()
             if self._steps >= self._limits.steps:
                 return self._stopped(f"the limit of {self._limits.steps} model calls is reached", "turns")
             completion = await self._ask(woke)
             if completion.calls:
+                nudged, begun = False, ""
                 end = await self._act(completion)
                 broken = broken + 1 if completion.truncated else 0
                 if end is None and broken >= MOST_BROKEN:
@@ -132,8 +137,17 @@ class Turn:
                 nudged = True
                 self._transcript.say(EMPTY_ANSWER, "loomkin")
                 continue
-            if not await self._more_to_do(completion.text):
-                return TurnEnd(Outcome.DONE, completion.text, self._steps)
+            self._said = begun + completion.text
+            if completion.truncated:
+                broken += 1
+                if broken >= MOST_BROKEN:
+                    return self._failed(f"the model's answer was cut off {broken} times in a row")
+                begun = self._said
+                self._transcript.say(CUT_OFF, "loomkin")
+                continue
+            if not await self._more_to_do(self._said):
+                return TurnEnd(Outcome.DONE, self._said, self._steps)
+            begun, broken = "", 0
 
     async def _hear(self) -> None:
         for text in await self._steering.checkpoint():
@@ -185,7 +199,7 @@ class Turn:
             if wanted:
                 self._transcript.say(wanted, "loomkin")
                 return True
-        return False
+        return bool(self._steering.waiting)
 
     def _stopped(self, why: str, limit: str) -> TurnEnd:
         error = LimitError(
@@ -214,4 +228,6 @@ class _Collected:
         self.results.append(result)
         self._transcript.add_result(result)
         for change in changes:
-            self.found = self._cycles.changed(change.path, change.before, change.after) or self.found
+            found = self._cycles.changed(change.path, change.before, change.after)
+            if found and (self.found is None or found.rung > self.found.rung):
+                self.found = found
