@@ -41,7 +41,7 @@ from loomkin.runtime.clock import Clock, CountingClock, SystemClock
 from loomkin.runtime.plugins import discover
 from loomkin.runtime.recorder import Recorder, Scribe
 from loomkin.store import ledger
-from loomkin.store.database import Database
+from loomkin.store.database import FILE_NAME, Database
 from loomkin.store.journal import Journal
 from loomkin.store.lock import SessionLock
 from loomkin.store.sessions import SessionRow
@@ -60,8 +60,6 @@ from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
 from loomkin.workspace.policies import all_rules, build_policy, denied_tools
 from loomkin.workspace.session import Session, SessionFacts
-
-DATABASE = "loomkin.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ async def open_house(options: Options) -> AsyncIterator[House]:
         )
     async with AsyncExitStack() as stack:
         state = _state_folder(options, root.path, stack)
-        database = Database(state / DATABASE if options.persist else None)
+        database = Database(state / FILE_NAME if options.persist else None)
         stack.callback(database.close)
         bus = Bus()
         clock: Clock = CountingClock() if options.replay and options.strict_replay else SystemClock()
@@ -116,7 +114,8 @@ async def open_house(options: Options) -> AsyncIterator[House]:
         stack.push_async_callback(journal.aclose)
         extra = tuple(path.resolve() for path in options.add_dirs)
         workplace = Workplace(root.path, extra, state / "outputs")
-        rules = ProjectRules((), ()) if options.bare else _rules(root.path, options)
+        found = None if options.bare else project_rules.load(root.path, options.cwd, options.environ)
+        rules = found or ProjectRules((), ())
         catalogue = Catalogue.packaged()
         replay = options.replay is not None
         chooser = ModelChooser(
@@ -146,16 +145,21 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
     Raises NotFoundError, NoModelError and StoreError with what to do.
     """
     options, loaded = house.options, house.loaded
-    row = earlier(house.database, options.wish)
     tools = {module.TOOL.name: module.TOOL for module in discover("loomkin.tools") if hasattr(module, "TOOL")}
     folders = [house.workplace.root / ".loomkin" / "roles"] if house.trusted and not options.bare else []
     roles = load_roles(folders, tools)
     role = roles.get(options.role)
-    chosen = await house.chooser.choose(_wanted_model(loaded, row.model if row else ""), role.tier)
     async with AsyncExitStack() as stack:
+
+        def hold(session: str) -> None:
+            if options.persist:
+                stack.callback(SessionLock(house.locks, session).release)
+
+        row = earlier(house.database, options.wish, hold)
+        chosen = await house.chooser.choose(_wanted_model(loaded, row.model if row else ""), role.tier)
         opened = _open(house, row, str(chosen.chain[0].id))
-        if options.persist:
-            stack.callback(SessionLock(house.locks, opened.id).release)
+        if row is None or opened.id != row.id:
+            hold(opened.id)
         jobs = await stack.enter_async_context(JobTable())
         scribe = Scribe(house.journal, opened.id, role.name)
         rules = all_rules(loaded, house.rules.files, house.trusted)
@@ -215,10 +219,6 @@ def _state_folder(options: Options, root: Path, stack: AsyncExitStack) -> Path:
     if not options.persist:
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="loomkin-")))
     return find_state_dir(options.cwd) or ensure_state_dir(root)
-
-
-def _rules(root: Path, options: Options) -> ProjectRules:
-    return project_rules.load(root, options.cwd, options.environ)
 
 
 def _home(options: Options) -> Path:

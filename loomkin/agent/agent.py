@@ -1,15 +1,19 @@
 """One agent: a role, a transcript, and the turns it takes when it is woken."""
 
+import asyncio
+
 from loomkin.agent.steering import Steering
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.turn import Check, Limits, Outcome, Turn, TurnEnd
+from loomkin.errors import LoomkinError
 from loomkin.llm.client import ModelClient
+from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import Hooks
 from loomkin.records.dataclass import dataclass
-from loomkin.records.event import HookRan, StateChanged, TurnEnded, TurnStarted
+from loomkin.records.event import StateChanged, TurnEnded, TurnStarted
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
-from loomkin.tooling.runner import Runner
+from loomkin.tooling.runner import Runner, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +76,18 @@ class Agent:
             self.steering,
             parts.scribe,
             limits,
-            (*checks, _StopHook(parts.hooks, parts.scribe)),
+            (*checks, _StopHook(parts.hooks, parts.scribe, parts.runner.gate)),
         )
-        end = TurnEnd(Outcome.CANCELLED, "", 0)
+        end = TurnEnd(Outcome.FAILED, "", 0)
         try:
             end = await work.run(woke)
             return end
+        except asyncio.CancelledError:
+            end = TurnEnd(Outcome.CANCELLED, "", work.steps)
+            raise
+        except LoomkinError as error:
+            end = TurnEnd(Outcome.FAILED, "", work.steps, error)
+            raise
         finally:
             detail = end.error.message if end.error else ""
             seconds = parts.clock.monotonic() - begun
@@ -88,17 +98,21 @@ class Agent:
 class _StopHook:
     """Lets the person's Stop hooks send the agent back to work, once a turn."""
 
-    def __init__(self, hooks: Hooks, scribe: Scribe) -> None:
+    def __init__(self, hooks: Hooks, scribe: Scribe, gate: Gate) -> None:
         self._hooks = hooks
         self._scribe = scribe
+        self._gate = gate
         self._used = False
 
     async def __call__(self, text: str) -> str:
         if self._used or not self._hooks.wants("Stop"):
             return ""
-        outcome = await self._hooks.run("Stop", {"stop_hook_active": self._used, "last_message": text}, "")
-        self._scribe.record(HookRan("Stop", outcome.blocked, outcome.reason))
-        if not outcome.blocked:
+        known = {"session_id": self._scribe.session, "permission_mode": self._gate.mode.value}
+        outcome = await self._hooks.run(
+            "Stop", {**known, "stop_hook_active": self._used, "last_message": text}, ""
+        )
+        told(self._scribe, "Stop", outcome)
+        if outcome.stop or not outcome.blocked:
             return ""
         self._used = True
         return f"A hook of the person does not accept this as the end: {outcome.reason}"

@@ -67,9 +67,11 @@ class Cycles:
         seen = self._hashes[path]
         if not seen:
             seen.append(before)
-        if after in seen[:-1]:
-            self._returns[path] += 1
+        returned = after in seen[:-1]
         seen.append(after)
+        if not returned:
+            return None
+        self._returns[path] += 1
         rung = {2: Rung.REMIND, 4: Rung.INSIST, 6: Rung.STOP}.get(self._returns[path])
         return (
             Repetition(rung, f"edits of {path} that undo each other", self._returns[path]) if rung else None

@@ -16,10 +16,13 @@ from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import LoopNoticed, StateChanged
 from loomkin.records.message import ToolCall, ToolResult
 from loomkin.runtime.recorder import Scribe
-from loomkin.tooling.runner import Runner
+from loomkin.tooling.runner import EndedByHook, Runner
 from loomkin.tooling.tool import Change
 
 EMPTY_ANSWER = "Your last message was empty. Answer in words, or call a tool."
+CUT_OFF = (
+    "Your answer was cut off by the output limit. Go on exactly where it stopped, without repeating anything."
+)
 MOST_BROKEN = 3
 
 
@@ -87,6 +90,11 @@ class Turn:
         self._steps = 0
         self._said = ""
 
+    @property
+    def steps(self) -> int:
+        """Model calls so far."""
+        return self._steps
+
     async def run(self, woke: str) -> TurnEnd:
         """Run to the end; cancellation passes through after every planned call has its result."""
         try:
@@ -96,12 +104,15 @@ class Turn:
             return self._stopped(f"the time limit of {self._limits.seconds:g} s is reached", "time")
         except LimitError as error:
             return TurnEnd(Outcome.LIMIT_REACHED, self._said, self._steps, error, error.limit)
+        except EndedByHook as error:
+            return TurnEnd(Outcome.BLOCKED, self._said, self._steps, error)
         except (ProviderError, FatalToolError) as error:
             return TurnEnd(Outcome.FAILED, self._said, self._steps, error)
 
     async def _loop(self, woke: str) -> TurnEnd:
         nudged = False
         broken = 0
+        begun = ""
         while True:
             await self._hear()
             if self._steps >= self._limits.steps:
@@ -113,6 +124,7 @@ class Turn:
             except Interrupted:
                 continue
             if completion.calls:
+                nudged, begun = False, ""
                 broken = broken + 1 if completion.truncated else 0
                 if end is None and broken >= MOST_BROKEN:
                     end = self._failed(f"the model's answer was cut off {broken} times in a row")
@@ -129,8 +141,17 @@ class Turn:
                 nudged = True
                 self._transcript.say(EMPTY_ANSWER, "loomkin")
                 continue
-            if not await self._more_to_do(completion.text):
-                return TurnEnd(Outcome.DONE, completion.text, self._steps)
+            self._said = begun + completion.text
+            if completion.truncated:
+                broken += 1
+                if broken >= MOST_BROKEN:
+                    return self._failed(f"the model's answer was cut off {broken} times in a row")
+                begun = self._said
+                self._transcript.say(CUT_OFF, "loomkin")
+                continue
+            if not await self._more_to_do(self._said):
+                return TurnEnd(Outcome.DONE, self._said, self._steps)
+            begun, broken = "", 0
 
     async def _hear(self) -> None:
         if self._steering.paused:
@@ -189,7 +210,7 @@ class Turn:
             if wanted:
                 self._transcript.say(wanted, "loomkin")
                 return True
-        return False
+        return bool(self._steering.waiting)
 
     def _stopped(self, why: str, limit: str) -> TurnEnd:
         error = LimitError(
@@ -218,4 +239,6 @@ class _Collected:
         self.results.append(result)
         self._transcript.add_result(result)
         for change in changes:
-            self.found = self._cycles.changed(change.path, change.before, change.after) or self.found
+            found = self._cycles.changed(change.path, change.before, change.after)
+            if found and (self.found is None or found.rung > self.found.rung):
+                self.found = found

@@ -2,6 +2,7 @@
 
 from loomkin.commands.command import Command, CommandResult, Context
 from loomkin.errors import UsageError
+from loomkin.store import sessions
 
 
 class Rename(Command):
@@ -15,6 +16,8 @@ class Rename(Command):
         name = " ".join(argument.split())
         if not name:
             raise UsageError("/rename needs a name.", hint="/rename fix the parser")
+        await context.scribe.flush()
+        sessions.refuse_taken(context.database, name, context.session.id)
         context.session.rename(name)
         return CommandResult(f"This session is now called {name!r}.")
 

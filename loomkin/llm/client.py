@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-from loomkin.errors import ModelNotFoundError, OverloadedError, ProviderError, RateLimitError
+from loomkin.errors import ContentPolicyError, ModelNotFoundError, OverloadedError, RateLimitError
 from loomkin.llm.callers import Caller, Found, caller_of
 from loomkin.llm.estimate import Estimator
 from loomkin.llm.gathering import Gathering
@@ -27,7 +27,7 @@ OpenWire = Callable[[str, Endpoint], Wire]
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A whole answer; `truncated` says that the output limit cut it off.
+    """A whole answer; `truncated` says that the output limit or a filter cut it off.
 
     `problem` tells the model why a call that it wrote as text cannot be read.
     """
@@ -204,15 +204,17 @@ class _Pace:
 
 
 def _completion(gathering: Gathering, caller: Caller, tools: tuple[ToolSpec, ...]) -> Completion:
-    truncated = gathering.finish is FinishReason.LENGTH
+    filtered = gathering.finish is FinishReason.CONTENT_FILTER
+    truncated = filtered or gathering.finish is FinishReason.LENGTH
     found = Found(gathering.parts())
     if not gathering.calls:
         found = caller.find_calls(found.parts, tools, truncated)
     parts = found.parts
     text = "\n".join(part.text for part in parts if isinstance(part, Text))
     calls = tuple(part for part in parts if isinstance(part, ToolCall))
-    if not parts and gathering.finish is FinishReason.CONTENT_FILTER:
-        raise ProviderError(
-            "The provider's content filter withheld the answer.", hint="Rephrase the request."
+    if filtered and not calls:
+        withheld = "the rest of the answer" if text.strip() else "the answer"
+        raise ContentPolicyError(
+            f"The provider's content filter withheld {withheld}.", hint="Rephrase the request."
         )
     return Completion(parts, text, calls, truncated, found.problem)

@@ -22,6 +22,10 @@ _CONTAINERS = names(
 )
 _LOOPS = names("while_statement for_statement c_style_for_statement function_definition")
 _SKIPPED = names("comment variable_name special_variable_name word number heredoc_start heredoc_end")
+_MOVERS = names("cd pushd popd eval")
+_SHELL_WRAPPERS = names("command builtin noglob time")
+"""They run what follows in the shell itself, so that a change of folder stays."""
+
 _TESTS = names("binary_expression unary_expression parenthesized_expression")
 
 _parsers: list["Parser"] = []
@@ -256,6 +260,9 @@ class _Walk:
         self.commands.append(found)
         if found.program in ("cd", "pushd", "popd"):
             self._moves(found)
+        elif found.program == "eval" or (found.program in _SHELL_WRAPPERS and _MOVERS & {*found.texts}):
+            self.wanders = self.wanders or self._loops > 0
+            self._lost = True
 
     def _moves(self, command: Command) -> None:
         self.wanders = self.wanders or self._loops > 0

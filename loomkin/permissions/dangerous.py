@@ -93,7 +93,7 @@ def _has(rest: Sequence[str], letters: str, *longs: str) -> bool:
             return False
         if re.fullmatch(rf"-[a-zA-Z]*[{letters}][a-zA-Z]*", word):
             return True
-        if len(word) > 3 and any(long.startswith(word.split("=", 1)[0]) for long in longs):
+        if len(word) > 2 and any(long.startswith(word.split("=", 1)[0]) for long in longs):
             return True
     return False
 

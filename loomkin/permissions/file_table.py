@@ -83,7 +83,7 @@ SPECS = {
 }
 COPIERS = names("cp mv ln install rsync scp")
 TALKERS = names(
-    "echo printf true false : exit return break continue sleep seq basename dirname expr tr date which (("
+    "echo printf true false : exit return break continue sleep seq basename dirname expr tr which (("
 )
 GIT_READERS = names(
     "add diff show blame annotate log whatchanged cat-file commit archive grep stash difftool format-patch "

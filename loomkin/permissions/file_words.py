@@ -1,5 +1,6 @@
 """Which files a simple command opens: its words where they are paths, and its redirections."""
 
+import os.path
 import re
 
 from loomkin.permissions.file_table import (
@@ -15,6 +16,10 @@ from loomkin.permissions.file_table import (
 from loomkin.permissions.simple import Command, Word, names
 from loomkin.project.secrets import is_secret_path
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
+
+_EXCLUDED = pattern(r":(?:[!^]|\([^)]*exclude)")
+_MAGIC = pattern(r"^:(?:\([^)]*\)|/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ def file_uses(command: Command) -> tuple[FileUse, ...]:
             uses = [FileUse(Word(".", "."), Touch.READ)]
     else:
         uses = [] if program in TALKERS else _suspicious(words)
+    if program not in TALKERS:
+        uses = [*uses, *_attached_secrets(words)]
     return (*uses, *_redirected(command))
 
 
@@ -197,12 +204,26 @@ def _fetch(program: str, words: tuple[Word, ...]) -> list[FileUse]:
     return [use for use in found if use.word.text not in ("-", "")]
 
 
+def _attached_secrets(words: tuple[Word, ...]) -> list[FileUse]:
+    """Secrets that stand in one word with an option, as in `-f.env`, or behind the `@` of a list of words."""
+    found = []
+    for word in words:
+        text = word.text
+        if text[:1] not in ("-", "@") or text.startswith(("--exclude", "--ignore=", "-e")):
+            continue
+        for one in (text[1:], text[2:], text.partition("=")[2]):
+            if is_secret_path(one):
+                found.append(FileUse(Word(one, word.source), _READ))
+                break
+    return found
+
+
 def _git(words: tuple[Word, ...]) -> list[FileUse]:
     folder, at = "", 0
     found: list[FileUse] = []
     while at < len(words) and words[at].text.startswith("-"):
         if words[at].text in ("-C", "--git-dir", "--work-tree") and at + 1 < len(words):
-            folder = words[at + 1].text if words[at].text == "-C" else folder
+            folder = os.path.join(folder, words[at + 1].text) if words[at].text == "-C" else folder
             found.append(FileUse(words[at + 1], _LIST))
         at += 2 if words[at].text in ("-C", "-c", "--git-dir", "--work-tree", "--namespace") else 1
     verb = words[at].text if at < len(words) else ""
@@ -223,7 +244,7 @@ def _git(words: tuple[Word, ...]) -> list[FileUse]:
         elif pattern:
             pattern = False
         elif verb in GIT_READERS | GIT_LISTERS:
-            text = word.text.rsplit(":", 1)[-1] if ":" in word.text else word.text
+            text = "" if _EXCLUDED.match(word.text) else _MAGIC.sub("", word.text).rsplit(":", 1)[-1]
             text = f"{folder}/{text}" if folder and not text.startswith("/") else text
             if text:
                 found.append(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from loomkin.permissions.simple import names
+from loomkin.records.regex import pattern
 
 _SWITCHED_OFF = (
     ("core.fsmonitor", "false"),
@@ -12,6 +13,8 @@ _SWITCHED_OFF = (
     ("core.sshCommand", "false"),
     ("core.attributesFile", "/dev/null"),
     ("diff.external", ""),
+    ("diff.submodule", "short"),
+    ("log.diffMerges", "separate"),
     ("log.showSignature", "false"),
     ("gpg.program", "false"),
     ("gpg.ssh.program", "false"),
@@ -35,6 +38,7 @@ _OTHERS = names(
 _FORBIDDEN = (
     *("--output", "--ext-diff", "--textconv", "--open-files-in-pager", "--show-signature", "--filters"),
     *("--edit-description", "--exec", "--upload-pack", "--paginate", "--batch-command", "--stdin"),
+    *("--contents", "--ignore-revs-file", "--remerge-diff", "--diff-merges", "--submodule"),
 )
 _LISTING = {
     "branch": names(
@@ -53,6 +57,10 @@ _FIRST = {
     "worktree": names("list"),
     "reflog": names("show"),
 }
+
+_PLAIN_LOG = pattern(
+    r"-\d+|-n\d*|--max-count=\d+|--oneline|--all|--date=.*|--(?:format|pretty)=.*|--(?:no-)?abbrev.*"
+)
 
 
 def harden_git(argv: Sequence[str], filters: Sequence[str] = ()) -> list[str] | None:
@@ -123,9 +131,11 @@ def _is_forbidden(verb: str, option: str) -> bool:
     name = option.split("=", 1)[0]
     if "%G" in option or (verb == "grep" and re.match(r"-[a-zA-Z]*O", option)):
         return True
+    if verb in ("blame", "annotate") and option.startswith("-S"):
+        return True
     if verb == "status" and re.fullmatch(r"-[a-z]*v[a-z]*|--v.*", option):
         return True
-    return len(name) > 4 and any(long.startswith(name) for long in _FORBIDDEN)
+    return len(name) > 2 and any(long.startswith(name) for long in _FORBIDDEN)
 
 
 def _first_word(verb: str, rest: Sequence[str]) -> bool:
@@ -133,6 +143,10 @@ def _first_word(verb: str, rest: Sequence[str]) -> bool:
         return verb in ("remote", "reflog")
     if verb == "stash" and rest[0] == "show":
         return all(not word.startswith("-") for word in rest[1:]) and len(rest) <= 2
+    # these take no switches behind their first word, so a patch could run a text converter
+    plain = all(_PLAIN_LOG.fullmatch(word) for word in rest[1:] if word.startswith("-"))
+    if verb in ("stash", "reflog") and not rest[0].startswith("-") and not plain:
+        return False
     if verb == "reflog" and rest[0] not in ("show",):
         return not rest[0].islower() or rest[0] in ("-n",) or rest[0].startswith(("-", "head"))
     if verb == "remote" and rest[0] == "get-url":

@@ -14,28 +14,31 @@ _ANY = names(
     "uname arch "
     "nproc which type tty locale ps free tr fold expand unexpand fmt column pr cd jq grep egrep fgrep "
     "hexdump "
-    "true false : break continue exit return shift wait expr"
+    "true false : break continue exit return shift expr"
 )
 _TALK = names("echo true false : exit return")
 _FORBIDDEN = {
-    "sort": r"-[a-zA-Z]*[oTS].*|--o.*|--com.*|--te.*|--fi.*",
-    "tree": r"-[a-zA-Z]*[oR].*|--o.*",
-    "file": r"-[a-zA-Z]*[Cm].*|--com.*|--mag.*",
+    "sort": r"-[a-zA-Z]*[oTS].*|--o.*|--co.*|--t.*|--fi.*",
+    "tree": r"-[a-zA-Z]*[oR].*|--o.*|--from.*",
+    "file": r"-[a-zA-Z]*[Cmf].*|--co.*|--ma.*|--fi.*",
     "rg": r"--pre.*|--hostname-bin.*|-[a-zA-Z]*z.*|--search-zip",
-    "date": r"-[a-zA-Z]*[s].*|--s.*|\d+",
+    "date": r"-[a-zA-Z]*[sf].*|--s.*|--f.*|\d+",
     "uptime": r"(?!-)",
     "find": r"-(?:exec|execdir|ok|okdir|delete|fprint|fprint0|fprintf|fls)",
     "fd": r"-[a-zA-Z]*[xX].*|--exec.*",
-    "printf": r"-v.*",
-    "diff": r"--to-file.*|--from-file.*",
-    "jq": r"-[a-zA-Z]*L.*|--library-path.*|.*\b(?:env|input_filename|\$ENV)\b.*|import .*|include .*",
-    "wc": r"--files0-from.*",
-    "du": r"--files0-from.*|-X.*|--exclude-from.*",
+    "diff": r"--to.*|--fr.*",
+    "jq": r"-[a-zA-Z]*L.*|--library-path.*|.*\b(?:env|ENV|input_filename|import|include)\b.*",
+    "wc": r"--f.*",
+    "du": r"--f.*|-[a-zA-Z]*X.*|--exclude-.*",
+    "strings": r"@.*",
+    "hexdump": r"-[a-zA-Z]*f.*",
     "uniq": r"",
     "ps": r"-?[a-zA-Z]*e[a-zA-Z]*",
 }
 _EVALUATING = pattern(r"\$\(|`|\w\[")
 _ARITHMETIC_TESTS = names("-eq -ne -lt -gt -le -ge -v")
+_COPY_OPTION = pattern(r"-[finpuvT]+|-t|--|--(?:force|no-clobber|verbose|preserve(?:=.*)?|update(?:=.*)?)")
+_COUNTS_INTO_A_VARIABLE = pattern(r"%[-+ #0-9.*'hjlLtqz]*n")
 _LOWER = pattern(r"[a-z_][a-z0-9_]*")
 
 
@@ -52,12 +55,16 @@ def is_read_only(command: Command) -> bool:
     if any(word.dynamic for word in words) and command.name not in _TALK:
         return False
     forbidden = _FORBIDDEN.get(command.name)
-    return not forbidden or not any(re.fullmatch(forbidden, word.text) for word in words)
+    return not forbidden or not any(re.fullmatch(forbidden, word.text, re.S) for word in words)
 
 
 def is_plain_writer(command: Command) -> bool:
     """Tell whether a command does nothing but write the files among its words."""
-    return command.name in ("touch", "mkdir", "tee", "cp") and not any(word.dynamic for word in command.words)
+    if command.name not in ("touch", "mkdir", "tee", "cp") or any(word.dynamic for word in command.words):
+        return False
+    # a link, or a folder with all that is in it, is more than the file that is named
+    options = [text for text in command.texts if text.startswith("-")]
+    return command.name != "cp" or all(map(_COPY_OPTION.fullmatch, options))
 
 
 def _tests(words: tuple[Word, ...]) -> bool:
@@ -73,7 +80,9 @@ def _single_test(words: tuple[Word, ...]) -> bool:
 
 
 def _printf(words: tuple[Word, ...]) -> bool:
-    return bool(words) and not words[0].dynamic and not words[0].text.startswith("-v")
+    if not words or words[0].dynamic or words[0].text.startswith("-v"):
+        return False
+    return not any(_COUNTS_INTO_A_VARIABLE.search(word.text) for word in words[:2])
 
 
 def _echo(words: tuple[Word, ...]) -> bool:
@@ -110,7 +119,13 @@ def _names(words: tuple[Word, ...]) -> bool:
     for word in words:
         if word.dynamic or not (word.text in ("-r", "-x", "-g", "-s") or is_quiet_name(word.text)):
             return False
-    return True
+    # without a name they print every variable, and so every secret in the environment
+    return any(not word.text.startswith("-") for word in words)
+
+
+def _wait(words: tuple[Word, ...]) -> bool:
+    """`wait` without `-p`, whose variable may be an expression that runs something."""
+    return all(word.text == "-n" or re.fullmatch(r"%?\d+", word.text) for word in words)
 
 
 def _sed(words: tuple[Word, ...]) -> bool:
@@ -143,6 +158,7 @@ _RULES: dict[str, Callable[[tuple[Word, ...]], bool]] = {
     "command": _command,
     "set": _set,
     "sed": _sed,
+    "wait": _wait,
     "hostname": _hostname,
     **dict.fromkeys(["read", "local", "export", "declare", "typeset", "readonly", "unset"], _names),
     **dict.fromkeys(["python", "python3", "node", "pip", "uv", "bash"], _version),

@@ -1,6 +1,7 @@
 """Sees through commands that run other commands: timeout, env, sudo, xargs, find -exec, bash -c."""
 
 import re
+from itertools import takewhile
 
 from loomkin.permissions.simple import Word, names
 from loomkin.records.dataclass import dataclass
@@ -186,24 +187,28 @@ def _env(words: tuple[Word, ...]) -> tuple[Inner, ...]:
             return (Inner(text=joined.strip()),)
         if not text.startswith("-"):
             break
-    start = _after_options(words, names("-u --unset"), names("-i --ignore-environment -0 --null -v --debug"))
+    start = _env_start(words)
     if start is None:
         return (_UNKNOWN,)
-    at = start + (start < len(words) and words[start].text == "-")
-    while at < len(words) and re.match(r"\w+=", words[at].text):
-        at += 1
+    at = start + len(env_assignments(words))
     return (Inner(words[at:], own=False),) if at < len(words) else ()
+
+
+def _env_start(words: tuple[Word, ...]) -> int | None:
+    """Where the assignments or the command of `env` begin, None where its options are not understood."""
+    at = _after_options(words, names("-u --unset"), names("-i --ignore-environment -0 --null -v --debug"))
+    return at if at is None else at + (at < len(words) and words[at].text == "-")
 
 
 def env_assignments(words: tuple[Word, ...]) -> tuple[str, ...]:
     """The `NAME=value` words that `env`, `sudo` and the like put before a command, as typed."""
-    found = []
-    for word in words[1:]:
-        if re.match(r"\w+=", word.text):
-            found.append(word.source)
-        elif not word.text.startswith("-"):
-            break
-    return tuple(found)
+    program = words[0].text.rsplit("/", 1)[-1] if words else ""
+    shape = _SHAPES.get(program)
+    start = _env_start(words) if program == "env" else None
+    if shape is not None:
+        start = _after_options(words, shape.valued, shape.flags)
+    rest = words[len(words) if start is None else start :]
+    return tuple(word.source for word in takewhile(lambda word: re.match(r"\w+=", word.text), rest))
 
 
 def _find(words: tuple[Word, ...]) -> tuple[Inner, ...]:

@@ -62,11 +62,10 @@ class Hunk:
 
 @dataclass(slots=True)
 class Section:
-    """One file of a patch; `line` is where it begins in the patch (from 1), `text` a new file's content."""
+    """One file of a patch; `text` is a new file's content."""
 
     kind: SectionKind
     path: str
-    line: int
     move_to: str = ""
     hunks: list[Hunk] = field(default_factory=list)
     text: str = ""
@@ -104,11 +103,12 @@ def parse_patch(text: str) -> list[Section] | str:
             problem = _fill(sections[-1], lines[start:number])
             if problem:
                 return problem
-        elif any(line.strip() for line in lines[:number]) and header:
-            return f"line 1 of the patch, {lines[0][:60]!r}, belongs to no file"
+        stray = next((at for at in range(number) if lines[at].strip()), None) if not sections else None
+        if stray is not None and header:
+            return f"line {stray + 1} of the patch, {lines[stray][:60]!r}, belongs to no file"
         if header:
             path = header[2].strip("`\"'")
-            sections.append(Section(_KINDS[header[1].lower()], path, number + 1))
+            sections.append(Section(_KINDS[header[1].lower()], path))
             start = number + 1
     if not sections:
         return "it names no file: there is no '*** Update File: path' line"
@@ -116,16 +116,17 @@ def parse_patch(text: str) -> list[Section] | str:
 
 
 def _body(lines: list[str]) -> list[str]:
-    """The lines between begin and end, without the indentation of the whole."""
+    """The lines up to the end, without the indentation of the whole; those before it begins are empty."""
     begin = next((number for number, line in enumerate(lines) if _BEGIN.fullmatch(line)), None)
     if begin is not None:
         indent = lines[begin][: len(lines[begin]) - len(lines[begin].lstrip())]
-        lines = [line.removeprefix(indent) for line in lines[begin + 1 :]]
+        lines = [""] * (begin + 1) + [line.removeprefix(indent) for line in lines[begin + 1 :]]
     else:
         first = (
             number for number, line in enumerate(lines) if line.startswith(("*** ", "diff --git ", "--- "))
         )
-        lines = lines[next(first, 0) :]
+        skipped = next(first, 0)
+        lines = [""] * skipped + lines[skipped:]
     end = next((number for number, line in enumerate(lines) if _END.fullmatch(line)), None)
     if end is None:
         while lines and (not lines[-1].strip() or lines[-1].strip() in ("```", "EOF", "PATCH")):

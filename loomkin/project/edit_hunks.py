@@ -24,7 +24,7 @@ def change_by_hunks(about: Circumstances, text: str, hunks: Sequence[Hunk]) -> C
     tier = Tier.EXACT
     notes: list[str] = []
     for index, hunk in enumerate(hunks, 1):
-        number = f" of hunk {index}" if len(hunks) > 1 else ""
+        number = f" of hunk {index}"
         old, new = "\n".join(hunk.old), "\n".join(hunk.new)
         refused = guard_new(about.shown, new, old, now)
         if refused is not None:

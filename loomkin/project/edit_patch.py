@@ -88,9 +88,8 @@ class PatchWork:
         for section in sections:
             refused = self._section(section)
             if refused is not None:
-                more = f" (patch, line {section.line})" if len(sections) > 1 else ""
                 none = "\nNo file of the patch was changed." if len(sections) > 1 else ""
-                return Refused(refused.kind, f"{section.path}{more}: {refused.message}{none}")
+                return Refused(refused.kind, f"{refused.message}{none}")
         return None
 
     def changes(self) -> list[Change]:
@@ -105,6 +104,10 @@ class PatchWork:
         located = self._locate(section.path)
         if isinstance(located, Refused):
             return located
+        if section.kind is SectionKind.DELETE or section.move_to:
+            refused = self._is_link(located, section.path)
+            if refused is not None:
+                return refused
         if section.kind is SectionKind.UPDATE and section.move_to and not section.hunks:
             return self._move(located, section, None)
         loaded = self._load(located)
@@ -121,8 +124,21 @@ class PatchWork:
             return self._delete(located, loaded, about)
         return self._update(located, loaded, about, section)
 
+    def _meant(self, path: str) -> Path:
+        return meant_path(self.root, path.strip() or ".", self.roots[0])
+
     def _locate(self, path: str) -> Located | Refused:
-        return locate(meant_path(self.root, path.strip() or ".", self.roots[0]), self.roots)
+        return locate(self._meant(path), self.roots)
+
+    def _is_link(self, located: Located, path: str) -> Refused | None:
+        """Deleting or moving what a link leads to would leave the link behind, leading nowhere."""
+        if not os.path.islink(self._meant(path)):
+            return None
+        return Refused(
+            RefusedKind.NOT_A_FILE,
+            f"{located.shown} is a link to {located.path}. Name that file, or delete or move the link with "
+            "the shell.",
+        )
 
     def _seen(self, located: Located) -> str | None:
         """What the agent saw; its own earlier section of this patch counts."""

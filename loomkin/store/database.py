@@ -85,6 +85,11 @@ class Database:
             raise StoreError(f"{self.where} has no project entry: it is not a loomkin database.")
         return str(row["value"])
 
+    def rows(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
+        """The answer to a query; blocks. Raises StoreError where the file cannot be read."""
+        with self.failures():
+            return self.reader.execute(query, values).fetchall()
+
     @contextmanager
     def failures(self) -> Iterator[None]:
         """Turn SQLite's errors into a StoreError that says what to do."""

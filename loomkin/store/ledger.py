@@ -59,7 +59,7 @@ def spend(db: Database, by: str, session: str | None = None, since: float = 0.0)
     """What was spent, grouped by agent, model, session, task or day, dearest first."""
     if by not in _GROUPS:
         raise UsageError(f"Cannot group by {by!r}.", hint=f"Choose one of {', '.join(_GROUPS)}.")
-    rows = db.reader.execute(
+    rows = db.rows(
         f"SELECT {_GROUPS[by]} AS part, count(*), sum(input), sum(output), sum(cache_read),"
         " sum(cache_write), sum(reasoning), coalesce(sum(cost), 0), sum(cost IS NULL), sum(milliseconds)"
         " FROM usage WHERE project = ? AND (? IS NULL OR session = ?) AND at >= ?"
@@ -84,7 +84,7 @@ def total(db: Database, session: str | None = None, since: float = 0.0) -> Spend
 
 def verdicts(db: Database, session: str | None = None, limit: int = 200) -> list[VerdictRow]:
     """The newest verdicts, oldest of them first."""
-    rows = db.reader.execute(
+    rows = db.rows(
         "SELECT seq, session, agent, at, call_id, tool, target, decision, reason, rule, source, decided_by"
         " FROM verdicts WHERE project = ? AND (? IS NULL OR session = ?) ORDER BY seq DESC LIMIT ?",
         (db.project, session, session, limit),
@@ -94,7 +94,7 @@ def verdicts(db: Database, session: str | None = None, limit: int = 200) -> list
 
 def grants(db: Database, session: str | None = None) -> list[GrantRow]:
     """The grants in force: those of the project, and those of the session where one is named."""
-    rows = db.reader.execute(
+    rows = db.rows(
         "SELECT seq, session, at, rule, scope FROM grants WHERE project = ? AND revoked = 0"
         " AND (scope = 'project' OR session = ?) ORDER BY seq",
         (db.project, session or ""),

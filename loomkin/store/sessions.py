@@ -62,9 +62,9 @@ class ChangeRow:
     diff: str
 
 
-def all_sessions(db: Database, limit: int = 1000) -> list[SessionRow]:
-    """The sessions of this repository, last used first."""
-    rows = db.reader.execute(
+def all_sessions(db: Database, limit: int = -1) -> list[SessionRow]:
+    """The sessions of this repository, last used first; at most `limit` where that is given."""
+    rows = db.rows(
         f"SELECT {_SESSION} FROM sessions WHERE project = ? ORDER BY updated DESC, id DESC LIMIT ?",
         (db.project, limit),
     )
@@ -104,7 +104,7 @@ def refuse_taken(db: Database, name: str, owner: str = "") -> None:
 
 def messages(db: Database, session: str, agent: str | None = None, after: int = 0) -> list[Message]:
     """The transcript of a session, of one agent where named, from behind event `after` on."""
-    rows = db.reader.execute(
+    rows = db.rows(
         "SELECT id, role, parts, sender, at FROM messages WHERE session = ? AND seq > ?"
         " AND (? IS NULL OR agent = ?) ORDER BY seq",
         (session, after, agent, agent),
@@ -114,15 +114,13 @@ def messages(db: Database, session: str, agent: str | None = None, after: int = 
 
 def last_agent(db: Database, session: str) -> str:
     """The agent of the newest message, empty before the first."""
-    row = db.reader.execute(
-        "SELECT agent FROM messages WHERE session = ? ORDER BY seq DESC LIMIT 1", (session,)
-    ).fetchone()
-    return str(row["agent"]) if row else ""
+    rows = db.rows("SELECT agent FROM messages WHERE session = ? ORDER BY seq DESC LIMIT 1", (session,))
+    return str(rows[0]["agent"]) if rows else ""
 
 
 def calls(db: Database, session: str, state: str | None = None) -> list[CallRow]:
     """The tool calls of a session, of one state where named."""
-    rows = db.reader.execute(
+    rows = db.rows(
         "SELECT call_id, tool, arguments, state, seconds, output_id FROM calls"
         " WHERE session = ? AND (? IS NULL OR state = ?) ORDER BY started",
         (session, state, state),
@@ -132,7 +130,7 @@ def calls(db: Database, session: str, state: str | None = None) -> list[CallRow]
 
 def open_turns(db: Database, session: str) -> list[tuple[str, int]]:
     """Agent and number of each turn that never ended."""
-    rows = db.reader.execute(
+    rows = db.rows(
         "SELECT agent, number FROM turns WHERE session = ? AND ended IS NULL ORDER BY number", (session,)
     )
     return [(str(row["agent"]), int(row["number"])) for row in rows]
@@ -140,13 +138,13 @@ def open_turns(db: Database, session: str) -> list[tuple[str, int]]:
 
 def last_turn(db: Database, session: str) -> int:
     """The number of the newest turn, 0 before the first."""
-    row = db.reader.execute("SELECT max(number) AS n FROM turns WHERE session = ?", (session,)).fetchone()
-    return int(row["n"] or 0)
+    rows = db.rows("SELECT max(number) AS n FROM turns WHERE session = ?", (session,))
+    return int(rows[0]["n"] or 0)
 
 
 def changes(db: Database, session: str) -> list[ChangeRow]:
     """The file changes of a session, oldest first."""
-    rows = db.reader.execute(
+    rows = db.rows(
         "SELECT seq, session, agent, call_id, at, path, before, after, added, removed, diff"
         " FROM changes WHERE session = ? ORDER BY seq",
         (session,),
@@ -156,7 +154,7 @@ def changes(db: Database, session: str) -> list[ChangeRow]:
 
 def events(db: Database, session: str) -> list[Event]:
     """The log of a session, oldest first."""
-    rows = db.reader.execute(
+    rows = db.rows(
         "SELECT seq, at, session, agent, task, kind, data FROM events WHERE session = ? ORDER BY seq",
         (session,),
     )
@@ -218,7 +216,7 @@ class QuestionRow:
 
 def questions(db: Database, session: str) -> list[QuestionRow]:
     """What was asked in a session, oldest first."""
-    rows = db.reader.execute(
+    rows = db.rows(
         "SELECT call_id, agent, question, options, answer, assumed FROM questions"
         " WHERE session = ? ORDER BY at",
         (session,),

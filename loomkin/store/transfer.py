@@ -37,8 +37,7 @@ class Imported:
 
 def export(db: Database, session: str) -> str:
     """The JSON text of a session: one object with the version and every event of its log."""
-    with db.failures():
-        events = [_plain(event) for event in sessions.events(db, session)]
+    events = [_plain(event) for event in sessions.events(db, session)]
     lines = ",\n".join(json.dumps(event, ensure_ascii=False) for event in events)
     head = json.dumps({"format": FORMAT, "version": VERSION, "session": session})
     return f'{head[:-1]}, "events": [\n{lines}\n]}}\n'
@@ -58,10 +57,9 @@ def take(db: Database, text: str, fresh: Callable[[], str], name: str = "") -> I
     own, events = _read(text)
     kept = _without_grants(events)
     _rehearse(kept)
-    with db.failures():
-        taken = {row.id for row in sessions.all_sessions(db)} | {
-            event.session for event in sessions.events(db, own)
-        }
+    taken = {row.id for row in sessions.all_sessions(db)} | {
+        event.session for event in sessions.events(db, own)
+    }
     identity = SessionId(own)
     while identity in taken:
         identity = SessionId(fresh())

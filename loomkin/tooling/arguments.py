@@ -56,7 +56,8 @@ def parse_arguments(text: str, *, truncated: bool) -> Arguments | ArgumentProble
     """
     if truncated:
         return ArgumentProblem(
-            "The call was cut off by the output limit and was not run; write less in one call.", text
+            "The call was cut off by the output limit or a filter and was not run; write less in one call.",
+            text,
         )
     if not text.strip():
         return Arguments(({},))

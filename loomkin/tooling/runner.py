@@ -5,17 +5,25 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from loomkin.errors import FatalToolError, StoreError
+from loomkin.errors import FatalToolError, LoomkinError, StoreError
 from loomkin.permissions.gate import BUILT_IN, Gate, target_of
-from loomkin.permissions.hooks import Hooks
-from loomkin.records.dataclass import dataclass, field, replace
-from loomkin.records.event import CallFinished, CallStarted, FileChanged, HookRan, PermissionDecided
+from loomkin.permissions.hooks import HookOutcome, Hooks
+from loomkin.records.dataclass import replace
+from loomkin.records.event import (
+    CallFinished,
+    CallStarted,
+    FileChanged,
+    HookRan,
+    NoticeGiven,
+    PermissionDecided,
+)
 from loomkin.records.ids import CallId
 from loomkin.records.message import ToolCall, ToolResult
-from loomkin.records.permission import Access, Decision, ToolUse, Verdict
+from loomkin.records.permission import Access, Decision, Verdict
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
+from loomkin.tooling.planned import Planned, stages
 from loomkin.tooling.schema import Problem, bind
 from loomkin.tooling.tool import Call, Change, Fail, Ok
 from loomkin.tooling.toolbox import AnyTool, Toolbox
@@ -25,28 +33,16 @@ CANCELLED = "Stopped before it ended. It may have had effects already; look befo
 NOT_STARTED = "Stopped before it started; it had no effect."
 
 
+class EndedByHook(LoomkinError):
+    """A hook of the person wants the run to end."""
+
+
 class ResultSink(Protocol):
     """Whoever keeps the transcript."""
 
     def add_result(self, result: ToolResult, changes: Sequence[Change]) -> None:
         """Take the one result of a call, and the files that it changed."""
         ...
-
-
-@dataclass(slots=True)
-class Planned:
-    """A call on its way through the runner."""
-
-    call: ToolCall
-    tool: AnyTool | None = None
-    params: Any = None
-    use: ToolUse | None = None
-    notes: tuple[str, ...] = ()
-    refusal: str = ""
-    hook: Decision | None = None
-    started: bool = False
-    done: bool = False
-    arguments: dict[str, object] = field(default_factory=dict)
 
 
 class Runner:
@@ -85,11 +81,13 @@ class Runner:
         """Run all calls and give the sink one result each; on cancellation the rest say so."""
         planned = [self._plan(call, truncated and call is calls[-1]) for call in calls]
         try:
-            for stage in _stages(planned):
+            for stage in stages(planned):
                 await self._run_stage(stage, scribe, sink)
         except BaseException:
             for item in planned:
-                if not item.done:
+                if item.result is not None and not item.done:
+                    self._finish(item, item.result, _state(item.result), 0.0, scribe, sink)
+                elif not item.done:
                     text = CANCELLED if item.started else NOT_STARTED
                     self._finish(item, Fail(text), "cancelled", 0.0, scribe, sink)
             raise
@@ -110,7 +108,10 @@ class Runner:
         if isinstance(bound, Problem):
             return Planned(item.call, refusal=bound.text)
         params, notes = bound
-        use = tool.use(params, self._call_of(item.call))
+        try:
+            use = tool.use(params, self._call_of(item.call))
+        except Exception as error:  # noqa: BLE001 - boundary: a tool's failure is a value that the model reads
+            return Planned(item.call, refusal=_broken(tool, error).text)
         return Planned(item.call, tool, params, use, item.notes + notes, arguments=arguments)
 
     async def _run_stage(self, stage: list[list[Planned]], scribe: Scribe, sink: ResultSink) -> None:
@@ -128,7 +129,7 @@ class Runner:
             async with asyncio.TaskGroup() as group:
                 for items in stage:
                     group.create_task(chain(items))
-        except* (StoreError, FatalToolError) as several:
+        except* (StoreError, FatalToolError, EndedByHook) as several:
             raise several.exceptions[0] from several
 
     async def _run_one(self, item: Planned, scribe: Scribe, sink: ResultSink) -> None:
@@ -137,7 +138,10 @@ class Runner:
         if item.refusal or item.tool is None:
             self._finish(item, Fail(item.refusal), "failed", 0.0, scribe, sink)
             return
-        verdict = await self._permit(item, scribe)
+        verdict = await self._permit(item.tool, item, scribe)
+        if isinstance(verdict, Fail):
+            self._finish(item, verdict, "failed", 0.0, scribe, sink)
+            return
         if verdict.decision is not Decision.ALLOW:
             self._finish(item, Fail(refusal_text(verdict)), "denied", 0.0, scribe, sink)
             return
@@ -146,40 +150,46 @@ class Runner:
             await scribe.flush()
         item.started = True
         begun = self._clock.monotonic()
-        result = await self._call(item.tool, item)
-        result = await self._after(item, result, scribe)
-        state = "ok" if isinstance(result, Ok) else "failed"
-        self._finish(item, result, state, self._clock.monotonic() - begun, scribe, sink)
+        item.result = await self._call(item.tool, item)
+        result = await self._after(item, item.result, scribe)
+        self._finish(item, result, _state(result), self._clock.monotonic() - begun, scribe, sink)
 
-    async def _permit(self, item: Planned, scribe: Scribe) -> Verdict:
-        assert item.tool is not None
-        # calls before this one may have changed which file its path means
-        item.use = item.tool.use(item.params, self._call_of(item.call))
-        preview = ""
-        asks = item.hook is Decision.ASK or (await self.gate.decide(item.use)).decision is Decision.ASK
-        if asks:
-            preview = await item.tool.preview(item.params, self._call_of(item.call))
-        return await self.gate.check(item.use, item.call.id, preview, scribe, item.hook)
-
-    async def _call(self, tool: AnyTool, item: Planned) -> Ok | Fail:
+    async def _permit(self, tool: AnyTool, item: Planned, scribe: Scribe) -> Verdict | Fail:
+        call, preview = self._call_of(item.call), ""
         try:
-            async with asyncio.timeout(tool.limit):
-                return await tool.run(item.params, self._call_of(item.call))
-        except TimeoutError:
-            return Fail(
-                f"{tool.name} gave no result within {tool.limit:.0f} s and was stopped. Ask for less."
-            )
+            # calls before this one may have changed which file its path means
+            item.use = tool.use(item.params, call)
+            asks = item.hook is Decision.ASK or (await self.gate.decide(item.use)).decision is Decision.ASK
+            if asks:
+                preview = await tool.preview(item.params, call)
         except (StoreError, FatalToolError):
             raise
         except Exception as error:  # noqa: BLE001 - boundary: a tool's failure is a value that the model reads
-            return Fail(f"{tool.name} failed: {type(error).__name__}: {error}. Try another way.")
+            return _broken(tool, error)
+        return await self.gate.check(item.use, item.call.id, preview, scribe, item.hook)
+
+    async def _call(self, tool: AnyTool, item: Planned) -> Ok | Fail:
+        limit = asyncio.timeout(tool.limit)
+        try:
+            async with limit:
+                return await tool.run(item.params, self._call_of(item.call))
+        except (StoreError, FatalToolError):
+            raise
+        except Exception as error:  # noqa: BLE001 - boundary: a tool's failure is a value that the model reads
+            if tool.limit is None or not limit.expired():
+                return _broken(tool, error)
+            return Fail(
+                f"{tool.name} gave no result within {tool.limit:.0f} s and was stopped. Ask for less."
+            )
 
     async def _before(self, item: Planned, scribe: Scribe) -> None:
         if not self._hooks.wants("PreToolUse", item.call.name):
             return
         payload = {"tool_name": item.call.name, "tool_input": item.arguments, "tool_use_id": item.call.id}
         outcome = await self._hooks.run("PreToolUse", payload, item.call.name)
-        scribe.record(HookRan("PreToolUse", outcome.blocked, outcome.reason))
+        told(scribe, "PreToolUse", outcome)
+        if outcome.stop:
+            raise _ended(outcome)
         if outcome.blocked:
             item.refusal = f"A hook of the person blocked this call: {outcome.reason}"
             scribe.record(
@@ -216,9 +226,12 @@ class Runner:
             "tool_response": {"text": result.text, "is_error": isinstance(result, Fail)},
         }
         outcome = await self._hooks.run("PostToolUse", payload, item.call.name)
-        scribe.record(HookRan("PostToolUse", outcome.blocked, outcome.reason))
+        told(scribe, "PostToolUse", outcome)
         said = [text for text in (outcome.reason if outcome.blocked else "", outcome.context) if text]
-        return replace(result, text="\n".join([result.text, *said])) if said else result
+        item.result = replace(result, text="\n".join([result.text, *said])) if said else result
+        if outcome.stop:
+            raise _ended(outcome)
+        return item.result
 
     def _finish(
         self, item: Planned, result: Ok | Fail, state: str, seconds: float, scribe: Scribe, sink: ResultSink
@@ -254,33 +267,20 @@ def refusal_text(verdict: Verdict) -> str:
     )
 
 
-def _stages(planned: list[Planned]) -> list[list[list[Planned]]]:
-    """Stages that run one after another, each a list of chains that run side by side."""
-    stages: list[list[list[Planned]]] = []
-    last = ""
-    for item in planned:
-        kind = _kind(item)
-        if kind == "alone" or kind != last:
-            stages.append([])
-        chains = stages[-1]
-        same = [chain for chain in chains if kind == "write" and _overlap(chain, item)]
-        if same:
-            same[0].append(item)
-            for chain in same[1:]:
-                same[0][-1:-1] = chain
-                chains.remove(chain)
-        else:
-            chains.append([item])
-        last = kind
-    return stages
+def told(scribe: Scribe, event: str, outcome: HookOutcome) -> None:
+    """Write down what the hooks of an event said, their words for the person too."""
+    scribe.record(HookRan(event, outcome.blocked, outcome.reason))
+    for notice in outcome.notices:
+        scribe.record(NoticeGiven(notice, "warning"))
 
 
-def _kind(item: Planned) -> str:
-    if item.tool is None or item.tool.access in (Access.NONE, Access.READ, Access.NETWORK):
-        return "read"
-    return "write" if item.tool.access is Access.WRITE else "alone"
+def _ended(outcome: HookOutcome) -> EndedByHook:
+    return EndedByHook(f"A hook ended the run: {outcome.stop}", hint="Your hook decided this.")
 
 
-def _overlap(chain: list[Planned], item: Planned) -> bool:
-    mine = set(item.use.writes) if item.use else set()
-    return any(other.use and mine & set(other.use.writes) for other in chain)
+def _state(result: Ok | Fail) -> str:
+    return "ok" if isinstance(result, Ok) else "failed"
+
+
+def _broken(tool: AnyTool, error: Exception) -> Fail:
+    return Fail(f"{tool.name} failed: {type(error).__name__}: {error}. Try another way.")

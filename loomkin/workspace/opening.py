@@ -1,5 +1,7 @@
 """Which session a run works in: a new one, the last, a named one, or a fork of one of these."""
 
+from collections.abc import Callable
+
 from loomkin.agent.history import interrupted, unanswered
 from loomkin.errors import NotFoundError
 from loomkin.records.dataclass import dataclass
@@ -35,11 +37,12 @@ class Opened:
     resumed: bool
 
 
-def earlier(db: Database, wish: Wish) -> sessions.SessionRow | None:
+def earlier(db: Database, wish: Wish, hold: Callable[[str], None]) -> sessions.SessionRow | None:
     """The session to go on with, or None for a new one.
 
-    Raises NotFoundError where the one that was asked for does not exist, and UsageError where another session
-    has the wanted name.
+    It is read again once `hold` has it: whoever had it until then may have gone on. Raises NotFoundError
+    where the one that was asked for does not exist, UsageError where another session has the wanted name,
+    and what `hold` raises.
     """
     row = sessions.find(db, wish.resume) if wish.resume else sessions.latest(db) if wish.last else None
     sessions.refuse_taken(db, wish.name, row.id if row and not wish.fork else "")
@@ -47,6 +50,9 @@ def earlier(db: Database, wish: Wish) -> sessions.SessionRow | None:
         raise NotFoundError(
             "There is no session in this repository to continue.", hint="Run the same command without -c."
         )
+    if row is not None and not wish.fork:
+        hold(row.id)
+        row = sessions.find(db, row.id)
     return row
 
 
@@ -71,8 +77,8 @@ def reopen(
         recorder.record(CallFinished(call.id, call.name, "interrupted", 0.0), row.id, agent)
         recorder.record(MessageAdded(message), row.id, agent)
         messages.append(message)
-    for name, number in sessions.open_turns(db, row.id):
-        recorder.record(TurnEnded(number, "interrupted", "the process ended", 0, 0.0), row.id, name)
+    for worker, number in sessions.open_turns(db, row.id):
+        recorder.record(TurnEnded(number, "interrupted", "the process ended", 0, 0.0), row.id, worker)
     turns = sessions.last_turn(db, row.id)
     return Opened(row.id, name or row.name, row.model, tuple(messages), turns, len(orphans), True)
 

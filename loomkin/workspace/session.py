@@ -76,9 +76,9 @@ class Session:
         Raises Blocked where a UserPromptSubmit hook objects; cancellation ends the turn and passes through.
         """
         outcome = await self._hook("UserPromptSubmit", {"prompt": text})
-        if outcome.blocked:
+        if outcome.blocked or outcome.stop:
             raise Blocked(
-                f"A hook blocked the prompt: {outcome.reason}",
+                f"A hook blocked the prompt: {outcome.reason or outcome.stop}",
                 hint="Your UserPromptSubmit hook decided this.",
             )
         transcript = self.agent.transcript

@@ -49,3 +49,10 @@ def test_edits_that_undo_each_other_are_noticed():
 def test_edits_that_go_on_are_no_repetition():
     cycles = Cycles()
     assert [cycles.changed("a.py", str(n), str(n + 1)) for n in range(9)] == [None] * 9
+
+
+def test_new_edits_after_a_to_and_fro_are_not_held_against_the_agent():
+    cycles = Cycles()
+    pairs = [("1", "2"), ("2", "1"), ("1", "2"), ("2", "3"), ("3", "4"), ("4", "5")]
+    found = [cycles.changed("a.py", before, after) for before, after in pairs]
+    assert [one.rung if one else None for one in found] == [None, None, Rung.REMIND, None, None, None]

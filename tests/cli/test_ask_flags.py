@@ -132,6 +132,7 @@ def test_flags_become_settings_and_the_rest_options(tmp_path: Path) -> None:
     [
         Flags(go_on=True, resume="x"),
         Flags(fork=True),
+        Flags(resume=" "),
         Flags(go_on=True, no_persistence=True),
         Flags(record=Path("a"), replay=Path("b")),
         Flags(folder=Path("/nowhere/at/all")),

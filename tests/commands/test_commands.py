@@ -170,6 +170,10 @@ async def test_sessions_are_named_listed_and_resumed(root: Path, own_machine: Pa
         assert (result.then, result.argument) == (Then.RESUME, first)
         with pytest.raises(NotFoundError):
             await two.run("resume nowhere")
+        with pytest.raises(UsageError, match=first):
+            await two.run("rename the first one")
+        assert "'the second'" in await two.run("rename the second")
+        assert "'the second'" in await two.run("rename the second")
 
 
 async def test_answers_are_copied_from_the_end(root: Path, own_machine: Path) -> None:

@@ -35,6 +35,8 @@ READS = [
     "git --no-pager log",
     "git describe",
     "git reflog",
+    "git reflog show -5 --oneline",
+    "git stash list --format=%gd",
     "git cat-file -p HEAD",
 ]
 OTHERS = [
@@ -66,6 +68,19 @@ OTHERS = [
     "git remote show origin",
     "git stash",
     "git stash show -p",
+    "git stash list -p",
+    "git stash list --stat",
+    "git reflog show -p",
+    "git reflog HEAD --patch",
+    "git grep --op=x word",
+    "git cat-file --t HEAD:a",
+    "git cat-file --fi HEAD:a",
+    "git show --remerge-diff",
+    "git log --diff-merges=remerge",
+    "git log -p --submodule=diff",
+    "git blame --contents=x a",
+    "git blame --ignore-revs-file=x a",
+    "git blame -Sx a",
     "git stash pop",
     "git cat-file --textconv HEAD:a",
     "git cat-file --filters HEAD:a",
@@ -160,6 +175,51 @@ def test_nothing_that_the_repository_set_up_runs(trap: Path, command: str) -> No
 def test_the_trap_would_spring_without_the_switches(trap: Path) -> None:
     git(trap, "diff")
     assert (trap.parent / "mark").exists()
+
+
+def test_a_merge_is_not_made_anew_by_the_drivers_of_the_repository(trap: Path) -> None:
+    git(trap, "config", "merge.evil.driver", str(trap.parent / "run.sh"))
+    git(trap, "config", "log.diffMerges", "remerge")
+    (trap / ".gitattributes").write_text("*.txt merge=evil\n")
+    git(trap, "commit", "-qam", "two")
+    git(trap, "checkout", "-qb", "side", "HEAD~1")
+    (trap / "a.txt").write_text("three\n")
+    git(trap, "commit", "-qam", "three")
+    git(trap, "merge", "-q", "-s", "ours", "main")
+    mark = trap.parent / "mark"
+    git(trap, "show", "-m")
+    assert mark.exists()
+    mark.unlink()
+    hardened = harden_git(["git", "show", "-m"])
+    assert hardened is not None
+    run(trap, hardened)
+    assert not mark.exists()
+
+
+def test_no_program_of_a_submodule_runs(trap: Path) -> None:
+    inner = trap / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q")
+    for key, value in (("user.email", "a@b"), ("user.name", "n")):
+        git(inner, "config", key, value)
+    for number in ("1", "2"):
+        (inner / "a.txt").write_text(number)
+        (inner / ".gitattributes").write_text("*.txt diff=evil\n")
+        git(inner, "add", ".")
+        git(inner, "commit", "-qm", number)
+        git(trap, "add", "inner")
+        git(trap, "commit", "-qm", number)
+    git(inner, "config", "diff.evil.command", str(trap.parent / "run.sh"))
+    git(trap, "config", "diff.submodule", "diff")
+    mark = trap.parent / "mark"
+    mark.unlink(missing_ok=True)
+    git(trap, "-c", "core.fsmonitor=false", "show")
+    assert mark.exists()
+    mark.unlink()
+    hardened = harden_git(["git", "show"])
+    assert hardened is not None
+    run(trap, hardened)
+    assert not mark.exists()
 
 
 def test_a_hardened_diff_still_shows_the_change(trap: Path) -> None:

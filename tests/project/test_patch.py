@@ -106,10 +106,31 @@ def test_a_patch_is_all_or_nothing(desk: Desk) -> None:
         ),
         RefusedKind.NOT_FOUND,
     )
-    assert message.startswith("b.txt (patch, line 6): The old text is not in b.txt.")
+    assert message.startswith("The old text of hunk 1 is not in b.txt.")
     assert message.endswith("No file of the patch was changed.")
     assert desk.files() == ["a.txt", "b.txt"]
     assert (desk.root / "a.txt").read_text() == "one\n"
+
+
+def test_what_a_link_leads_to_is_neither_deleted_nor_moved(desk: Desk) -> None:
+    desk.put("real.txt", "one\n")
+    (desk.root / "link.txt").symlink_to("real.txt")
+    for section in ("*** Delete File: link.txt\n", "*** Update File: link.txt\n*** Move to: new.txt\n"):
+        assert "real.txt. Name that file" in refused(desk.patch(section), RefusedKind.NOT_A_FILE)
+    assert desk.files() == ["link.txt", "real.txt"]
+    assert (desk.root / "link.txt").read_text() == "one\n"
+
+
+def test_a_refused_hunk_is_named_once_and_a_bad_line_by_its_number(desk: Desk) -> None:
+    desk.put("a.txt", "one\ntwo\nthree\n")
+    second = refused(
+        desk.patch("*** Update File: a.txt\n@@\n-one\n+1\n@@\n-no such line\n+2\n"), RefusedKind.NOT_FOUND
+    )
+    assert second.startswith("The old text of hunk 2 is not in a.txt.\n")
+    missing = refused(desk.patch("*** Update File: b.txt\n-one\n+1\n"), RefusedKind.MISSING)
+    assert missing.count("b.txt") == 1
+    strange = refused(desk.patch("*** Update File: a.txt\n-one\n+1\n*** What\n"), RefusedKind.MALFORMED)
+    assert "line 5 of the patch, '*** What', is no known heading" in strange
 
 
 def test_a_failure_while_writing_leaves_every_file_as_it_was(desk: Desk) -> None:

@@ -50,6 +50,19 @@ async def test_an_allowance_lets_exactly_its_command_through(bench: Bench):
 
 
 @pytest.mark.feature("E1")
+async def test_a_git_read_runs_no_program_of_the_repository_beside_what_a_rule_allows(bench: Bench):
+    bench.write("run.sh", "#!/bin/sh\ntouch made\n")
+    (bench.root / "run.sh").chmod(0o755)
+    bench.git("config", "diff.external", str(bench.root / "run.sh"))
+    bench.write("calc.py", "changed")
+    line = call("shell", command="git diff && pytest --version")
+    async with bench.model({"calls": [line]}, DONE) as server:
+        await bench.run("ask", "--allowed-tools", "shell(pytest *),shell(git diff *)", "go")
+    assert "+changed" in said(bodies(server)[1])
+    assert not (bench.root / "made").exists()
+
+
+@pytest.mark.feature("E1")
 async def test_a_dangerous_part_of_an_allowed_command_is_refused(bench: Bench):
     bench.write("x/keep", "")
     async with bench.model({"calls": [call("shell", command="git status && rm -rf x")]}, DONE) as server:

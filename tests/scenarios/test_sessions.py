@@ -2,11 +2,16 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loomkin.app import open_house, open_session
+from loomkin.cli.ask_run import Nobody
+from loomkin.workspace.opening import Wish
+from loomkin.workspace.options import Options
 from tests.fakes.model_server import ModelServer
 from tests.scenarios.conftest import Bench, Ended, bodies, call, said
 
@@ -224,3 +229,35 @@ async def test_two_repositories_at_once_never_mix(bench: Bench, tmp_path: Path):
     assert list(await listed(other)) == [second["session_id"]]
     lost = await other.run("ask", "x", "-r", first["session_id"])
     assert lost.code == 1
+
+
+@pytest.mark.feature("C12")
+async def test_one_who_may_not_go_on_with_a_busy_session_changes_nothing_in_it(bench: Bench):
+    os.mkfifo(bench.root / "gate")
+    slow = {"calls": [call("shell", command="echo begun > gate; cat gate > /dev/null; echo real result")]}
+    async with bench.model(slow, DONE, DONE) as server:
+        running = await bench.start("ask", "work", "--permission-mode", "yolo", *JSON)
+        assert running.stdin is not None
+        running.stdin.close()
+        gate = await asyncio.to_thread((bench.root / "gate").open)
+        assert await asyncio.to_thread(gate.readline) == "begun\n"
+        refused = await bench.run("ask", "intruding", "-c")
+        gate.close()
+        await asyncio.to_thread((bench.root / "gate").write_text, "go on")
+        await result(running)
+        await ask(bench, "and then?", "-c")
+    assert (refused.code, "in use by process" in refused.err) == (1, True)
+    results = [message["content"] for message in history(server) if message["role"] == "tool"]
+    assert len(results) == 1
+    assert "real result" in results[0]
+
+
+@pytest.mark.feature("C12")
+async def test_a_killed_session_keeps_its_own_name(bench: Bench):
+    async with bench.model({**DONE, "wait_for": "never"}) as server:
+        killed = await held(bench, server, 1, "work", "-n", "long job")
+        killed.kill()
+        await killed.communicate()
+    options = Options(bench.root, {**os.environ, **bench.environ}, wish=Wish(last=True))
+    async with open_house(options) as house, open_session(house, None, Nobody()) as opened:
+        assert opened.session.name == "long job"

@@ -62,6 +62,16 @@ async def test_a_file_is_written_whole_and_an_unread_one_is_not_shrunk(bench: Be
 
 
 @pytest.mark.feature("A2")
+async def test_only_an_old_text_that_was_not_found_counts_as_a_failure(bench: Bench):
+    bench.write("twice.txt", "again\nagain\n")
+    several = call("file_edit", path="twice.txt", old="again", new="once")
+    nowhere = call("file_edit", path="twice.txt", old="somewhere else", new="once")
+    *_, first, second = await told(bench, several, several, nowhere, nowhere)
+    assert "This is failure" not in first
+    assert "This is failure 2 on this file" in second
+
+
+@pytest.mark.feature("A2")
 async def test_a_patch_of_two_files_applies_whole_or_not_at_all(bench: Bench):
     fine = update("calc.py", "    return value * 2", "    return 2 * value")
     refused, applied, shapeless = await told(
@@ -75,7 +85,7 @@ async def test_a_patch_of_two_files_applies_whole_or_not_at_all(bench: Bench):
         ),
         call("file_patch", patch="change calc.py please"),
     )
-    assert refused.startswith("test_calc.py (patch, line 5): The old text is not in test_calc.py.")
+    assert refused.startswith("The old text of hunk 1 is not in test_calc.py.")
     assert "No file of the patch was changed." in refused
     assert "Changed calc.py: +1 -1" in applied
     assert "Changed test_calc.py: +1 -1" in applied
@@ -217,7 +227,7 @@ async def test_a_patch_typed_into_the_shell_is_judged_and_applied_as_a_patch(ben
     assert (bench.root / "made.txt").read_text() == "hello\n"
     assert protected.startswith("Not permitted")
     assert not (bench.root / ".git/hooks/post-commit").exists()
-    assert "calc.py: The old text is not in calc.py." in refused
+    assert "The old text of hunk 1 is not in calc.py." in refused
 
 
 @pytest.mark.feature("E1")

@@ -6,19 +6,20 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from loomkin.errors import StoreError
-from loomkin.records.event import NoticeGiven
+from loomkin.errors import StoreError, UsageError
+from loomkin.records.event import NoticeGiven, SessionRenamed
 from loomkin.records.ids import SessionId
-from loomkin.store import rebuild, sessions
+from loomkin.store import ledger, rebuild, sessions
 from loomkin.store.database import Database, transaction
 from loomkin.store.journal import write
 from loomkin.store.migrations import MIGRATIONS
-from tests.store.facts import event, fill, started
+from tests.store.facts import event, fill, started, used
 
 TOP = Path(__file__).parents[2]
 NOBODY = 65534
@@ -217,6 +218,39 @@ def _read_everything(path: Path) -> None:
             rebuild.differences(database)
     finally:
         database.close()
+
+
+@pytest.mark.parametrize("read", [sessions.all_sessions, ledger.total, lambda db: sessions.find(db, "s-1")])
+def test_damage_that_shows_while_reading_is_said_by_every_question(
+    tmp_path: Path, read: Callable[[Database], object]
+) -> None:
+    path = tmp_path / "a.db"
+    database = Database(path)
+    fill(database, used())
+    query = "SELECT rootpage FROM sqlite_master WHERE name IN ('sessions', 'usage')"
+    pages = database.reader.execute(query).fetchall()
+    database.close()
+    data = bytearray(path.read_bytes())
+    for page in pages:
+        data[(page[0] - 1) * 4096 : page[0] * 4096] = b"\xff" * 4096
+    path.write_bytes(data)
+    database = Database(path)
+    try:
+        with pytest.raises(StoreError, match="damaged"):
+            read(database)
+    finally:
+        database.close()
+
+
+def test_a_session_is_found_behind_a_thousand_newer_ones() -> None:
+    database = Database(None)
+    fill(database, SessionRenamed("old"), session="s-old")
+    moments = (event(started(), f"s-{number}", at=1_800_000_000.0 + number) for number in range(1_001))
+    write(database, list(moments))
+    assert sessions.find(database, "s-old").name == sessions.find(database, "old").name == "old"
+    with pytest.raises(UsageError, match="s-old"):
+        sessions.refuse_taken(database, "old")
+    database.close()
 
 
 def test_a_transaction_that_cannot_commit_is_undone() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import ClassVar
 
 import pytest
 
+from loomkin.config.settings import HookSettings
 from loomkin.errors import StoreError
 from loomkin.permissions.gate import Answer, Approval, Gate, Scope
 from loomkin.permissions.hooks import Hooks
 from loomkin.permissions.policy import Policy
-from loomkin.records.event import CallFinished, CallStarted, Fact, GrantAdded, PermissionDecided
+from loomkin.records.event import CallFinished, CallStarted, Fact, FileChanged, GrantAdded, PermissionDecided
 from loomkin.records.ids import CallId, SessionId
 from loomkin.records.message import ToolCall, ToolResult
 from loomkin.records.permission import Access, Decision, Mode, Rule, ToolUse
@@ -89,6 +91,29 @@ class Shell(Base):
     access: ClassVar[Access] = Access.EXECUTE
 
 
+class Odd(Base):
+    """Fails where its parameter says."""
+
+    name: ClassVar[str] = "odd"
+    access: ClassVar[Access] = Access.EXECUTE
+    limit: ClassVar[float | None] = None
+
+    def use(self, params: Params, call: Call) -> ToolUse:
+        if params.say == "use":
+            raise ValueError("embedded null byte")
+        return super().use(params, call)
+
+    async def preview(self, params: Params, call: Call) -> str:
+        if params.say == "preview":
+            raise OSError("no such file")
+        return ""
+
+    async def run(self, params: Params, call: Call) -> Ok | Fail:
+        if params.say == "run":
+            raise TimeoutError("the database is busy")
+        return Ok("done")
+
+
 class Log:
     def __init__(self) -> None:
         self.facts: list[Fact] = []
@@ -141,11 +166,15 @@ class Stage:
 
 
 def stage(
-    tmp_path: Path, mode: Mode = Mode.YOLO, rules: Sequence[Rule] = (), person: Person | None = None
+    tmp_path: Path,
+    mode: Mode = Mode.YOLO,
+    rules: Sequence[Rule] = (),
+    person: Person | None = None,
+    hooks: Sequence[HookSettings] = (),
 ) -> Stage:
     desk, log = Desk(), Log()
-    toolbox = Toolbox(("file_read", "file_edit", "shell"), ())
-    tools: list[AnyTool] = [Read(desk), Edit(desk), Shell(desk)]
+    toolbox = Toolbox(("file_read", "file_edit", "shell", "odd"), ())
+    tools: list[AnyTool] = [Read(desk), Edit(desk), Shell(desk), Odd(desk)]
     for tool in tools:
         toolbox.know(tool)
     gate = Gate(Policy(rules, mode, (tmp_path,), tmp_path / "home"), person)
@@ -154,7 +183,9 @@ def stage(
     def call_of(call: ToolCall) -> Call:
         return Call(call.id, scribe.session, "coder", tmp_path)
 
-    runner = Runner(toolbox, gate, Hooks((), tmp_path, {}), SystemClock(), lambda text: text, call_of)
+    runner = Runner(
+        toolbox, gate, Hooks(hooks, tmp_path, dict(os.environ)), SystemClock(), lambda text: text, call_of
+    )
     return Stage(runner, desk, log, Results(), scribe)
 
 
@@ -213,6 +244,39 @@ async def test_every_failure_is_a_result_that_says_what_to_do(tmp_path: Path, ca
     assert words in texts["x"]
     assert it.results.by_call[CallId("x")].is_error
     assert texts["other"] == "file_read b"
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("use", "odd failed: ValueError: embedded null byte"),
+        ("preview", "odd failed: OSError: no such file"),
+        ("run", "odd failed: TimeoutError: the database is busy"),
+    ],
+)
+async def test_a_tool_that_breaks_anywhere_fails_alone(tmp_path: Path, where: str, words: str):
+    it = stage(tmp_path, Mode.ASK, person=Person(Answer(True)))
+    texts = await it.run(
+        planned("1", "file_read", "a"), planned("2", "odd", "b", where), planned("3", "file_read", "c")
+    )
+    assert words in texts["2"]
+    assert it.results.by_call[CallId("2")].is_error
+    assert (texts["1"], texts["3"]) == ("file_read a", "file_read c")
+
+
+async def test_cancelling_while_a_hook_looks_at_a_result_keeps_the_result(tmp_path: Path):
+    entered = tmp_path / "entered"
+    os.mkfifo(entered)
+    hook = HookSettings("PostToolUse", f"echo in > {entered}; exec sleep 60")
+    it = stage(tmp_path, hooks=(hook,))
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(it.run(planned("1", "file_edit", "a"), planned("2", "shell", "b")))
+        await asyncio.to_thread(entered.read_text)
+        task.cancel()
+    assert it.results.by_call[CallId("1")].text == "file_edit a"
+    assert [change.path for change in it.results.changes] == ["a"]
+    assert [fact.path for fact in it.log.facts if isinstance(fact, FileChanged)] == ["a"]
+    assert "had no effect" in it.results.by_call[CallId("2")].text
 
 
 async def test_a_call_cut_off_by_the_output_limit_never_runs(tmp_path: Path):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loomkin.project.edit_result import Applied, Refused, Target, Tier
+from loomkin.project.edit_result import Applied, Refused, RefusedKind, Target, Tier
 from loomkin.project.sight import Sight
 from loomkin.project.text import sha_of
 from loomkin.project.workplace import Workplace
@@ -38,8 +38,9 @@ class Editing:
         return SeenBy(self._sight, call.agent)
 
     def refused(self, refused: Refused, path: Path, call: Call) -> Fail:
-        """A refusal, counted."""
-        self._sight.failed(call.agent, path)
+        """A refusal, counted where the old text was not found."""
+        if refused.kind is RefusedKind.NOT_FOUND:
+            self._sight.failed(call.agent, path)
         return Fail(refused.message)
 
     def applied(self, applied: Applied, call: Call) -> tuple[str, Change]:

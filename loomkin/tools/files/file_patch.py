@@ -53,7 +53,12 @@ class FilePatch(Tool[Params]):
         from loomkin.project.patch import apply_patch  # heavy: late on purpose
 
         answer = await asyncio.to_thread(
-            apply_patch, params.patch, call.cwd, self._workplace.roots, self._editing.seen_of(call)
+            apply_patch,
+            params.patch,
+            call.cwd,
+            self._workplace.roots,
+            self._editing.seen_of(call),
+            changed_by=self._editing.changed_by,
         )
         return self._editing.patched(answer, call)
 

@@ -44,7 +44,9 @@ class FileWrite(Tool[Params]):
         from loomkin.project.edit import write_file  # heavy: late on purpose
 
         target = self._editing.target(params.path, call)
-        answer = await asyncio.to_thread(write_file, target, params.content)
+        answer = await asyncio.to_thread(
+            write_file, target, params.content, changed_by=self._editing.changed_by
+        )
         return self._editing.result(answer, target, call)
 
 

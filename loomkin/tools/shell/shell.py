@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from loomkin.config.settings import ShellSettings
 from loomkin.errors import FatalToolError, LoomkinError, StoreError
-from loomkin.permissions.gate import BUILT_IN, Gate
 from loomkin.project.environment import ChildEnvironment
 from loomkin.project.git import GitResult, repository_filters
 from loomkin.project.jobs import JobTable
@@ -52,7 +51,6 @@ class Shell(Tool[Params]):
         settings: ShellSettings,
         child: ChildEnvironment,
         recorder: Recorder,
-        gate: Gate,
         editing: Editing,
     ) -> None:
         self._workplace = workplace
@@ -60,7 +58,6 @@ class Shell(Tool[Params]):
         self._settings = settings
         self._child = child
         self._recorder = recorder
-        self._gate = gate
         self._editing = editing
 
     def use(self, params: Params, call: Call) -> ToolUse:
@@ -83,7 +80,12 @@ class Shell(Tool[Params]):
             from loomkin.project.patch import apply_patch  # heavy: late on purpose
 
             answer = await asyncio.to_thread(
-                apply_patch, patch, cwd, self._workplace.roots, self._editing.seen_of(call)
+                apply_patch,
+                patch,
+                cwd,
+                self._workplace.roots,
+                self._editing.seen_of(call),
+                changed_by=self._editing.changed_by,
             )
             return self._editing.patched(answer, call)
         try:
@@ -128,9 +130,8 @@ class Shell(Tool[Params]):
         return _result(params.command, ended, text, whole)
 
     async def _quiet(self, command: str, cwd: Path) -> str:
-        """The command, with git reads that pass without a question kept from running repository settings."""
-        use = ToolUse(self.name, self.access, str(cwd), command=command)
-        if "git" not in command or (await self._gate.decide(use)).source != BUILT_IN:
+        """The command, with its git reads kept from running what the repository's settings name."""
+        if "git" not in command:
             return command
         from loomkin.permissions.harden import harden_line  # heavy: late on purpose
 
