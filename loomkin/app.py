@@ -1,28 +1,25 @@
 """The composition root: the only module that knows the whole house; it builds, wires and closes it."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from loomkin.agent.agent import Agent, Parts
-from loomkin.agent.prompt import system_prompt
+from loomkin.agent.agent import Agent
 from loomkin.agent.roles import load_roles
-from loomkin.agent.transcript import Transcript
 from loomkin.config.load import Loaded, load
 from loomkin.config.paths import Layer
 from loomkin.config.settings import ShellSettings
 from loomkin.errors import UntrustedError
 from loomkin.llm.catalogue import Catalogue
-from loomkin.llm.client import ModelClient
+from loomkin.llm.client import OpenWire
 from loomkin.llm.discovery_http import probe_http
 from loomkin.llm.registry import opener
 from loomkin.llm.steady import steadily
 from loomkin.permissions.gate import Asker, Gate, Grant, Scope
-from loomkin.permissions.hooks import Hooks
 from loomkin.project import rules as project_rules
-from loomkin.project.environment import ChildEnvironment, child_environment
 from loomkin.project.jobs import JobTable
 from loomkin.project.nested import NestedRules
 from loomkin.project.root import ensure_state_dir, find_root, find_state_dir
@@ -33,51 +30,37 @@ from loomkin.project.trust import is_trusted
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import SessionStarted
-from loomkin.records.ids import CallId
-from loomkin.records.message import ToolCall
 from loomkin.records.role import Role
 from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import Clock, CountingClock, SystemClock
-from loomkin.runtime.plugins import discover
-from loomkin.runtime.recorder import Recorder, Scribe
+from loomkin.runtime.plugins import load as load_module
+from loomkin.runtime.plugins import names
+from loomkin.runtime.recorder import Recorder
+from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import ledger
 from loomkin.store.database import FILE_NAME, Database
 from loomkin.store.journal import Journal
 from loomkin.store.lock import SessionLock
 from loomkin.store.sessions import SessionRow
 from loomkin.tooling.injection import build_tool
-from loomkin.tooling.runner import Runner
-from loomkin.tooling.tool import Call
-from loomkin.tooling.toolbox import Toolbox
+from loomkin.tooling.toolbox import AnyTool, Toolbox
 from loomkin.tools.files.changing import Editing
 from loomkin.tools.meta.tool_search import found_before
 from loomkin.tools.person.ask_person import Person
+from loomkin.workspace.crew import MAIN, SOLO, Berth, Crew
 from loomkin.workspace.first_words import Opening
+from loomkin.workspace.ground import Ground
+from loomkin.workspace.house import House
 from loomkin.workspace.mentions import Mentions
-from loomkin.workspace.models import Chosen, ModelChooser, build_client
+from loomkin.workspace.models import Chosen, ModelChooser
 from loomkin.workspace.money import build_meter
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
 from loomkin.workspace.policies import all_rules, build_policy, denied_tools
 from loomkin.workspace.session import Session, SessionFacts
 
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """An open repository: what sessions are made of."""
-
-    options: Options
-    workplace: Workplace
-    trusted: bool
-    loaded: Loaded
-    rules: ProjectRules
-    database: Database
-    journal: Journal
-    bus: Bus
-    clock: Clock
-    redactor: Redactor
-    chooser: ModelChooser
-    locks: Path
+if TYPE_CHECKING:
+    from loomkin.workspace.teamwork import Teamwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +128,9 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
     Raises NotFoundError, NoModelError and StoreError with what to do.
     """
     options, loaded = house.options, house.loaded
-    tools = {module.TOOL.name: module.TOOL for module in discover("loomkin.tools") if hasattr(module, "TOOL")}
+    tools = Tools()
     folders = [house.workplace.root / ".loomkin" / "roles"] if house.trusted and not options.bare else []
-    roles = load_roles(folders, tools)
+    roles = load_roles(folders, tools.names)
     role = roles.get(options.role)
     async with AsyncExitStack() as stack:
 
@@ -161,43 +144,96 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         if row is None or opened.id != row.id:
             hold(opened.id)
         jobs = await stack.enter_async_context(JobTable())
-        scribe = Scribe(house.journal, opened.id, role.name)
         rules = all_rules(loaded, house.rules.files, house.trusted)
         grants = tuple(Grant(one.rule, Scope(one.scope)) for one in ledger.grants(house.database, opened.id))
         gate = Gate(build_policy(rules, loaded, house.workplace, _home(options)), asker, grants)
-        toolbox = Toolbox(role.tools, role.more_tools, denied_tools(rules))
         sight = Sight()
-        child = _child_environment(options, loaded, opened.id, role.name)
-        services = _services(house, toolbox, jobs, sight, person, gate, child)
-        for tool in tools.values():
-            toolbox.know(build_tool(tool, services))
-        toolbox.show(found_before(opened.messages))
-        meter = build_meter(loaded.settings.budget, house.database, opened.id)
-        places = (str(options.cwd), str(house.workplace.root))
-        redact = house.redactor.redact
-        wires = opener(
-            options.record, options.replay, options.strict_replay, redact, steadily(redact, places)
+        services = Services(_services(house, jobs, sight, person, gate))
+        crew = Crew(
+            house,
+            opened.id,
+            gate,
+            frozenset(denied_tools(rules)),
+            _wires(house),
+            build_meter(loaded.settings.budget, house.database, opened.id),
+            tools,
+            services,
+            found_before,
         )
-        model = build_client(chosen, loaded.settings, wires, meter)
-        stack.push_async_callback(model.aclose)
-        hooks = Hooks(() if options.bare else loaded.settings.hooks, house.workplace.root, child)
-        agent = _agent(house, opened, role, toolbox, gate, hooks, model, scribe)
-        session = _session(house, opened, agent, gate, hooks, scribe, sight, role)
+        stack.push_async_callback(crew.aclose)
+        opening = Opening(options, house.workplace, house.rules, gate, house.clock)
+        supervisor = await stack.enter_async_context(Supervisor(lambda name, error: None, 0.0))
+        ground = Ground(crew, lambda: load_roles(folders, tools.names).by_name, chosen, supervisor, opening)
+        services.ground = ground
+        team = MAIN if options.team else SOLO
+        agent = crew.agent(Berth(role.name, role, team, opened.messages, opened.turns), chosen)
+        session = _session(house, opened, agent, crew, sight, opening)
+        services.join(session, role)
         notes = (*loaded.warnings, *house.rules.warnings, *roles.notes)
         await session.start()
         yield Open(house, session, chosen, notes)
         await session.close("end")
 
 
-def _services(
-    house: House,
-    toolbox: Toolbox,
-    jobs: JobTable,
-    sight: Sight,
-    person: Person,
-    gate: Gate,
-    child: dict[str, str],
-) -> dict[type, Any]:
+class Services(dict[type, Any]):
+    """Services by type; the team and all that belongs to it is made when a tool first names a part of it."""
+
+    ground: Ground | None = None
+    _company: "Teamwork | None" = None
+    _session: tuple[Session, Role] | None = None
+
+    def __missing__(self, kind: type) -> Any:
+        if self.ground is None or not kind.__module__.startswith("loomkin.team."):
+            raise KeyError(kind)
+        from loomkin.workspace.teamwork import Teamwork
+
+        ground, self.ground = self.ground, None
+        self._company = Teamwork(ground)
+        self.update(self._company.services())
+        self._seat()
+        return self[kind]
+
+    def join(self, session: Session, role: Role) -> None:
+        """The session's own agent is the first of the team, whenever there is one."""
+        self._session = (session, role)
+        self._seat()
+
+    def _seat(self) -> None:
+        if self._company is not None and self._session is not None:
+            session, role = self._session
+            self._company.host(session.agent, role)
+            session.company = self._company
+
+
+class Tools:
+    """All tools there are, by name; a tool's module is imported when a role first wants it."""
+
+    def __init__(self) -> None:
+        self._modules = {name.rpartition(".")[2]: name for name in names("loomkin.tools")}
+        texts = (Path(__file__).parent / "tools").glob("*/*.md")
+        self.names = frozenset(path.stem for path in texts) & frozenset(self._modules)
+
+    def __call__(self, toolbox: Toolbox, role: Role, services: Mapping[type, Any]) -> None:
+        """Put every tool of a role into its box."""
+
+        def build(name: str) -> AnyTool:
+            return build_tool(load_module(self._modules[name]).TOOL, services)
+
+        for name in toolbox.wanted:
+            if name in self.names:
+                toolbox.know(build(name))
+        for name in (*role.team_tools, *role.more_tools):
+            if name in self.names:
+                toolbox.know_later(name, partial(build, name))
+
+
+def _wires(house: House) -> OpenWire:
+    options, redact = house.options, house.redactor.redact
+    places = (str(options.cwd), str(house.workplace.root))
+    return opener(options.record, options.replay, options.strict_replay, redact, steadily(redact, places))
+
+
+def _services(house: House, jobs: JobTable, sight: Sight, person: Person, gate: Gate) -> dict[type, Any]:
     workplace = house.workplace
     return {
         Workplace: workplace,
@@ -205,13 +241,11 @@ def _services(
         Editing: Editing(workplace, sight),
         NestedRules: NestedRules(workplace.root, house.rules.files),
         JobTable: jobs,
-        Toolbox: toolbox,
         Recorder: house.journal,
         Person: person,
         Gate: gate,
         Redactor: house.redactor,
         ShellSettings: house.loaded.settings.shell,
-        ChildEnvironment: ChildEnvironment(child),
     }
 
 
@@ -246,55 +280,14 @@ def _open(house: House, row: SessionRow | None, model: str) -> Opened:
     return reopen(house.database, row, options.role, house.clock, house.journal, name)
 
 
-def _child_environment(options: Options, loaded: Loaded, session: str, agent: str) -> dict[str, str]:
-    keys = [row.api_key_env for row in loaded.settings.providers.values() if row.api_key_env]
-    return child_environment(options.environ, session_id=session, agent=agent, secret_names=keys)
-
-
-def _agent(
-    house: House,
-    opened: Opened,
-    role: Role,
-    toolbox: Toolbox,
-    gate: Gate,
-    hooks: Hooks,
-    model: ModelClient,
-    scribe: Scribe,
-) -> Agent:
-    cwd = house.options.cwd
-
-    def call_of(call: ToolCall) -> Call:
-        return Call(CallId(call.id), opened.id, role.name, cwd)
-
-    runner = Runner(toolbox, gate, hooks, house.clock, house.redactor.redact, call_of)
-    transcript = Transcript(scribe, house.clock, opened.messages)
-    project = house.workplace.root.name
-    system = system_prompt(role.name, role, "solo", project, house.options.append_system_prompt)
-    return Agent(Parts(system, model, runner, transcript, hooks, scribe, house.clock), opened.turns)
-
-
 def _session(
-    house: House,
-    opened: Opened,
-    agent: Agent,
-    gate: Gate,
-    hooks: Hooks,
-    scribe: Scribe,
-    sight: Sight,
-    role: Role,
+    house: House, opened: Opened, agent: Agent, crew: Crew, sight: Sight, opening: Opening
 ) -> Session:
-    options, workplace = house.options, house.workplace
+    options, workplace, name = house.options, house.workplace, agent.name
     facts = SessionFacts(
-        opened.id, str(options.cwd), str(workplace.root), role.name, house.clock.now(), opened.resumed
+        opened.id, str(options.cwd), str(workplace.root), name, house.clock.now(), opened.resumed
     )
-    mentions = Mentions(workplace, options.cwd, lambda path, sha: sight.saw(role.name, path, sha))
+    mentions = Mentions(workplace, options.cwd, lambda path, sha: sight.saw(name, path, sha))
     return Session(
-        facts,
-        opened.name,
-        agent,
-        gate,
-        hooks,
-        scribe,
-        Opening(options, workplace, house.rules, gate, house.clock),
-        mentions,
+        facts, opened.name, agent, crew.gate, crew.hooks(name), crew.scribe(name), opening, mentions
     )

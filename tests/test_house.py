@@ -21,16 +21,22 @@ LADDER: dict[str, set[str]] = {
     "permissions": {"runtime", "project", "config", "store"},
     "tooling": {"runtime", "permissions", "project"},
     "agent": {"runtime", "llm", "tooling", "permissions"},
-    "workspace": {"runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent"},
-    "tools": {"runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent"},
-    "commands": {"runtime", "config", "store", "project", "llm", "permissions", "agent", "workspace"},
-    "ui": {"runtime", "config", "project", "permissions", "workspace", "commands"},
+    "team": {"runtime", "store", "llm", "agent"},
+    "practices": {"runtime", "config", "store", "project", "agent", "team"},
+    "workspace": {
+        "runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent", "team",
+    },
+    "tools": {"runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent", "team"},
+    "commands": {
+        "runtime", "config", "store", "project", "llm", "permissions", "agent", "team", "workspace",
+    },
+    "ui": {"runtime", "config", "project", "permissions", "team", "workspace", "commands"},
     "app": {
         "runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent",
-        "workspace", "tools", "commands",
+        "team", "practices", "workspace", "tools", "commands",
     },
     "cli": {
-        "runtime", "config", "store", "project", "llm", "permissions", "agent",
+        "runtime", "config", "store", "project", "llm", "permissions", "agent", "team",
         "workspace", "commands", "ui", "app",
     },
     "__main__": {"cli"},

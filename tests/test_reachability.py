@@ -111,7 +111,8 @@ def test_every_table_has_a_reader(table: str) -> None:
     queries = [
         (file, node.name)
         for file, tree in trees().items()
-        if package_of(file) == "store" and not file.endswith(("projections.py", "projections_team.py", "rebuild.py", "transfer.py"))
+        if package_of(file) == "store"
+        and not file.endswith(("projections.py", "projections_team.py", "rebuild.py", "transfer.py"))
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and re.search(rf"\b(FROM|JOIN) {table}\b", ast.unparse(node))
     ]

@@ -8,7 +8,7 @@ from loomkin.errors import ConfigError, NotFoundError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.role import Role, Tier
 
-_KEYS = ("name", "description", "tools", "more_tools", "tier", "max_turns")
+_KEYS = ("name", "description", "tools", "more_tools", "team_tools", "tier", "max_turns")
 _QUOTES = ('"', "'")
 
 Field = tuple[str | tuple[str, ...], int]
@@ -73,6 +73,7 @@ def parse_role(data: bytes, where: str, name: str, tools: Collection[str]) -> Ro
         description=_word(fields, "description", where),
         tools=_tools(fields, "tools", where, tools),
         more_tools=_tools(fields, "more_tools", where, tools),
+        team_tools=_tools(fields, "team_tools", where, tools),
         prompt=prompt.strip(),
         tier=_tier(fields, where),
         max_turns=_turns(fields, where),

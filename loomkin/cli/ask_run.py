@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from loomkin.agent.turn import Limits, Outcome, TurnEnd
-from loomkin.app import House, Open, open_house, open_session
+from loomkin.app import Open, open_house, open_session
 from loomkin.cli.ask_input import Requests
 from loomkin.cli.flag_table import OutputFormat
 from loomkin.errors import LoomkinError, StoreError, UsageError
@@ -22,6 +22,7 @@ from loomkin.ui.result import Account, Ending, Structured, result_message
 from loomkin.ui.stream_messages import StreamMessages, init_message, new_uuid
 from loomkin.ui.terminal import Writer, one_line, printable, wants_color, wants_live
 from loomkin.workspace.answer_schema import AnswerSchema
+from loomkin.workspace.house import House
 from loomkin.workspace.options import Options
 from loomkin.workspace.session import Blocked
 

@@ -12,6 +12,8 @@ from loomkin.workspace.opening import Wish
 from loomkin.workspace.options import Options
 
 DEFAULT_ROLE = "coder"
+FIRST_OF_TEAM = "concierge"
+TEAMS = ("default",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Flags:
     max_budget_usd: float | None = None
     timeout: float | None = None
     role: str | None = None
+    team: str | None = None
+    solo: bool = False
     append_system_prompt: str | None = None
     add_dirs: Sequence[Path] = ()
     settings: Sequence[str] = ()
@@ -66,7 +70,9 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
         flags=_settings(flags),
         set_options=tuple(flags.settings),
         wish=Wish(flags.go_on, flags.resume or "", flags.fork, flags.name or ""),
-        role=flags.role or DEFAULT_ROLE,
+        role=flags.role or (FIRST_OF_TEAM if flags.team else DEFAULT_ROLE),
+        team=_team(flags),
+        solo=flags.solo,
         append_system_prompt=flags.append_system_prompt or "",
         add_dirs=tuple(_folder(path) for path in flags.add_dirs),
         record=_absolute(flags.record),
@@ -91,6 +97,14 @@ def _settings(flags: Flags) -> dict[str, object]:
         "ui.color": "never" if flags.no_color else None,
     }
     return {key: value for key, value in typed.items() if value not in (None, [])}
+
+
+def _team(flags: Flags) -> str:
+    if flags.team and flags.solo:
+        raise UsageError("--team and --solo exclude each other.")
+    if flags.team and flags.team not in TEAMS:
+        raise UsageError(f"There is no team {flags.team!r}.", hint=f"One of: {', '.join(TEAMS)}.")
+    return flags.team or ""
 
 
 def _folder(path: Path) -> Path:

@@ -27,7 +27,8 @@ from loomkin.ui.transcript import Block, Kind
 from loomkin.workspace.options import Options
 
 if TYPE_CHECKING:
-    from loomkin.app import House, Open
+    from loomkin.app import Open
+    from loomkin.workspace.house import House
 
 KNOWN = ("as asked for", "from the settings")
 """Why a model was chosen, where the person knows it already."""

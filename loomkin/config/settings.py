@@ -80,6 +80,15 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamSettings:
+    """How large a team may grow: agents of one team, of a session, and levels of spawning."""
+
+    max_agents: int
+    session_agents: int
+    max_depth: int
+
+
+@dataclass(frozen=True, slots=True)
 class ShellSettings:
     """Seconds until a command goes to the background, and the most a call may ask for."""
 
@@ -133,6 +142,7 @@ class Settings:
     permissions: PermissionSettings
     budget: BudgetSettings
     limits: LimitSettings
+    team: TeamSettings
     shell: ShellSettings
     web: WebSettings
     hooks: tuple[HookSettings, ...]
@@ -164,6 +174,7 @@ def build(values: Mapping[Path, Any]) -> Settings:
         permissions=section(PermissionSettings, "permissions"),
         budget=section(BudgetSettings, "budget"),
         limits=section(LimitSettings, "limits"),
+        team=section(TeamSettings, "team"),
         shell=section(ShellSettings, "shell"),
         web=section(WebSettings, "web"),
         hooks=_hooks(values),

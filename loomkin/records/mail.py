@@ -1,4 +1,4 @@
-"""Mail between agents, and between agents and the person: what it is, how soon it is read, where it stands."""
+"""Mail between agents and the person: what it is, how soon it is read, where it stands."""
 
 from enum import StrEnum
 

@@ -181,9 +181,7 @@ def _partial_published(db: Connection, project: str, event: Event, fact: facts.P
 
 @projects(facts.RendezvousChanged)
 def _rendezvous_changed(db: Connection, project: str, event: Event, fact: facts.RendezvousChanged) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO rendezvous VALUES (?, ?, ?)", (event.session, fact.name, dump(fact))
-    )
+    db.execute("INSERT OR REPLACE INTO rendezvous VALUES (?, ?, ?)", (event.session, fact.name, dump(fact)))
 
 
 @projects(facts.RegionClaimed)

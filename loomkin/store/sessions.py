@@ -136,10 +136,13 @@ def open_turns(db: Database, session: str) -> list[tuple[str, int]]:
     return [(str(row["agent"]), int(row["number"])) for row in rows]
 
 
-def last_turn(db: Database, session: str) -> int:
-    """The number of the newest turn, 0 before the first."""
-    rows = db.rows("SELECT max(number) AS n FROM turns WHERE session = ?", (session,))
-    return int(rows[0]["n"] or 0)
+def last_turn(db: Database, session: str, agent: str | None = None) -> int:
+    """The number of the newest turn, of one agent where named, 0 before the first."""
+    row = db.reader.execute(
+        "SELECT max(number) AS n FROM turns WHERE session = ? AND (? IS NULL OR agent = ?)",
+        (session, agent, agent),
+    ).fetchone()
+    return int(row["n"] or 0)
 
 
 def changes(db: Database, session: str) -> list[ChangeRow]:

@@ -40,9 +40,7 @@ def edges(db: Database, session: str) -> list[Edge]:
         " ORDER BY before, after, kind, name",
         (session,),
     )
-    return [
-        Edge(TaskId(row[0]), TaskId(row[1]), EdgeKind(row[2]), row[3], OnFailure(row[4])) for row in rows
-    ]
+    return [Edge(TaskId(row[0]), TaskId(row[1]), EdgeKind(row[2]), row[3], OnFailure(row[4])) for row in rows]
 
 
 def evidence(db: Database, session: str) -> dict[str, list[Evidence]]:

@@ -31,8 +31,8 @@ class AgentRow:
 def agents(db: Database, session: str) -> list[AgentRow]:
     """The agents that a session ever had, oldest first."""
     rows = db.reader.execute(
-        "SELECT name, role, team, spawner, model, purpose, budget, depth, joined, state, reason, report, since"
-        " FROM agents WHERE session = ? ORDER BY joined, name",
+        "SELECT name, role, team, spawner, model, purpose, budget, depth, joined, state, reason, report,"
+        " since FROM agents WHERE session = ? ORDER BY joined, name",
         (session,),
     )
     return [AgentRow(*row) for row in rows]

@@ -76,10 +76,12 @@ class Worker:
         self,
         member: Member,
         limits: Limits,
+        began: Callable[[Member, list[Mail]], None],
         ended: Callable[[Member, TurnEnd, list[Mail]], None],
     ) -> None:
         self._member = member
         self._limits = limits
+        self._began = began
         self._ended = ended
 
     async def run(self) -> None:
@@ -89,6 +91,7 @@ class Worker:
             await member.box.wake()
             letters = list(member.box.letters)
             member.busy = True
+            self._began(member, letters)
             for heard in member.inbox.take(end=True):
                 member.agent.transcript.say(heard.text, heard.sender)
             end = await member.agent.turn(woke_by(letters), self._limits)

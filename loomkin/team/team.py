@@ -16,9 +16,8 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.team.mailroom import Address, AgentInbox, Letter, Mailroom
 from loomkin.team.member import Member, Worker
+from loomkin.team.practice import Practice
 from loomkin.team.seat import GONE, Maker, Seat, Standing
-
-MAIN = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ class Team:
         self._limits = limits
         self._members: dict[str, Member] = {}
         self._pulse = asyncio.Event()
+        self._practices: list[Practice] = []
         self.room = Mailroom(scribe, clock, self.directory)
         self.room.listen(lambda mail: self._pulse.set())
 
@@ -78,6 +78,14 @@ class Team:
         if member is not None and isinstance(event.fact, StateChanged):
             member.seen(event.fact.state, event.fact.detail, self._clock.monotonic())
 
+    def adopt(self, practice: Practice) -> None:
+        """Let a way of working hear what happens from now on."""
+        self._practices.append(practice)
+
+    def stir(self) -> None:
+        """Something changed that may let the session end, or go on."""
+        self._pulse.set()
+
     def host(self, seat: Seat, agent: Agent) -> Member:
         """Let the session's own agent be a member; its turns are taken by the session."""
         member = self._seat(seat, agent, hosted=True)
@@ -89,8 +97,22 @@ class Team:
         agent = await self._make(seat)
         member = self._seat(seat, agent, hosted=False)
         self._start(member)
-        self.room.send(seat.spawner, Letter(seat.name, order, MailKind.CONTROL))
+        for practice in self._practices:
+            practice.joined(member)
+        self.instruct(seat.spawner, seat.name, order)
         return member
+
+    def instruct(self, sender: str, name: str, work: str) -> None:
+        """Give an agent work; its last words on it go to the sender."""
+        self.room.send(sender, Letter(name, work, MailKind.CONTROL))
+
+    def idle_one(self, role: str, team: str, without: str) -> Member | None:
+        """A member of the role and team that has nothing to do."""
+        for one in self._members.values():
+            there = one.open and one.seat.role.name == role and one.seat.team == team
+            if there and one.name != without and not one.hosted and not one.active:
+                return one
+        return None
 
     def free_name(self, role: Role) -> str:
         """A name for a new agent of a role: the role's own, then with numbers."""
@@ -111,6 +133,8 @@ class Team:
         member.busy = False
         self._scribe.record(AgentMoved(name, Standing.STOPPED.value, reason))
         self.room.close(name, f"{name} was stopped: {reason}")
+        for practice in self._practices:
+            practice.gone(member, reason)
         self._pulse.set()
 
     def pause(self, name: str) -> None:
@@ -127,8 +151,19 @@ class Team:
         self._pulse.set()
 
     def working(self) -> bool:
-        """Whether any supervised member works or will."""
-        return any(member.active for member in self._members.values() if not member.hosted)
+        """Whether any supervised member works or will, or a practice still has something under way."""
+        members = self._members.values()
+        return any(one.active for one in members if not one.hosted) or any(
+            practice.pending() for practice in self._practices
+        )
+
+    async def close(self) -> None:
+        """End every member's task; what they are stays written down."""
+        tasks = [one.task for one in self._members.values() if one.task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=2.0)
 
     async def news_for(self, host: Member) -> bool:
         """Wait until the host has mail to read, or nobody works any more; True for mail."""
@@ -147,14 +182,25 @@ class Team:
         model = str(agent.model.spec.id)
         self._scribe.record(
             AgentJoined(
-                seat.name, seat.role.name, seat.team, seat.spawner, model, seat.purpose, seat.budget, seat.depth
+                seat.name,
+                seat.role.name,
+                seat.team,
+                seat.spawner,
+                model,
+                seat.purpose,
+                seat.budget,
+                seat.depth,
             )
         )
         return member
 
     def _start(self, member: Member) -> None:
-        worker = Worker(member, self._limits.turn, self._ended)
+        worker = Worker(member, self._limits.turn, self._began, self._ended)
         member.task = self._supervisor.start(member.name, worker.run())
+
+    def _began(self, member: Member, letters: list[Mail]) -> None:
+        for practice in self._practices:
+            practice.turn_begins(member, letters)
 
     def _ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
         """A member's turn is over: its last words reach whoever asked."""
@@ -164,6 +210,8 @@ class Team:
             self._scribe.record(AgentReported(member.name, asker, text, end.outcome.value))
             if asker != PERSON and asker in self._members and self._members[asker].open:
                 self.room.send(member.name, Letter(asker, text, MailKind.HANDOFF))
+        for practice in self._practices:
+            practice.turn_ended(member, end, letters)
         self._pulse.set()
 
     def _refuse_growth(self, seat: Seat) -> None:
@@ -177,7 +225,7 @@ class Team:
             )
         if seat.depth > self._limits.depth:
             raise LimitError(
-                f"Agents may be spawned {self._limits.depth} levels deep, and this would be level {seat.depth}.",
+                f"Agents may be spawned {self._limits.depth} levels deep; this would be level {seat.depth}.",
                 limit="depth",
                 hint="Do it yourself, or ask your spawner to spawn the agent.",
             )

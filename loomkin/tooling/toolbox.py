@@ -1,7 +1,7 @@
 """The tools that one agent sees: those of its role, and those it found by searching."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from loomkin.records.message import ToolSpec
@@ -18,11 +18,22 @@ class Toolbox:
         self._wanted = list(names)
         self._allowed = frozenset((*self._wanted, *more)) - frozenset(denied)
         self._known: dict[str, AnyTool] = {}
+        self._later: dict[str, Callable[[], AnyTool]] = {}
 
     def know(self, tool: AnyTool) -> None:
         """Add a tool, if it is one of this agent's."""
         if tool.name in self._allowed:
             self._known[tool.name] = tool
+
+    def know_later(self, name: str, build: Callable[[], AnyTool]) -> None:
+        """Add a tool that is made when it is first searched for or shown, if it is one of this agent's."""
+        if name in self._allowed and name not in self._known:
+            self._later[name] = build
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The tools that ought to be in sight and may be."""
+        return tuple(name for name in self._wanted if name in self._allowed)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,6 +50,7 @@ class Toolbox:
 
     def search(self, query: str, limit: int = 5) -> list[AnyTool]:
         """Tools not yet in sight that fit the words best; they come into sight."""
+        self._make(tuple(self._later))
         words = set(re.findall(r"[a-z]+", query.lower()))
         scored = []
         for name, tool in self._known.items():
@@ -54,7 +66,14 @@ class Toolbox:
 
     def show(self, names: Iterable[str]) -> None:
         """Bring tools into sight; names that are not this agent's are passed over."""
+        names = tuple(names)
+        self._make(names)
         self._wanted.extend(name for name in names if name in self._known and name not in self._wanted)
+
+    def _make(self, names: Iterable[str]) -> None:
+        for name in names:
+            if (build := self._later.pop(name, None)) is not None:
+                self._known[name] = build()
 
     def unknown(self, name: str) -> str:
         """What to tell a model that called a tool which is not in sight."""

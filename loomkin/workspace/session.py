@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from loomkin.agent.agent import Agent
-from loomkin.agent.turn import Check, Limits, TurnEnd
+from loomkin.agent.turn import Check, Limits, Outcome, TurnEnd
 from loomkin.agent.window import Zones, measure
 from loomkin.errors import LoomkinError
 from loomkin.permissions.gate import Gate
@@ -32,6 +33,22 @@ class SessionFacts:
     resumed: bool
 
 
+class Company(Protocol):
+    """The other agents of a session, as far as its own turns depend on them."""
+
+    async def news(self) -> bool:
+        """Wait while others work; True where they have something to say to the session's agent."""
+        ...
+
+    async def turn(self, limits: Limits, checks: tuple[Check, ...]) -> TurnEnd:
+        """Let the session's agent hear it and answer."""
+        ...
+
+    async def close(self) -> None:
+        """Send everybody home."""
+        ...
+
+
 class Session:
     """Takes the person's words, wakes the agent, and closes in order.
 
@@ -55,9 +72,10 @@ class Session:
         self.gate = gate
         self._hooks = hooks
         self._scribe = scribe
-        self._opening = opening
+        self.opening = opening
         self._mentions = mentions
         self._context = ""
+        self.company: Company | None = None
         self.begun = time.monotonic()
 
     @property
@@ -86,7 +104,12 @@ class Session:
         transcript.say(text, "person", self._mentions(text).lstrip())
         if outcome.context:
             transcript.say(outcome.context, "loomkin")
-        return await self.agent.turn("person", limits, checks)
+        end = await self.agent.turn("person", limits, checks)
+        while end.outcome is Outcome.DONE and self.company is not None:
+            if not await self.company.news():
+                break
+            end = await self.company.turn(limits, checks)
+        return end
 
     async def add_context(self, text: str) -> None:
         """Put something the person ran or read into the conversation without waking the agent."""
@@ -120,12 +143,14 @@ class Session:
 
     async def close(self, reason: str) -> None:
         """Run the SessionEnd hooks and write the rest down."""
+        if self.company is not None:
+            await self.company.close()
         await self._hook("SessionEnd", {"reason": reason})
         await self._scribe.flush()
 
     async def _open(self) -> None:
         if not self.agent.transcript.messages:
-            self.agent.transcript.say(await self._opening(self._context), "loomkin")
+            self.agent.transcript.say(await self.opening(self._context), "loomkin")
 
     async def _hook(self, event: str, payload: dict[str, object]) -> HookOutcome:
         if not self._hooks.wants(event):

@@ -1,0 +1,62 @@
+"""Who may join the team: the spawn gate, the estimate of its cost, and offering the one who is idle."""
+
+from collections.abc import Callable, Mapping
+
+from loomkin.errors import NotFoundError
+from loomkin.records.dataclass import dataclass
+from loomkin.records.role import Role
+from loomkin.team.member import Member
+from loomkin.team.seat import Seat
+from loomkin.team.team import Team
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a spawner wants: somebody of a role, for some work; `fresh` refuses one who is idle already."""
+
+    role: str
+    work: str
+    name: str = ""
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hired:
+    """Who does the work, and whether that agent was there before."""
+
+    member: Member
+    reused: bool
+
+
+class Hiring:
+    """Spawns agents for agents."""
+
+    def __init__(self, team: Team, roles: Callable[[], Mapping[str, Role]]) -> None:
+        self._team = team
+        self._roles = roles
+
+    def role(self, name: str) -> Role:
+        """The role of that name; NotFoundError names the others."""
+        roles = self._roles()
+        if name not in roles:
+            there = ", ".join(f"{role.name} ({role.description})" for role in roles.values())
+            raise NotFoundError(f"There is no role {name!r}.", hint=f"Roles: {there}")
+        return roles[name]
+
+    async def hire(self, spawner: str, order: Order) -> Hired:
+        """Give the work to an idle agent of the role, or to a new one; raises LimitError, NotFoundError."""
+        role = self.role(order.role)
+        team = self._team.member(spawner).seat.team
+        idle = None if order.fresh or order.name else self._team.idle_one(role.name, team, spawner)
+        if idle is not None:
+            self._team.instruct(spawner, idle.name, order.work)
+            return Hired(idle, True)
+        seat = Seat(
+            order.name or self._team.free_name(role),
+            role,
+            team,
+            spawner,
+            order.work,
+            self._team.member(spawner).seat.depth + 1,
+        )
+        return Hired(await self._team.spawn(seat, order.work), False)

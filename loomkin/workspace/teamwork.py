@@ -1,0 +1,74 @@
+"""Grows a session's one agent into a team: joins the team's mechanism with the house that agents work in."""
+
+from typing import Any
+
+from loomkin.agent.agent import Agent
+from loomkin.agent.turn import Check, Limits, TurnEnd
+from loomkin.records.mail import PERSON
+from loomkin.records.role import Role
+from loomkin.store import sessions
+from loomkin.team.hiring import Hiring
+from loomkin.team.mailroom import Mailroom
+from loomkin.team.member import Member, woke_by
+from loomkin.team.seat import Seat
+from loomkin.team.team import Team, TeamLimits
+from loomkin.workspace.crew import MAIN, Berth
+from loomkin.workspace.ground import Ground
+
+
+class Teamwork:
+    """The team of a session, with its first agent in it; also what the session's own turns depend on."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        house = ground.crew.house
+        settings = house.loaded.settings
+        limits = TeamLimits(
+            settings.team.max_agents,
+            settings.team.session_agents,
+            settings.team.max_depth,
+            Limits(settings.limits.max_turns),
+        )
+        scribe = ground.crew.scribe("")
+        self.team = Team(self._make, scribe, house.clock, ground.supervisor, limits)
+        self.hiring = Hiring(self.team, ground.roles)
+        self._leave = house.bus.subscribe(self.team.take)
+        self._host: Member | None = None
+
+    def host(self, first: Agent, role: Role) -> None:
+        """Let the session's own agent be the first member."""
+        if self._host is None:
+            self._host = self.team.host(Seat(first.name, role, MAIN, PERSON, ""), first)
+
+    def services(self) -> dict[type, Any]:
+        """What tools of a team name."""
+        return {Team: self.team, Hiring: self.hiring, Mailroom: self.team.room}
+
+    async def news(self) -> bool:
+        """Wait while others work; True where they have something to say to the session's agent."""
+        return self._host is not None and await self.team.news_for(self._host)
+
+    async def turn(self, limits: Limits, checks: tuple[Check, ...]) -> TurnEnd:
+        """Let the session's agent hear it and answer."""
+        host = self._host
+        assert host is not None
+        woke = woke_by(list(host.box.letters))
+        for heard in host.inbox.take(end=True):
+            host.agent.transcript.say(heard.text, heard.sender)
+        return await host.agent.turn(woke, limits, checks)
+
+    async def close(self) -> None:
+        """Send everybody home."""
+        await self.team.close()
+        self._leave()
+
+    async def _make(self, seat: Seat) -> Agent:
+        """The agent of a seat: as it was where it has a past, else with what it must know first."""
+        ground, crew = self._ground, self._ground.crew
+        house = crew.house
+        messages = tuple(sessions.messages(house.database, crew.session, seat.name))
+        turns = sessions.last_turn(house.database, crew.session, seat.name)
+        agent = crew.agent(Berth(seat.name, seat.role, seat.team, messages, turns), ground.chosen)
+        if not messages:
+            agent.transcript.say(await ground.opening(""), "loomkin")
+        return agent
