@@ -78,9 +78,8 @@ class Meter:
             Reservation(output, prompt * dearest_input + output * price.output, prompt + output)
         )
 
-    def settle(self, held: Reservation, model: str, usage: Usage, price: Price | None) -> int | None:
-        """Give the reservation back and count what the call cost, in picodollars; None where unknown."""
-        self.release(held)
+    def count(self, model: str, usage: Usage, price: Price | None) -> int | None:
+        """Count what an answer cost, in picodollars; None where unknown."""
         cost = None if price is None else price.cost(usage)
         self.usage += usage
         self.cost += cost or 0
@@ -90,7 +89,7 @@ class Meter:
         return cost
 
     def release(self, held: Reservation) -> None:
-        """Give the reservation of a call back that cost nothing."""
+        """Give the reservation of a call back."""
         self._reserved -= held.amount
         self._reserved_tokens -= held.tokens
 
