@@ -293,9 +293,11 @@ async def test_pages_are_fetched_once_the_tool_is_found_and_the_host_is_allowed(
         fetched, local = await told(
             bench, get_again, file, words=("-c", "--allowed-tools", "web_fetch(domain:127.0.0.1)")
         )
+        (private,) = await told(bench, get_again, words=("-c", "--allowed-tools", "web_fetch(domain:*)"))
     names = [[tool["function"]["name"] for tool in body["tools"]] for body in asked]
     assert "web_fetch" not in names[1]
     assert "web_fetch" in names[2]
+    assert "is inside this machine or network" in private
     assert nothing.startswith("No further tool fits.")
     assert found.startswith("You can call these from now on:\nweb_fetch: ")
     assert first.startswith("Not permitted: nobody is there to allow it. It talks to 127.0.0.1.")
