@@ -3,7 +3,8 @@
 import errno
 import os
 import select
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterable, Mapping
 
 from loomkin.errors import LoomkinError
 from loomkin.records.regex import pattern
@@ -78,6 +79,11 @@ def hold_standard_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, way)
+
+
+def heeded(signals: Iterable[signal.Signals]) -> list[signal.Signals]:
+    """The signals that the caller of this process does not want ignored, as `nohup` does with SIGHUP."""
+    return [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def printable(text: str) -> str:
