@@ -115,6 +115,20 @@ async def test_secrets_are_neither_read_nor_sent(bench: Bench):
     assert "hunter2" not in told
 
 
+@pytest.mark.feature("E1")
+async def test_a_search_does_not_show_what_a_rule_keeps_from_being_read(bench: Bench):
+    bench.write("private/plan.txt", "the word is swordfish\n")
+    bench.write("open.txt", "swordfish is a fish\n")
+    look = {"calls": [call("content_search", pattern="swordfish")]}
+    words = ("--disallowed-tools", "file_read(./private/**)", "--permission-mode", "yolo")
+    async with bench.model(look, DONE) as server:
+        await bench.run("ask", *words, "go")
+    told = said(bodies(server)[1])
+    assert "swordfish is a fish" in told
+    assert "the word is" not in told
+    assert "passed over because of a rule: private/plan.txt" in told
+
+
 @pytest.mark.feature("E4")
 async def test_hooks_block_change_and_comment_on_calls(bench: Bench):
     bench.write(
