@@ -253,6 +253,16 @@ async def test_git_reads_freely_and_commits_only_under_a_rule(bench: Bench):
 
 
 @pytest.mark.feature("E1")
+async def test_long_output_of_git_is_kept_whole(bench: Bench):
+    bench.write("calc.py", "".join(f"value_{number} = {number}\n" for number in range(2000)))
+    (shown,) = await told(bench, call("git", operation="diff"))
+    named = re.search(r"whole output: (\S+)", shown)
+    assert named
+    assert "+value_1000 = 1000" not in shown
+    assert "+value_1000 = 1000" in (bench.root / named[1]).read_text()
+
+
+@pytest.mark.feature("E1")
 @pytest.mark.parametrize("rule", ["git", "shell(git commit *)", "Bash(git commit:*)"])
 async def test_rules_for_git_hold_for_the_tool_and_for_the_shell(bench: Bench, rule: str):
     bench.write("new.py", "")
