@@ -116,8 +116,8 @@ class ModelClient:
         spec, tools, caller = call.spec, call.request.tools, caller_of(call.spec.caller)
         shaped = caller.shape(call.request)
         prompt = int(self.estimator.request(spec.id, shaped) * SAFETY)
-        held = self.meter.reserve(spec.price, prompt, shaped.max_output, spec.id)
-        call.request = replace(shaped, max_output=held.max_output)
+        held = await self.meter.reserve(spec.price, prompt, shaped.max_output, spec.id)
+        call.request, call.begun = replace(shaped, max_output=held.max_output), time.monotonic()
         try:
             await self._wait_for_rate(spec, prompt, call.scribe)
             await self._receive(call)
