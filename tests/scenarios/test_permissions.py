@@ -105,7 +105,7 @@ async def test_secrets_are_neither_read_nor_sent(bench: Bench):
         call("shell", command="cat .env"),
         call("content_search", pattern="API_TOKEN"),
         call("shell", command="cat ./.e*"),
-        call("shell", command="grep -rh . --include=.env ."),
+        call("shell", command="grep -rh TOKEN ."),
         call("shell", command="echo $MY_SECRET_KEY s3cr3t-value-in-a-file"),
     ]
     async with bench.model({"calls": reads}, DONE) as server:
