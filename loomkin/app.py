@@ -58,7 +58,7 @@ from loomkin.workspace.models import Chosen, ModelChooser, build_client
 from loomkin.workspace.money import build_meter
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
-from loomkin.workspace.policies import all_rules, build_policy, denied_tools
+from loomkin.workspace.policies import all_rules, build_policy, denied_tools, resume_mode
 from loomkin.workspace.session import Session, SessionFacts
 
 
@@ -165,6 +165,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         rules = all_rules(loaded, house.rules.files, house.trusted)
         grants = tuple(Grant(one.rule, Scope(one.scope)) for one in ledger.grants(house.database, opened.id))
         gate = Gate(build_policy(rules, loaded, house.workplace, _home(options)), asker, grants)
+        mode_notes = resume_mode(gate, row.mode if row else "", loaded, options.attended, scribe)
         toolbox = Toolbox(role.tools, role.more_tools, denied_tools(rules))
         sight = Sight()
         child = _child_environment(options, loaded, opened.id, role.name)
@@ -173,8 +174,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
             toolbox.know(build_tool(tool, services))
         toolbox.show(found_before(opened.messages))
         meter = build_meter(loaded.settings.budget, house.database, opened.id)
-        places = (str(options.cwd), str(house.workplace.root))
-        redact = house.redactor.redact
+        redact, places = house.redactor.redact, (str(options.cwd), str(house.workplace.root))
         wires = opener(
             options.record, options.replay, options.strict_replay, redact, steadily(redact, places)
         )
@@ -183,7 +183,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         hooks = Hooks(() if options.bare else loaded.settings.hooks, house.workplace.root, child)
         agent = _agent(house, opened, role, toolbox, gate, hooks, model, scribe)
         session = _session(house, opened, agent, gate, hooks, scribe, sight, role)
-        notes = (*loaded.warnings, *house.rules.warnings, *roles.notes)
+        notes = (*loaded.warnings, *house.rules.warnings, *roles.notes, *mode_notes)
         await session.start()
         yield Open(house, session, chosen, notes)
         await session.close("end")
@@ -242,8 +242,8 @@ def _open(house: House, row: SessionRow | None, model: str) -> Opened:
         start = SessionStarted(str(options.cwd), model, mode, name)
         return open_new(house.clock, house.journal, name, start)
     if options.wish.fork:
-        return fork(house.database, row, options.role, house.clock, house.journal, name)
-    return reopen(house.database, row, options.role, house.clock, house.journal, name)
+        return fork(house.database, row, options.role, house.clock, house.journal, name, model)
+    return reopen(house.database, row, options.role, house.clock, house.journal, name, model)
 
 
 def _child_environment(options: Options, loaded: Loaded, session: str, agent: str) -> dict[str, str]:
