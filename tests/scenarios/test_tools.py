@@ -214,6 +214,17 @@ async def test_a_command_may_begin_in_the_background_and_be_waited_for(bench: Be
     assert waited == "late\nexit 4"
 
 
+@pytest.mark.feature("A2")
+async def test_a_patch_typed_behind_a_folder_change_changes_the_file_of_that_folder(bench: Bench):
+    bench.write("sub/note.txt", "old\n")
+    bench.write("note.txt", "old\n")
+    typed = HEREDOC.format(patch("*** Modify File: note.txt\n@@\n-old\n+new\n"))
+    (applied,) = await told(bench, call("shell", command=f"cd sub && {typed}"))
+    assert applied.startswith("Changed sub/note.txt")
+    assert (bench.root / "sub/note.txt").read_text() == "new\n"
+    assert (bench.root / "note.txt").read_text() == "old\n"
+
+
 @pytest.mark.feature("E1")
 async def test_a_patch_typed_into_the_shell_is_judged_and_applied_as_a_patch(bench: Bench):
     made = call("shell", command=HEREDOC.format(patch("*** Add File: made.txt\n+hello\n")))
