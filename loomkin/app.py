@@ -1,11 +1,10 @@
 """The composition root: the only module that knows the whole house; it builds, wires and closes it."""
 
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.roles import load_roles
@@ -30,20 +29,15 @@ from loomkin.project.trust import is_trusted
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import SessionStarted
-from loomkin.records.role import Role
 from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import Clock, CountingClock, SystemClock
-from loomkin.runtime.plugins import load as load_module
-from loomkin.runtime.plugins import names
-from loomkin.runtime.recorder import Recorder
+from loomkin.runtime.recorder import Recorder, Scribe
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import ledger
 from loomkin.store.database import FILE_NAME, Database
 from loomkin.store.journal import Journal
 from loomkin.store.lock import SessionLock
 from loomkin.store.sessions import SessionRow
-from loomkin.tooling.injection import build_tool
-from loomkin.tooling.toolbox import AnyTool, Toolbox
 from loomkin.tools.files.changing import Editing
 from loomkin.tools.meta.tool_search import found_before
 from loomkin.tools.person.ask_person import Person
@@ -56,11 +50,10 @@ from loomkin.workspace.models import Chosen, ModelChooser
 from loomkin.workspace.money import build_meter
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
-from loomkin.workspace.policies import all_rules, build_policy, denied_tools
+from loomkin.workspace.policies import all_rules, build_policy, denied_tools, resume_mode
+from loomkin.workspace.services import Services
 from loomkin.workspace.session import Session, SessionFacts
-
-if TYPE_CHECKING:
-    from loomkin.workspace.teamwork import Teamwork
+from loomkin.workspace.toolset import Toolset
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +121,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
     Raises NotFoundError, NoModelError and StoreError with what to do.
     """
     options, loaded = house.options, house.loaded
-    tools = Tools()
+    tools = Toolset()
     folders = [house.workplace.root / ".loomkin" / "roles"] if house.trusted and not options.bare else []
     roles = load_roles(folders, tools.names)
     role = roles.get(options.role)
@@ -143,88 +136,35 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         opened = _open(house, row, str(chosen.chain[0].id))
         if row is None or opened.id != row.id:
             hold(opened.id)
-        jobs = await stack.enter_async_context(JobTable())
-        rules = all_rules(loaded, house.rules.files, house.trusted)
-        grants = tuple(Grant(one.rule, Scope(one.scope)) for one in ledger.grants(house.database, opened.id))
-        gate = Gate(build_policy(rules, loaded, house.workplace, _home(options)), asker, grants)
-        sight = Sight()
+        gate = _gate(house, opened, asker)
+        scribe = Scribe(house.journal, opened.id, role.name)
+        mode_notes = resume_mode(gate, row.mode if row else "", loaded, options.attended, scribe)
+        jobs, sight = await stack.enter_async_context(JobTable()), Sight()
         services = Services(_services(house, jobs, sight, person, gate))
-        crew = Crew(
-            house,
-            opened.id,
-            gate,
-            frozenset(denied_tools(rules)),
-            _wires(house),
-            build_meter(loaded.settings.budget, house.database, opened.id),
-            tools,
-            services,
-            found_before,
-        )
+        meter = build_meter(loaded.settings.budget, house.database, opened.id)
+        denied = frozenset(denied_tools(all_rules(loaded, house.rules.files, house.trusted)))
+        crew = Crew(house, opened.id, gate, denied, _wires(house), meter, tools, services, found_before)
         stack.push_async_callback(crew.aclose)
         opening = Opening(options, house.workplace, house.rules, gate, house.clock)
         supervisor = await stack.enter_async_context(Supervisor(lambda name, error: None, 0.0))
-        ground = Ground(crew, lambda: load_roles(folders, tools.names).by_name, chosen, supervisor, opening)
-        services.ground = ground
+        services.ground = Ground(
+            crew, lambda: load_roles(folders, tools.names).by_name, chosen, supervisor, opening
+        )
         team = MAIN if options.team else SOLO
         agent = crew.agent(Berth(role.name, role, team, opened.messages, opened.turns), chosen)
         session = _session(house, opened, agent, crew, sight, opening)
         services.join(session, role)
-        notes = (*loaded.warnings, *house.rules.warnings, *roles.notes)
+        notes = (*loaded.warnings, *house.rules.warnings, *roles.notes, *mode_notes)
         await session.start()
         yield Open(house, session, chosen, notes)
         await session.close("end")
 
 
-class Services(dict[type, Any]):
-    """Services by type; the team and all that belongs to it is made when a tool first names a part of it."""
-
-    ground: Ground | None = None
-    _company: "Teamwork | None" = None
-    _session: tuple[Session, Role] | None = None
-
-    def __missing__(self, kind: type) -> Any:
-        if self.ground is None or not kind.__module__.startswith("loomkin.team."):
-            raise KeyError(kind)
-        from loomkin.workspace.teamwork import Teamwork
-
-        ground, self.ground = self.ground, None
-        self._company = Teamwork(ground)
-        self.update(self._company.services())
-        self._seat()
-        return self[kind]
-
-    def join(self, session: Session, role: Role) -> None:
-        """The session's own agent is the first of the team, whenever there is one."""
-        self._session = (session, role)
-        self._seat()
-
-    def _seat(self) -> None:
-        if self._company is not None and self._session is not None:
-            session, role = self._session
-            self._company.host(session.agent, role)
-            session.company = self._company
-
-
-class Tools:
-    """All tools there are, by name; a tool's module is imported when a role first wants it."""
-
-    def __init__(self) -> None:
-        self._modules = {name.rpartition(".")[2]: name for name in names("loomkin.tools")}
-        texts = (Path(__file__).parent / "tools").glob("*/*.md")
-        self.names = frozenset(path.stem for path in texts) & frozenset(self._modules)
-
-    def __call__(self, toolbox: Toolbox, role: Role, services: Mapping[type, Any]) -> None:
-        """Put every tool of a role into its box."""
-
-        def build(name: str) -> AnyTool:
-            return build_tool(load_module(self._modules[name]).TOOL, services)
-
-        for name in toolbox.wanted:
-            if name in self.names:
-                toolbox.know(build(name))
-        for name in (*role.team_tools, *role.more_tools):
-            if name in self.names:
-                toolbox.know_later(name, partial(build, name))
+def _gate(house: House, opened: Opened, asker: Asker | None) -> Gate:
+    rules = all_rules(house.loaded, house.rules.files, house.trusted)
+    grants = tuple(Grant(one.rule, Scope(one.scope)) for one in ledger.grants(house.database, opened.id))
+    policy = build_policy(rules, house.loaded, house.workplace, _home(house.options))
+    return Gate(policy, asker, grants)
 
 
 def _wires(house: House) -> OpenWire:
@@ -276,8 +216,8 @@ def _open(house: House, row: SessionRow | None, model: str) -> Opened:
         start = SessionStarted(str(options.cwd), model, mode, name)
         return open_new(house.clock, house.journal, name, start)
     if options.wish.fork:
-        return fork(house.database, row, options.role, house.clock, house.journal, name)
-    return reopen(house.database, row, options.role, house.clock, house.journal, name)
+        return fork(house.database, row, options.role, house.clock, house.journal, name, model)
+    return reopen(house.database, row, options.role, house.clock, house.journal, name, model)
 
 
 def _session(

@@ -1,14 +1,19 @@
 """Noticing that an agent repeats itself: same calls with same results, or edits that go to and fro."""
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from enum import IntEnum
 
 from loomkin.records.dataclass import dataclass
 from loomkin.records.message import ToolCall, ToolResult
+from loomkin.records.regex import pattern
 
 LONGEST_CYCLE = 4
+_MEASURED = pattern(
+    r"\b\d+\.\d+ ?(?:µs|us|ms|s|secs?|seconds?)\b|\bout\d+\b|\b0x[0-9a-f]{6,16}\b", re.IGNORECASE
+)
 
 
 class Rung(IntEnum):
@@ -35,7 +40,8 @@ class Cycles:
     """Remembers the steps of a turn.
 
     A step's signature is its calls with arguments and results, so that polling a log that grows is no
-    repetition. Cycles of up to four steps count (A-B-A-B is one of two steps).
+    repetition; durations, addresses and numbers of outputs differ in every run and are passed over. Cycles
+    of up to four steps count (A-B-A-B is one of two steps).
     """
 
     def __init__(self) -> None:
@@ -48,7 +54,7 @@ class Cycles:
     def note(self, calls: Sequence[ToolCall], results: Sequence[ToolResult]) -> Repetition | None:
         """Take one step; the answer is a repetition that just reached a rung."""
         text = "\0".join(f"{call.name} {call.arguments}" for call in calls)
-        outcome = "\0".join(result.text for result in results)
+        outcome = "\0".join(_MEASURED.sub("#", result.text) for result in results)
         self._steps.append(hashlib.sha256(f"{text}\1{outcome}".encode("utf-8", "replace")).hexdigest())
         self._names.append(", ".join(call.name for call in calls))
         found = max(

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from loomkin.ui.jsonl import follow, line_of
 from loomkin.ui.plain import Detail, PlainLines
 from loomkin.ui.result import Account, Ending, Structured, result_message
 from loomkin.ui.stream_messages import StreamMessages, init_message, new_uuid
-from loomkin.ui.terminal import Writer, one_line, printable, wants_color, wants_live
+from loomkin.ui.terminal import Writer, heeded, one_line, printable, wants_color, wants_live
 from loomkin.workspace.answer_schema import AnswerSchema
 from loomkin.workspace.house import House
 from loomkin.workspace.options import Options
@@ -70,7 +71,7 @@ class Signals:
             self._hurry()
             task.cancel()
 
-        for number in SIGNALS:
+        for number in heeded(SIGNALS):
             loop.add_signal_handler(number, stop, number)
 
     def caught(self) -> bool:
@@ -215,12 +216,15 @@ class Run:
         if detail is Detail.WARNINGS and wants_live(ui.live, environ, terminal):
             from loomkin.ui.live import LiveView  # heavy: late on purpose
 
-            return LiveView(wants_color(ui.color, environ, terminal)).follow
-        lines = PlainLines(detail)
+            show = LiveView(wants_color(ui.color, environ, terminal)).follow
+        else:
+            show = partial(follow, text_of=PlainLines(detail).of, writer=self._err)
 
         async def read(feed: Feed) -> None:
-            with suppress(BrokenPipeError, LoomkinError):
-                await follow(feed, lines.of, self._err)
+            try:
+                await show(feed)
+            except* (OSError, LoomkinError):
+                pass  # who looked on is gone; the work is not
             async for _ in feed:
                 pass
 

@@ -11,6 +11,7 @@ from loomkin.cli import command_line
 from loomkin.cli.flag_table import VALUE_FLAGS
 from loomkin.cli.help import COMMANDS, help_text
 from loomkin.errors import LoomkinError
+from loomkin.ui.terminal import printable
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -22,7 +23,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _call(name, rest)
     except LoomkinError as error:
-        sys.stderr.write(f"loomkin: {error}\n")
+        sys.stderr.write(f"loomkin: {printable(str(error))}\n")
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -92,7 +93,7 @@ def _bug(error: Exception) -> int:
     if os.environ.get("LOOMKIN_DEBUG"):
         raise error
     sys.stderr.write(
-        f"loomkin: this is a defect in loomkin: {type(error).__name__}: {error}\n"
+        f"loomkin: this is a defect in loomkin: {type(error).__name__}: {printable(str(error))}\n"
         "Nothing that was saved is lost. Set LOOMKIN_DEBUG=1 to see where it happened, and report it.\n"
     )
     return 1

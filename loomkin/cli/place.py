@@ -1,6 +1,7 @@
 """Where a command looks: the repository around a folder, its settings, and its database if there is one."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from loomkin.project.root import STATE_DIR, Root, ensure_state_dir, find_root, f
 from loomkin.project.trust import is_trusted
 from loomkin.records.dataclass import dataclass
 from loomkin.store.database import FILE_NAME, Database
+from loomkin.ui.terminal import printable
 
 Folder = Annotated[Path | None, typer.Option("-C", metavar="DIR", help="Work in that folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -116,13 +118,13 @@ def group(about: str, **more: Any) -> typer.Typer:
 
 
 def say(text: str) -> None:
-    """Print for people or programs."""
-    typer.echo(text)
+    """Print for people or programs; a terminal gets nothing that it would obey."""
+    typer.echo(printable(text) if sys.stdout.isatty() else text)
 
 
 def warn(text: str) -> None:
     """Print what is no result."""
-    typer.echo(f"loomkin: {text}", err=True)
+    typer.echo(f"loomkin: {printable(text)}", err=True)
 
 
 _PLAIN: dict[str, Any] = {

@@ -22,7 +22,7 @@ from loomkin.ui.repl import Screen, Setup
 from loomkin.ui.repl_plain import PlainScreen
 from loomkin.ui.repl_shell import PersonShell
 from loomkin.ui.repl_work import Desk, Ended, Start
-from loomkin.ui.terminal import printable
+from loomkin.ui.terminal import heeded, printable
 from loomkin.ui.transcript import Block, Kind
 from loomkin.workspace.options import Options
 
@@ -131,7 +131,7 @@ class _Conversation:
             self._code = 128 + number
             leave()
 
-        for number in ENDING:
+        for number in heeded(ENDING):
             asyncio.get_running_loop().add_signal_handler(number, end, number)
 
     def _crashed(self, name: str, error: BaseException) -> None:

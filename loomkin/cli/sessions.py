@@ -129,7 +129,7 @@ def fork_session(
         sessions.refuse_taken(database, name)
         collected = _Collected()
         agent = sessions.last_agent(database, row.id)
-        opened = opening.fork(database, row, agent, SystemClock(), collected, name)
+        opened = opening.fork(database, row, agent, SystemClock(), collected, name, row.model)
         write(database, collected.events)
     say(f"Forked {row.id} into {opened.id}; go on with `loomkin -r {opened.id}`.")
 

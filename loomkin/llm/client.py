@@ -9,11 +9,11 @@ from loomkin.errors import ContentPolicyError, ModelNotFoundError, OverloadedErr
 from loomkin.llm.callers import Caller, Found, caller_of
 from loomkin.llm.estimate import Estimator
 from loomkin.llm.gathering import Gathering
-from loomkin.llm.metering import Meter, Reservation
+from loomkin.llm.metering import Meter
 from loomkin.llm.models import ModelSpec
 from loomkin.llm.retry import RetryNotice, RetryPolicy, with_retry
 from loomkin.llm.wire import Delta, Endpoint, FinishReason, Request, Wire
-from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.dataclass import dataclass, field, replace
 from loomkin.records.event import ModelRetried, NoticeGiven, StateChanged, StreamRestarted, UsageRecorded
 from loomkin.records.message import Message, Part, Text, ToolCall, ToolSpec
 from loomkin.records.usage import Usage
@@ -99,46 +99,47 @@ class ModelClient:
         Raises LimitError where no budget allows it, and a ProviderError leaf where the call failed for good.
         """
         for spec, following in zip(self._chain, (*self._chain[1:], None), strict=True):
-            request = Request(
-                spec.name, system, messages, tools, max_output, self._stream, options=spec.options
-            )
+            most = min(max_output, spec.max_output)
+            request = Request(spec.name, system, messages, tools, most, self._stream, options=spec.options)
+            call = _Call(spec, request, Gathering(scribe, caller_of(spec.caller).shows_calls), scribe, woke)
             try:
-                return await self._call(spec, request, scribe, woke)
+                return await self._call(call)
             except FALL_BACK_ON as error:
                 if following is None:
                     raise
+                if call.gathering.begun:
+                    scribe.record(StreamRestarted())
                 scribe.record(NoticeGiven(f"{error.message} Going on with {following.id}.", "warning"))
         raise AssertionError("a chain has at least one model")
 
-    async def _call(self, spec: ModelSpec, request: Request, scribe: Scribe, woke: str) -> Completion:
-        caller = caller_of(spec.caller)
-        shaped = caller.shape(request)
+    async def _call(self, call: "_Call") -> Completion:
+        spec, tools, caller = call.spec, call.request.tools, caller_of(call.spec.caller)
+        shaped = caller.shape(call.request)
         prompt = int(self.estimator.request(spec.id, shaped) * SAFETY)
-        held = self.meter.reserve(spec.price, prompt, request.max_output, spec.id)
-        shaped = replace(shaped, max_output=held.max_output)
-        gathering = Gathering(scribe, caller.shows_calls)
-        begun = time.monotonic()
+        held = await self.meter.reserve(spec.price, prompt, shaped.max_output, spec.id)
+        call.request, call.begun = replace(shaped, max_output=held.max_output), time.monotonic()
         try:
-            await self._wait_for_rate(spec, prompt, scribe)
-            await self._receive(spec, shaped, gathering, scribe)
-        except BaseException:
-            # what arrived before the failure was paid for, though nobody says how much
-            self._settle(spec, shaped, held, gathering, scribe, woke, begun, complete=False)
-            raise
-        self._settle(spec, shaped, held, gathering, scribe, woke, begun, complete=True)
-        return _completion(gathering, caller, request.tools)
+            await self._wait_for_rate(spec, prompt, call.scribe)
+            await self._receive(call)
+        finally:
+            self.meter.release(held)
+            # what arrived before a failure was paid for, though nobody says how much
+            self._book(call)
+        return _completion(call.gathering, caller, tools)
 
-    async def _receive(self, spec: ModelSpec, request: Request, gathering: Gathering, scribe: Scribe) -> None:
+    async def _receive(self, call: "_Call") -> None:
+        spec, scribe = call.spec, call.scribe
         wire = self._wires.get(spec.id)
         if wire is None:
             wire = self._wires[spec.id] = self._open_wire(spec.wire, spec.endpoint)
 
         def start() -> AsyncIterator[Delta]:
-            return wire.stream(request)
+            return wire.stream(call.request)
 
         def waits(notice: RetryNotice) -> None:
             if notice.discard:
-                gathering.restart()
+                self._book(call)
+                call.gathering.restart()
                 scribe.record(StreamRestarted())
             error = notice.error
             scribe.record(
@@ -148,7 +149,7 @@ class ModelClient:
             )
 
         async for delta in with_retry(start, self._policy, _Pace(), waits):
-            gathering.take(delta)
+            call.gathering.take(delta)
 
     async def _wait_for_rate(self, spec: ModelSpec, prompt: int, scribe: Scribe) -> None:
         rates = self._rates.get(spec.provider, Rates())
@@ -161,33 +162,36 @@ class ModelClient:
         if rates.tokens is not None:
             await rates.tokens.take(prompt, waits)
 
-    def _settle(
-        self,
-        spec: ModelSpec,
-        request: Request,
-        held: Reservation,
-        gathering: Gathering,
-        scribe: Scribe,
-        woke: str,
-        begun: float,
-        complete: bool,
-    ) -> None:
-        usage = gathering.usage
+    def _book(self, call: "_Call") -> None:
+        """Count what an answer cost, whole or broken, by the provider's word or estimated."""
+        spec, gathering, usage = call.spec, call.gathering, call.gathering.usage
+        if not gathering.begun:
+            return
         source = spec.price.source if spec.price else "unknown"
         if usage is None:
-            if not complete and not gathering.begun:
-                self.meter.release(held)
-                return
-            text = gathering.text + "".join(call.arguments for call in gathering.calls)
-            usage = Usage(self.estimator.request(spec.id, request), self.estimator.text(spec.id, text))
+            prompt = self.estimator.request(spec.id, call.request)
+            usage = Usage(prompt, self.estimator.text(spec.id, gathering.written))
             source = f"{source}, tokens estimated"
         else:
-            self.estimator.learn(spec.id, request, usage.prompt)
-        cost = self.meter.settle(held, spec.id, usage, spec.price)
-        spent = int((time.monotonic() - begun) * 1000)
+            self.estimator.learn(spec.id, call.request, usage.prompt)
+        cost = self.meter.count(spec.id, usage, spec.price)
+        now = time.monotonic()
+        spent, call.begun = int((now - call.begun) * 1000), now
         self.milliseconds += spent
         finish = gathering.finish.value if gathering.finish else "broken"
-        scribe.record(UsageRecorded(spec.id, usage, cost, source, spent, woke, finish))
+        call.scribe.record(UsageRecorded(spec.id, usage, cost, source, spent, call.woke, finish))
+
+
+@dataclass(slots=True)
+class _Call:
+    """One call under way; `begun` is when its present try began."""
+
+    spec: ModelSpec
+    request: Request
+    gathering: Gathering
+    scribe: Scribe
+    woke: str
+    begun: float = field(default_factory=time.monotonic)
 
 
 class _Pace:

@@ -40,6 +40,12 @@ class Gathering:
             for index in sorted(self._calls)
         )
 
+    @property
+    def written(self) -> str:
+        """Everything that the model has written so far, its thinking too."""
+        thoughts = "".join(thought.text for thought in self._thoughts)
+        return thoughts + self.text + "".join(call.arguments for call in self.calls)
+
     def take(self, delta: Delta) -> None:
         """Add one delta and show it."""
         self.begun = True

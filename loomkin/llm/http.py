@@ -1,29 +1,22 @@
-"""The HTTP client of the direct wires: made late, trusted once, and every failure in our own words."""
+"""The HTTP client of the direct wires: requests and answers in JSON, every failure in our own words."""
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
-from loomkin.errors import AuthError, BadRequestError, ProtocolError, ProviderError, StreamCutError, TlsError
-from loomkin.llm.connection_failures import from_transport
+from loomkin.errors import AuthError, ProtocolError, ProviderError, StreamCutError
+from loomkin.llm.connections import Connections
 from loomkin.llm.failures import checked_url, from_status, hint_for, host_of, redact, shorten
-from loomkin.llm.http_library import load
+from loomkin.llm.http_proxies import may_be_proxied
 from loomkin.llm.json_body import encode
 from loomkin.llm.sse import EventParser, FramingError, LineSplitter
+from loomkin.llm.transport import Response, Transport
 from loomkin.llm.wire import Endpoint
 
-if TYPE_CHECKING:
-    import ssl
-
-    import httpx2
-
 LONGEST_REFUSAL = 64 * 1024
-KEEP_ALIVE_SECONDS = 120.0
+LONGEST_BODY = 64 * 1024 * 1024
 DRAIN_SECONDS = 0.25
 
 
@@ -48,22 +41,10 @@ def unpromised(endpoint: Endpoint, what: str, sample: bytes) -> ProtocolError:
 class Answer:
     """An answer with status 200 whose body is still to be read."""
 
-    def __init__(self, response: "httpx2.Response", endpoint: Endpoint) -> None:
-        self._response = response
+    def __init__(self, response: Response, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._chunks = self._arriving()
+        self._chunks = aiter(response)
         self.kind: str = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-    async def _arriving(self) -> AsyncIterator[bytes]:
-        import httpx2  # heavy: late on purpose
-
-        response = self._response
-        plain = "content-encoding" not in response.headers
-        try:
-            async for chunk in response.aiter_raw() if plain else response.aiter_bytes():
-                yield chunk
-        except (httpx2.HTTPError, httpx2.StreamError) as error:
-            raise from_transport(self._endpoint, error, started=True) from error
 
     async def read(self, most: int) -> bytes:
         """The body as far as it arrives, up to about `most` bytes; a failure on the way ends it."""
@@ -87,8 +68,15 @@ class Answer:
             return
 
     async def body(self) -> dict[str, Any]:
-        """The whole body, a JSON object; raises ProtocolError where it is none."""
-        return self._object(b"".join([chunk async for chunk in self._chunks]))
+        """The whole body, a JSON object; raises ProtocolError where it is none or passes 64 MiB."""
+        pieces: list[bytes] = []
+        room = LONGEST_BODY
+        async for chunk in self._chunks:
+            pieces.append(chunk)
+            room -= len(chunk)
+            if room < 0:
+                raise unpromised(self._endpoint, "its answer is longer than 64 MiB", b"")
+        return self._object(b"".join(pieces))
 
     async def events(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """Server-sent events as name and JSON object, up to `[DONE]` or the end."""
@@ -144,12 +132,14 @@ class Answer:
 
 
 class Http:
-    """The connections to one endpoint; nothing is opened before the first request."""
+    """The connections to one endpoint; nothing is opened before the first request.
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    `transport` stands in for the one that the environment's proxies call for.
+    """
+
+    def __init__(self, endpoint: Endpoint, transport: Transport | None = None) -> None:
         self.endpoint = endpoint
-        self._client: httpx2.AsyncClient | None = None
-        self._lock = asyncio.Lock()
+        self._transport = transport
 
     @asynccontextmanager
     async def post(
@@ -159,115 +149,57 @@ class Http:
 
         Raises ProviderError leaves; `model` is named in them.
         """
-        content = encode(payload)
-        async with self._sent("POST", url, content, headers) as response:
-            if response.status_code != 200:
+        async with self._sent("POST", url, encode(payload), headers) as response:
+            if response.status != 200:
                 raise await self._refusal(response, model)
             yield Answer(response, self.endpoint)
 
     async def get(self, url: str, headers: Mapping[str, str]) -> dict[str, Any]:
         """Fetch a JSON object; raises ProviderError leaves."""
-        async with self._sent("GET", url, b"", headers) as response:
-            if response.status_code != 200:
+        async with self._sent("GET", url, None, headers) as response:
+            if response.status != 200:
                 raise await self._refusal(response, "list")
             return await Answer(response, self.endpoint).body()
 
     async def aclose(self) -> None:
         """Close every connection; a later request opens new ones."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
     @asynccontextmanager
     async def _sent(
-        self, method: str, url: str, content: bytes, headers: Mapping[str, str]
-    ) -> AsyncIterator["httpx2.Response"]:
-        client = await self._ready()
-        import httpx2  # heavy: late on purpose
-
-        try:
-            request = client.build_request(method, url, content=content, headers=self._headers(headers))
-            response = await client.send(request, stream=True)
-        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.CookieConflict, UnicodeError) as error:
-            raise from_transport(self.endpoint, error, started=False) from error
+        self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
+    ) -> AsyncIterator[Response]:
+        if self._transport is None:
+            self._transport = _transport_to(self.endpoint)
+        response = await self._transport.send(method, url, self._headers(headers), content)
         try:
             yield response
         finally:
             await response.aclose()
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        together = {"content-type": "application/json", **headers, **self.endpoint.headers}
+        together = {
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+            **headers,
+            **self.endpoint.headers,
+        }
         for name, value in together.items():
             if not value.isascii() or not value.isprintable():
                 hint = "Copy the key again, without line breaks, spaces or quotation marks around it."
                 raise AuthError(f"the header {name} holds characters that cannot be sent", hint=hint)
         return together
 
-    async def _refusal(self, response: "httpx2.Response", model: str) -> ProviderError:
+    async def _refusal(self, response: Response, model: str) -> ProviderError:
         body = await Answer(response, self.endpoint).read(LONGEST_REFUSAL)
-        return from_status(self.endpoint, model, response.status_code, response.headers, body)
-
-    async def _ready(self) -> "httpx2.AsyncClient":
-        if self._client is None:
-            async with self._lock:
-                if self._client is None:
-                    self._client = await asyncio.to_thread(self._open)
-        return self._client
-
-    def _open(self) -> "httpx2.AsyncClient":
-        library = load()
-
-        endpoint = self.endpoint
-        timeout = library.Timeout(endpoint.silence, connect=endpoint.connect, pool=None)
-        limits = library.Limits(
-            max_connections=None, max_keepalive_connections=64, keepalive_expiry=KEEP_ALIVE_SECONDS
-        )
-        try:
-            client: httpx2.AsyncClient = library.AsyncClient(
-                verify=_trust(endpoint.base_url),
-                timeout=timeout,
-                limits=limits,
-                trust_env=not _is_loopback(endpoint.base_url),
-                headers={"user-agent": "loomkin"},
-            )
-            return client
-        except OSError as error:
-            raise _bad_bundle(error) from error
-        except (ImportError, ValueError) as error:
-            hint = "Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY: http:// and https:// proxies work."
-            raise BadRequestError(
-                f"the proxy settings cannot be used: {shorten(str(error))}", hint=hint
-            ) from error
+        return from_status(self.endpoint, model, response.status, response.headers, body)
 
 
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+def _transport_to(endpoint: Endpoint) -> Transport:
+    """Connections of our own, or the HTTP library where a proxy of the environment may stand between."""
+    if may_be_proxied(endpoint.base_url):
+        from loomkin.llm.http_proxied import ProxiedConnections
 
-
-def _trust(url: str) -> "ssl.SSLContext":
-    if urlsplit(url).scheme == "https":
-        return _authorities(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
-    return _nothing_trusted()
-
-
-@lru_cache(maxsize=4)
-def _authorities(cert_file: str, cert_dir: str) -> "ssl.SSLContext":
-    """The one context of the process for these two variables; loading it costs about 30 ms."""
-    import httpx2  # heavy: late on purpose
-
-    return httpx2.create_ssl_context()
-
-
-@lru_cache(maxsize=1)
-def _nothing_trusted() -> "ssl.SSLContext":
-    """A context without authorities, for plain http, where none is used: it costs nothing to make."""
-    import ssl  # heavy: late on purpose
-
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _bad_bundle(error: OSError) -> TlsError:
-    file = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "the system's certificates"
-    hint = "Set SSL_CERT_FILE to a readable PEM file, or unset it."
-    return TlsError(f"the certificates in {file} cannot be loaded: {shorten(str(error))}", hint=hint)
+        return ProxiedConnections(endpoint)
+    return Connections(endpoint)

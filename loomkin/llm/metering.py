@@ -1,5 +1,6 @@
 """Money before and after each call: the worst case is reserved, the true cost is settled."""
 
+import asyncio
 from collections.abc import Mapping
 
 from loomkin.errors import LimitError
@@ -30,8 +31,8 @@ class Reservation:
 class Meter:
     """Counts what calls cost against every budget that applies.
 
-    A call whose worst case does not fit is asked for with a shorter longest answer, and refused where even
-    that does not fit.
+    A call whose worst case does not fit waits while other calls hold more than they may need; then it is
+    asked for with a shorter longest answer, and refused where even that does not fit.
     """
 
     def __init__(
@@ -47,22 +48,40 @@ class Meter:
         self._tokens = tokens
         self._reserved = 0
         self._reserved_tokens = 0
+        self._under_way = 0
+        self._freed = asyncio.Event()
         self.cost = 0
         self.unpriced = 0
         self.usage = Usage()
         self.by_model: dict[str, tuple[Usage, int]] = {}
 
-    def reserve(self, price: Price | None, prompt: int, max_output: int, model: str) -> Reservation:
+    async def reserve(self, price: Price | None, prompt: int, max_output: int, model: str) -> Reservation:
         """Set money and tokens aside for a call of `prompt` tokens.
 
         Raises LimitError where a cap does not allow the call, or cannot be kept because the price is unknown.
         """
-        output = self._output_within_tokens(prompt, max_output)
+        while self._under_way:
+            best = self._planned(price, prompt, max_output, model, alone=True)
+            try:
+                planned = self._planned(price, prompt, max_output, model)
+            except LimitError:
+                planned = None
+            if planned is not None and planned.max_output >= best.max_output:
+                return self._take(planned)
+            self._freed.clear()
+            await self._freed.wait()
+        return self._take(self._planned(price, prompt, max_output, model))
+
+    def _planned(
+        self, price: Price | None, prompt: int, max_output: int, model: str, alone: bool = False
+    ) -> Reservation:
+        """What a call would get now, or with no other call under way."""
+        output = self._output_within_tokens(prompt, max_output, 0 if alone else self._reserved_tokens)
         if price is None:
             self._refuse_unpriced(model)
-            return self._take(Reservation(output, 0, prompt + output))
+            return Reservation(output, 0, prompt + output)
         dearest_input = max(price.input, price.cache_write, price.cache_read)
-        for name, left in self._rooms().items():
+        for name, left in self._rooms(0 if alone else self._reserved).items():
             room = left - prompt * dearest_input
             fitting = room // price.output if price.output else (output if room >= 0 else 0)
             if fitting < min(LEAST_OUTPUT, max_output):
@@ -74,13 +93,10 @@ class Meter:
                     hint="Raise --max-budget-usd (or the [budget] setting) and continue with `-c`.",
                 )
             output = min(output, fitting)
-        return self._take(
-            Reservation(output, prompt * dearest_input + output * price.output, prompt + output)
-        )
+        return Reservation(output, prompt * dearest_input + output * price.output, prompt + output)
 
-    def settle(self, held: Reservation, model: str, usage: Usage, price: Price | None) -> int | None:
-        """Give the reservation back and count what the call cost, in picodollars; None where unknown."""
-        self.release(held)
+    def count(self, model: str, usage: Usage, price: Price | None) -> int | None:
+        """Count what an answer cost, in picodollars; None where unknown."""
         cost = None if price is None else price.cost(usage)
         self.usage += usage
         self.cost += cost or 0
@@ -90,31 +106,32 @@ class Meter:
         return cost
 
     def release(self, held: Reservation) -> None:
-        """Give the reservation of a call back that cost nothing."""
+        """Give the reservation of a call back."""
         self._reserved -= held.amount
         self._reserved_tokens -= held.tokens
+        self._under_way -= 1
+        self._freed.set()
 
     def left(self) -> Mapping[str, int]:
         """Picodollars left under each budget."""
-        return self._rooms()
+        return self._rooms(self._reserved)
 
     def _take(self, held: Reservation) -> Reservation:
         self._reserved += held.amount
         self._reserved_tokens += held.tokens
+        self._under_way += 1
         return held
 
-    def _rooms(self) -> dict[str, int]:
-        rooms = {
-            budget.name: budget.cap - budget.spent - self.cost - self._reserved for budget in self._budgets
-        }
+    def _rooms(self, reserved: int) -> dict[str, int]:
+        rooms = {budget.name: budget.cap - budget.spent - self.cost - reserved for budget in self._budgets}
         if self._call_cap is not None:
             rooms["call"] = self._call_cap
         return rooms
 
-    def _output_within_tokens(self, prompt: int, max_output: int) -> int:
+    def _output_within_tokens(self, prompt: int, max_output: int, reserved: int) -> int:
         if self._token_cap is None:
             return max_output
-        left = self._token_cap - self._tokens - self.usage.total - self._reserved_tokens - prompt
+        left = self._token_cap - self._tokens - self.usage.total - reserved - prompt
         if left < min(LEAST_OUTPUT, max_output):
             raise LimitError(
                 f"The session's token budget is used up: {max(left, 0):,} tokens are left for an answer.",
@@ -124,7 +141,7 @@ class Meter:
         return min(max_output, left)
 
     def _refuse_unpriced(self, model: str) -> None:
-        if not self._rooms():
+        if not self._rooms(0):
             return
         raise LimitError(
             f"The price of {model} is unknown, so a budget in dollars cannot be kept.",

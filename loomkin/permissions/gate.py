@@ -5,12 +5,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from loomkin.permissions.policy import Policy
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import GrantAdded, GrantRevoked, ModeChanged, PermissionDecided
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse, Verdict
 from loomkin.runtime.recorder import Scribe
-
-BUILT_IN = "built-in"
 
 
 class Scope(StrEnum):
@@ -113,7 +111,7 @@ class Gate:
         verdict, by = await self.decide(use), "rule"
         if hook is Decision.ASK and verdict.decision is Decision.ALLOW:
             verdict = Verdict(Decision.ASK, "a hook asks about it", "PreToolUse", "hook")
-        if hook is Decision.ALLOW and verdict.decision is Decision.ASK and verdict.source == BUILT_IN:
+        if hook is Decision.ALLOW and verdict.decision is Decision.ASK and verdict.built_in:
             verdict, by = Verdict(Decision.ALLOW, "a hook allows it", "PreToolUse", "hook"), "hook"
         if verdict.decision is Decision.ASK:
             verdict, by = await self._ask(use, call_id, preview, verdict, scribe)
@@ -138,7 +136,7 @@ class Gate:
     ) -> tuple[Verdict, str]:
         if self._asker is None:
             reason = f"nobody is there to allow it. {verdict.reason}"
-            return Verdict(Decision.DENY, reason, verdict.rule, verdict.source), "headless"
+            return replace(verdict, decision=Decision.DENY, reason=reason, offers=()), "headless"
         async with self._turn:
             again = await self.decide(use)  # an answer given meanwhile may have settled it
             if again.decision is Decision.DENY or (

@@ -10,6 +10,7 @@ from loomkin.permissions.paths import place
 from loomkin.permissions.rulebook import RuleBook
 from loomkin.permissions.rules import host_of
 from loomkin.permissions.verdicts import Finding, built_in, by_rule, joined
+from loomkin.records.dataclass import replace
 from loomkin.records.permission import Access, Decision, Mode, Rule, ToolUse, Verdict
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Policy:
         if verdict.decision is not Decision.ASK or not use.command:
             return verdict
         offers = dict.fromkeys([*self._commands.line_offer(use, findings), *verdict.offers])
-        return Verdict(verdict.decision, verdict.reason, verdict.rule, verdict.source, tuple(offers))
+        return replace(verdict, offers=tuple(offers))
 
     def findings(self, use: ToolUse) -> tuple[Finding, ...]:
         """The verdict on each piece of a call, in the order of the call."""

@@ -154,7 +154,7 @@ class ShellPolicy:
 
     def _opened(self, line: _Line, part: Part, verdict: Verdict) -> list[Finding]:
         command = part.command
-        by_rule_ = verdict.decision is Decision.ALLOW and not verdict.rule.startswith("built-in")
+        by_rule_ = verdict.decision is Decision.ALLOW and not verdict.built_in
         forms = [*_forms(command).allowing, *part.within]
         exact = line.whole or self._book.for_command(Decision.ALLOW, forms, exact=True)
         found: list[Finding] = []

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.permission import Decision, Rule, Verdict
 
 _WEIGHT = {Decision.ALLOW: 0, Decision.ASK: 1, Decision.DENY: 2}
@@ -23,20 +23,22 @@ def by_rule(rule: Rule, reason: str, offers: tuple[str, ...] = ()) -> Verdict:
 
 def built_in(decision: Decision, reason: str, name: str, offers: tuple[str, ...] = ()) -> Verdict:
     """A verdict that loomkin's own rules decided."""
-    return Verdict(decision, reason, f"built-in: {name}", "built-in", offers)
+    return Verdict(decision, reason, f"built-in: {name}", "built-in", offers, built_in=True)
 
 
 def joined(findings: Iterable[Finding]) -> Verdict:
-    """The heaviest verdict, the first among equals, with the offers of all questions."""
+    """The heaviest verdict, of equals the first that a rule decided, with the offers of all questions."""
     found = [one.verdict for one in findings]
     if not found:
         return built_in(Decision.ALLOW, "It touches nothing.", "nothing to touch")
     heaviest = max(found, key=lambda verdict: _WEIGHT[verdict.decision])
     if heaviest.decision is Decision.ALLOW:
-        return next((one for one in found if one.source != "built-in"), heaviest)
+        return next((one for one in found if not one.built_in), heaviest)
     if heaviest.decision is Decision.DENY:
-        return Verdict(heaviest.decision, heaviest.reason, heaviest.rule, heaviest.source)
+        return replace(heaviest, offers=())
     asked = [one for one in found if one.decision is Decision.ASK]
     offers = dict.fromkeys(offer for one in asked for offer in one.offers)
     reasons = list(dict.fromkeys(one.reason for one in asked))
-    return Verdict(Decision.ASK, " ".join(reasons[:3]), heaviest.rule, heaviest.source, tuple(offers))
+    # a hook may answer what no rule asks: where a rule asks about any piece, the answer is the rule's
+    first = next((one for one in asked if not one.built_in), heaviest)
+    return replace(first, reason=" ".join(reasons[:3]), offers=tuple(offers))

@@ -10,6 +10,7 @@ from types import TracebackType
 
 from loomkin.errors import LoomkinError, NotFoundError
 from loomkin.project.capture import FILE_BYTES, Capture, Captured, open_capture
+from loomkin.project.orphans import OrphanWatch
 from loomkin.project.shell_process import CHUNK_BYTES, ShellProcess, start_shell
 from loomkin.records.dataclass import dataclass
 
@@ -126,12 +127,16 @@ class Job:
 
 
 class JobTable:
-    """The jobs of one session; leaving its `async with` ends them all and waits for that."""
+    """The jobs of one session; leaving its `async with` ends them all and waits for that.
+
+    They end too when loomkin is killed.
+    """
 
     def __init__(self, file_bytes: int = FILE_BYTES) -> None:
         self._file_bytes = file_bytes
         self._jobs: dict[str, Job] = {}
         self._group = asyncio.TaskGroup()
+        self._watch = OrphanWatch()
 
     async def __aenter__(self) -> "JobTable":
         await self._group.__aenter__()
@@ -143,7 +148,10 @@ class JobTable:
         for job in self.running:
             job.stop()
         # The body's own error goes on as it is; the group only waits for its jobs.
-        await self._group.__aexit__(None, None, None)
+        try:
+            await self._group.__aexit__(None, None, None)
+        finally:
+            await asyncio.to_thread(self._watch.close)
 
     @property
     def running(self) -> tuple[Job, ...]:
@@ -170,7 +178,7 @@ class JobTable:
             )
         handle, capture = await asyncio.to_thread(open_capture, output_dir, self._file_bytes)
         try:
-            shell = await start_shell(command, cwd, env)
+            shell = await start_shell(command, cwd, env, self._watch)
         except BaseException:
             capture.close()
             raise

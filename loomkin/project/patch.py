@@ -1,6 +1,5 @@
 """Patches over several files: everything is prepared in memory and written together, or nothing is."""
 
-import os
 import re
 from pathlib import Path
 
@@ -23,16 +22,15 @@ __all__ = [
 ]
 
 _HEREDOC = pattern(
-    r"\s*(?:cd\s+(?P<folder>'[^']+'|\"[^\"]+\"|[^\s;&|]+)\s*&&\s*)?(?:apply_patch|applypatch)\s*"
+    r"\s*(?:cd\s+(?P<folder>'[^']+'|\"[^\"$`\\]+\"|[^\s;&|$`*?\\'\"]+)\s*&&\s*)?(?:apply_patch|applypatch)\s*"
     r"<<-?\s*(['\"]?)(?P<mark>\w+)\2[ \t]*\n(?P<patch>.*?)\n[ \t]*(?P=mark)\s*",
     re.DOTALL,
 )
 _ARGUMENT = pattern(
-    r"\s*(?:cd\s+(?P<folder>'[^']+'|\"[^\"]+\"|[^\s;&|]+)\s*&&\s*)?(?:apply_patch|applypatch)\s+"
+    r"\s*(?:cd\s+(?P<folder>'[^']+'|\"[^\"$`\\]+\"|[^\s;&|$`*?\\'\"]+)\s*&&\s*)?(?:apply_patch|applypatch)\s+"
     r"(?P<quote>['\"])(?P<patch>\s*\*\*\* Begin Patch\n.*?)(?P=quote)\s*",
     re.DOTALL,
 )
-_PATH_LINE = pattern(r"^(\*\*\* (?:(?:Add|Update|Delete) File|Move to): *)(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +92,12 @@ def apply_patch(
     return keeps_changing("A file of the patch")
 
 
-def find_patch_in_command(command: str) -> str | None:
-    """The patch of an `apply_patch <<'EOF'` command typed into a shell, None for any other command.
+def find_patch_in_command(command: str) -> tuple[str, str] | None:
+    """The patch of an `apply_patch <<'EOF'` command typed into a shell, and the folder it is applied in.
 
-    Nothing may follow the patch. A `cd folder &&` before it is put in front of the patch's paths.
+    None for any other command: nothing may follow the patch, and only a `cd folder &&` stand before it.
     """
     found = _HEREDOC.fullmatch(command) or _ARGUMENT.fullmatch(command)
     if found is None:
         return None
-    text = found["patch"]
-    folder = (found["folder"] or "").strip("'\"")
-    if not folder:
-        return text
-    return _PATH_LINE.sub(
-        lambda line: line[1] + os.path.normpath(os.path.join(folder, line[2].strip())), text
-    )
+    return found["patch"], (found["folder"] or ".").strip("'\"")

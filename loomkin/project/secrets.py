@@ -3,12 +3,16 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
+from loomkin.project.ignore import BUILT_IN
 from loomkin.records.regex import pattern
 
 _ENV_FILE_BYTES = 256 * 1024
+_ENV_DEPTH = 2
+_ENV_FOLDERS = 100
 _EXAMPLE_ENDINGS = frozenset({"example", "sample", "template", "dist", "defaults", "schema"})
 _SECRET_NAMES = frozenset(
     {
@@ -137,16 +141,42 @@ def secret_values(environ: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def secrets_of(root: Path) -> Mapping[str, str]:
-    """The values in the `.env` files at the top of a project, to be redacted wherever they show up."""
+    """The values in the `.env` files of a project, to be redacted wherever they show up.
+
+    Looked for at the top and in the two levels of folders below, in at most 100 folders: a start must be
+    quick. The names say which file they come from.
+    """
     found: dict[str, str] = {}
-    try:
-        paths = [root / name for name in os.listdir(root) if name.startswith(".env") and is_secret_path(name)]
-        for path in paths:
-            if path.is_file() and path.stat().st_size <= _ENV_FILE_BYTES:
-                found.update(values_in_env_file(path.read_text(encoding="utf-8", errors="replace")))
-    except OSError:
-        return found
+    folders = [(str(root), 0)]
+    for folder, depth in folders:
+        files, below = _env_files(folder)
+        for file in files:
+            with suppress(OSError):
+                text = Path(file).read_text(encoding="utf-8", errors="replace")
+                # files and the environment use the same names for different values
+                shown = os.path.relpath(file, root)
+                found |= {f"{name} in {shown}": value for name, value in values_in_env_file(text).items()}
+        if depth < _ENV_DEPTH:
+            folders += [(path, depth + 1) for path in below[: _ENV_FOLDERS - len(folders)]]
     return found
+
+
+def _env_files(folder: str) -> tuple[list[str], list[str]]:
+    """The `.env` files of a folder, and the folders in it that may belong to the project."""
+    files: list[str] = []
+    below: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.startswith(".env"):
+                    if is_secret_path(name) and entry.is_file() and entry.stat().st_size <= _ENV_FILE_BYTES:
+                        files.append(entry.path)
+                elif name[0] != "." and name not in BUILT_IN and entry.is_dir(follow_symlinks=False):
+                    below.append(entry.path)
+    except OSError:
+        return files, below
+    return sorted(files), sorted(below)
 
 
 def values_in_env_file(text: str) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """A shell in a session of its own: started with closed input, watched as a group, ended as a group."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -9,10 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from loomkin.errors import LoomkinError, NotFoundError, UsageError
+from loomkin.project.orphans import OrphanWatch
 
 TERM_SECONDS = 2.0
 CHUNK_BYTES = 1 << 17
 _POLL_SECONDS = 0.02
+# The command begins when it is told to, after its group has been listed; never, if loomkin has died by then.
+_WHEN_TOLD = 'read -r _ && exec "$0" -c "$1" </dev/null'
 
 
 class ShellProcess:
@@ -23,10 +27,12 @@ class ShellProcess:
         process: asyncio.subprocess.Process,
         output: asyncio.StreamReader,
         transport: asyncio.BaseTransport,
+        watch: OrphanWatch,
     ) -> None:
         self.output = output
         self._process = process
         self._transport = transport
+        self._watch = watch
 
     @property
     def pid(self) -> int:
@@ -63,7 +69,8 @@ class ShellProcess:
             await asyncio.sleep(_POLL_SECONDS)
 
     def close(self) -> None:
-        """Stop reading the output."""
+        """Stop reading the output of a group that has ended, and watching for it."""
+        self._watch.remove(self.pid)
         self._transport.close()
 
     def _signal(self, number: int) -> bool:
@@ -75,21 +82,24 @@ class ShellProcess:
         return True
 
 
-async def start_shell(command: str, cwd: Path, env: Mapping[str, str]) -> ShellProcess:
-    """Start `bash -c command`, or sh where there is no bash.
+async def start_shell(command: str, cwd: Path, env: Mapping[str, str], watch: OrphanWatch) -> ShellProcess:
+    """Start `bash -c command`, or sh where there is no bash, watched from its first moment on.
 
     Raises NotFoundError for a `cwd` that cannot be entered and UsageError for a command that the system
     does not take.
     """
-    shell = await asyncio.to_thread(_find_shell)
-    # A pipe of our own: asyncio's would tie the exit of the process to the end of its output.
-    read_end, write_end = os.pipe()
+    _, shell = await asyncio.gather(asyncio.to_thread(watch.start), asyncio.to_thread(_find_shell))
+    # Pipes of our own: asyncio's would tie the exit of the process to the end of its output.
+    (read_end, write_end), (told, tell) = os.pipe(), os.pipe()
     try:
         process = await asyncio.create_subprocess_exec(
-            shell, "-c", command,
-            stdin=asyncio.subprocess.DEVNULL, stdout=write_end, stderr=write_end,
+            "/bin/sh", "-c", _WHEN_TOLD, shell, command,
+            stdin=told, stdout=write_end, stderr=write_end,
             cwd=cwd, env=dict(env), start_new_session=True,
         )  # fmt: skip
+        watch.add(process.pid)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(tell, b"\n")
     except (OSError, ValueError) as error:
         os.close(read_end)
         raise await asyncio.to_thread(_not_started, command, cwd, error) from error
@@ -97,12 +107,13 @@ async def start_shell(command: str, cwd: Path, env: Mapping[str, str]) -> ShellP
         os.close(read_end)
         raise
     finally:
-        os.close(write_end)
+        for end in (write_end, told, tell):
+            os.close(end)
     output = asyncio.StreamReader(limit=CHUNK_BYTES)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(output), os.fdopen(read_end, "rb", buffering=0)
     )
-    return ShellProcess(process, output, transport)
+    return ShellProcess(process, output, transport, watch)
 
 
 def _find_shell() -> str:

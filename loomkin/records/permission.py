@@ -64,6 +64,7 @@ class Verdict:
     """The answer for one use, with the rule that decided and why.
 
     `offers` are the rule texts that a person may save when asked; empty where widening is unsafe.
+    `built_in` says that no written rule, person or hook decided, but loomkin's own rules.
     """
 
     decision: Decision
@@ -71,3 +72,4 @@ class Verdict:
     rule: str = ""
     source: str = ""
     offers: tuple[str, ...] = ()
+    built_in: bool = False

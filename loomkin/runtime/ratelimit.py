@@ -5,7 +5,10 @@ from collections.abc import Callable
 
 
 class TokenBucket:
-    """Lets `per_minute` units pass each minute; a full bucket holds ten seconds' worth, one unit at least."""
+    """Lets `per_minute` units pass each minute; a full bucket holds ten seconds' worth, one unit at least.
+
+    What is larger than the bucket passes when it is full, and leaves a debt that those behind it wait for.
+    """
 
     def __init__(self, per_minute: float, monotonic: Callable[[], float]) -> None:
         self._rate = per_minute / 60
@@ -16,7 +19,7 @@ class TokenBucket:
         self._turn = asyncio.Lock()
 
     def wait_for(self, amount: float) -> float:
-        """Seconds until `amount` may pass; an amount above the bucket's size counts as a full bucket."""
+        """Seconds until `amount` may pass; for more than the bucket holds, until it is full."""
         now = self._monotonic()
         self._level = min(self._most, self._level + (now - self._at) * self._rate)
         self._at = now
@@ -30,4 +33,4 @@ class TokenBucket:
                 waits(wait)
                 await asyncio.sleep(wait)
                 self.wait_for(amount)
-            self._level -= min(amount, self._most)
+            self._level -= amount

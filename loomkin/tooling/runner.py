@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from loomkin.errors import FatalToolError, LoomkinError, StoreError
-from loomkin.permissions.gate import BUILT_IN, Gate, target_of
+from loomkin.permissions.gate import Gate, target_of
 from loomkin.permissions.hooks import HookOutcome, Hooks
 from loomkin.records.dataclass import replace
 from loomkin.records.event import (
@@ -259,7 +259,7 @@ class Runner:
 
 def refusal_text(verdict: Verdict) -> str:
     """A denial in words for the model."""
-    written = verdict.rule and verdict.source != BUILT_IN
+    written = verdict.rule and not verdict.built_in
     rule = f" Rule: {verdict.rule} ({verdict.source})." if written else ""
     return (
         f"Not permitted: {verdict.reason.rstrip('.')}.{rule} Do not run the same thing in disguise; "

@@ -5,7 +5,7 @@ import unicodedata
 
 from loomkin.ui.approvals import Ask, Inquiry, Step, offered
 from loomkin.ui.repl_render import diff_style
-from loomkin.ui.terminal import one_line, printable
+from loomkin.ui.terminal import legible, one_line, printable
 
 Line = tuple[str, str]
 """A style name and a text no wider than the box."""
@@ -29,7 +29,9 @@ def box_lines(waiting: Ask | Inquiry, count: int, width: int, height: int) -> li
 
 def whole_text(waiting: Ask | Inquiry) -> str:
     """All that the box is about, for printing it whole."""
-    return waiting.approval.preview or _target(waiting) if isinstance(waiting, Ask) else waiting.question
+    if isinstance(waiting, Ask):
+        return legible(waiting.approval.preview or _target(waiting))
+    return waiting.question
 
 
 def is_diff(text: str) -> bool:
@@ -63,9 +65,9 @@ def wrap(text: str, width: int) -> list[str]:
 
 def _ask(ask: Ask, more: str, width: int) -> tuple[list[Line], list[Line], list[Line]]:
     approval = ask.approval
-    shown = printable(approval.preview or _target(ask)).expandtabs(4).rstrip("\n")
+    shown = whole_text(ask).expandtabs(4).rstrip("\n")
     diff = is_diff(shown)
-    subject = "" if not diff else " " + _target(ask)
+    subject = "" if not diff else " " + legible(_target(ask))
     title = f"{approval.agent} wants: {approval.use.tool}{subject}"
     head = [("box", _clip(one_line(title, 400), width - len(more)) + more)]
     body = [
@@ -78,7 +80,7 @@ def _ask(ask: Ask, more: str, width: int) -> tuple[list[Line], list[Line], list[
         return head, body, [*foot, ("keys", _clip("say why, then Enter · Esc back", width))]
     rule = offered(ask)
     if rule:
-        foot += [("quiet", piece) for piece in wrap(f"a, p save: {one_line(rule, 400)}", width)][:3]
+        foot += [("quiet", piece) for piece in wrap(f"a, p save: {one_line(legible(rule), 400)}", width)][:3]
     keys = (
         "y once · a session · p project · n no · d no, because" if rule else "y once · n no · d no, because"
     )

@@ -12,6 +12,7 @@ from loomkin.ui.approvals import Approvals, Step
 from loomkin.ui.repl_box import box_lines
 from loomkin.ui.repl_render import Painter
 from loomkin.ui.repl_work import Desk, Start, Work
+from loomkin.ui.terminal import printable
 from loomkin.ui.transcript import Block, Kind
 
 WIDTH, HEIGHT = 80, 200
@@ -92,7 +93,7 @@ class PlainScreen:
 
     def give_back(self, text: str) -> None:
         """Show words that were not sent: a line cannot be given back here."""
-        self._write(f"not sent: {text}\n")
+        self._write(f"not sent: {printable(text)}\n")
 
     def changed(self) -> None:
         """Ask what waits, or say that words are welcome."""
@@ -113,7 +114,7 @@ class PlainScreen:
         if result.then in (Then.QUIT, Then.RESUME):
             self.leave(result.argument)
         elif result.then is Then.COPY:
-            self._write(f"{result.argument}\n")
+            self._write(f"{printable(result.argument)}\n")
         elif result.then is Then.EDIT:
             self._write("This terminal cannot hold an editor.\n")
 

@@ -3,7 +3,8 @@
 import errno
 import os
 import select
-from collections.abc import Mapping
+import signal
+from collections.abc import Iterable, Mapping
 
 from loomkin.errors import LoomkinError
 from loomkin.records.regex import pattern
@@ -15,8 +16,11 @@ _NAMES = {1: "standard output", 2: "standard error"}
 _GONE = (errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.EIO)
 _CONTROL = pattern(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI, such as colours
-    r"|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)?"  # strings to the terminal, such as its title
+    r"|\x1b[\]P_^X][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # strings to the terminal, such as its title
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
+_HIDING = pattern(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 )
 
 
@@ -80,9 +84,23 @@ def hold_standard_streams() -> None:
             os.open(os.devnull, way)
 
 
+def heeded(signals: Iterable[signal.Signals]) -> list[signal.Signals]:
+    """The signals that the caller of this process does not want ignored, as `nohup` does with SIGHUP."""
+    return [number for number in signals if signal.getsignal(number) is not signal.SIG_IGN]
+
+
 def printable(text: str) -> str:
     """The text without anything a terminal would obey; tabs and line ends stay."""
     return _CONTROL.sub("", text)
+
+
+def legible(text: str) -> str:
+    """The text with every character visible that could hide others; for what a person decides on."""
+    return _HIDING.sub(lambda found: _visible(ord(found[0])), text.replace("\r\n", "\n"))
+
+
+def _visible(code: int) -> str:
+    return chr(0x2400 + code) if code < 0x20 else "␡" if code == 0x7F else f"<U+{code:04X}>"
 
 
 def one_line(text: str, most: int) -> str:

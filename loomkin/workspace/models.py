@@ -68,6 +68,8 @@ class ModelChooser:
         Raises NoModelError with three ways on where nothing is configured and nothing found.
         """
         model = self._settings.model
+        if wanted == _RECORDED.id and not self._replay:
+            wanted = ""  # a session that was replayed without a model goes on with a real one
         tiers = {Tier.FAST: model.fast, Tier.STRONG: model.strong, Tier.LOCAL: model.local}
         named = wanted or tiers.get(tier, "") or model.default
         why = "as asked for" if wanted else "from the settings"

@@ -5,7 +5,14 @@ from collections.abc import Callable
 from loomkin.agent.history import interrupted, unanswered
 from loomkin.errors import NotFoundError
 from loomkin.records.dataclass import dataclass
-from loomkin.records.event import CallFinished, MessageAdded, SessionRenamed, SessionStarted, TurnEnded
+from loomkin.records.event import (
+    CallFinished,
+    MessageAdded,
+    ModelChanged,
+    SessionRenamed,
+    SessionStarted,
+    TurnEnded,
+)
 from loomkin.records.ids import MessageId, SessionId
 from loomkin.records.message import Message, Role
 from loomkin.runtime.clock import Clock
@@ -64,9 +71,17 @@ def open_new(clock: Clock, recorder: Recorder, name: str, start: SessionStarted)
 
 
 def reopen(
-    db: Database, row: sessions.SessionRow, agent: str, clock: Clock, recorder: Recorder, name: str
+    db: Database,
+    row: sessions.SessionRow,
+    agent: str,
+    clock: Clock,
+    recorder: Recorder,
+    name: str,
+    model: str,
 ) -> Opened:
-    """A session that goes on, under a new name if there is one; what a crash left open is closed."""
+    """A session that goes on, with a new name or model if given; what a crash left open is closed."""
+    if model != row.model:
+        recorder.record(ModelChanged(model), row.id)
     if name and name != row.name:
         recorder.record(SessionRenamed(name), row.id)
     messages = sessions.messages(db, row.id, agent, row.cleared)
@@ -80,15 +95,21 @@ def reopen(
     for worker, number in sessions.open_turns(db, row.id):
         recorder.record(TurnEnded(number, "interrupted", "the process ended", 0, 0.0), row.id, worker)
     turns = sessions.last_turn(db, row.id)
-    return Opened(row.id, name or row.name, row.model, tuple(messages), turns, len(orphans), True)
+    return Opened(row.id, name or row.name, model, tuple(messages), turns, len(orphans), True)
 
 
 def fork(
-    db: Database, row: sessions.SessionRow, agent: str, clock: Clock, recorder: Recorder, name: str
+    db: Database,
+    row: sessions.SessionRow,
+    agent: str,
+    clock: Clock,
+    recorder: Recorder,
+    name: str,
+    model: str,
 ) -> Opened:
     """A new session that begins with the conversation of another; that one stays as it is."""
     identity = SessionId(clock.session_id())
-    start = SessionStarted(row.cwd, row.model, row.mode, name, row.id)
+    start = SessionStarted(row.cwd, model, row.mode, name, row.id)
     recorder.record(start, identity)
     messages = sessions.messages(db, row.id, agent, row.cleared)
     for call in unanswered(messages):
@@ -96,4 +117,4 @@ def fork(
         messages.append(Message(MessageId(clock.new_id("m")), Role.USER, result, "loomkin", clock.now()))
     for message in messages:
         recorder.record(MessageAdded(message), identity, agent)
-    return Opened(identity, name, row.model, tuple(messages), 0, 0, True)
+    return Opened(identity, name, model, tuple(messages), 0, 0, True)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from loomkin.config.load import Loaded
 from loomkin.config.paths import Layer
+from loomkin.permissions.gate import Gate
 from loomkin.permissions.operations import operations_to_rules
 from loomkin.permissions.policy import Policy
 from loomkin.permissions.rules import ALIASES
 from loomkin.project.rules import RulesFile
 from loomkin.project.workplace import Workplace
-from loomkin.records.permission import Decision, Rule
+from loomkin.records.permission import Decision, Mode, Rule
+from loomkin.runtime.recorder import Scribe
 
 _RANKS = {
     Layer.MANAGED: "managed",
@@ -22,6 +24,7 @@ _RANKS = {
     Layer.OPTION: "flag",
     Layer.FLAG: "flag",
 }
+_STRICTEST_FIRST = (Mode.PLAN, Mode.ASK, Mode.EDITS, Mode.AUTO, Mode.YOLO)
 
 
 def all_rules(loaded: Loaded, files: Sequence[RulesFile], trusted: bool) -> list[Rule]:
@@ -49,6 +52,29 @@ def build_policy(rules: Sequence[Rule], loaded: Loaded, workplace: Workplace, ho
     """The policy; raises ConfigError for a rule that cannot be read."""
     readable = (workplace.outputs,)
     return Policy(rules, loaded.settings.permissions.mode, workplace.roots, home, readable=readable)
+
+
+def resume_mode(gate: Gate, before: str, loaded: Loaded, attended: bool, scribe: Scribe) -> tuple[str, ...]:
+    """Settle the mode of a session that last ran in the mode `before`; what the person should know of it.
+
+    A mode that was named for this run counts. Else a person who is there goes on in the earlier mode where it
+    lets no more pass than the settings' mode; headless runs are always as their settings say.
+    """
+    mode = gate.mode
+    if before in ("", mode):
+        return ()
+    origins = loaded.provenance.get("permissions.mode", ())
+    named = bool(origins) and origins[-1].layer >= Layer.ENVIRONMENT
+    if not attended or named or before not in _STRICTEST_FIRST:
+        gate.change_mode(mode, scribe)
+        return ()
+    if _STRICTEST_FIRST.index(Mode(before)) < _STRICTEST_FIRST.index(mode):
+        gate.change_mode(Mode(before), scribe)
+        return (f"The mode is {before}, as this session last ran; `/mode {mode}` is that of the settings.",)
+    gate.change_mode(mode, scribe)
+    return (
+        f"The mode is {mode}, as the settings say; this session last ran in {before} (`/mode {before}`).",
+    )
 
 
 def denied_tools(rules: Sequence[Rule]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """One agent at a real model server, with tools that only answer, and all it wrote down."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from loomkin.agent.turn import Check, Limits, TurnEnd
 from loomkin.config.settings import HookSettings
 from loomkin.llm.client import ModelClient
 from loomkin.llm.estimate import Estimator
-from loomkin.llm.metering import Meter
+from loomkin.llm.metering import Budget, Meter
 from loomkin.llm.models import CallerLevel, ModelSpec
 from loomkin.llm.registry import open_wire
 from loomkin.llm.retry import RetryPolicy
@@ -34,6 +35,7 @@ from loomkin.tooling.toolbox import Toolbox
 from tests.fakes.model_server import ModelServer
 
 Kind = TypeVar("Kind", bound=Fact)
+LEFT = 10**12
 PRICE = Price(1_000_000, 5_000_000, 100_000, 1_250_000, "test")
 
 
@@ -61,9 +63,17 @@ class Log:
 
     def __init__(self) -> None:
         self.facts: list[Fact] = []
+        self._grown = asyncio.Event()
 
     def record(self, fact: Fact, session: SessionId, agent: str = "", task: str = "") -> None:
         self.facts.append(fact)
+        self._grown.set()
+
+    async def until(self, kind: type[Fact], count: int) -> None:
+        """Wait for so many facts of a kind."""
+        while len(self.of(kind)) < count:
+            self._grown.clear()
+            await self._grown.wait()
 
     async def flush(self) -> None:
         """All is kept already."""
@@ -93,9 +103,9 @@ class Seat:
         return [part.text for message in self.agent.transcript.messages for part in message.results]
 
 
-def spec_of(server: ModelServer, name: str = "fake-model", max_output: int = 4096) -> ModelSpec:
+def spec_of(server: ModelServer, name: str, max_output: int, silence: float) -> ModelSpec:
     """A model of the server, by the OpenAI wire."""
-    endpoint = Endpoint(f"{server.url}/v1", silence=5.0)
+    endpoint = Endpoint(f"{server.url}/v1", silence=silence)
     price, level = PRICE, CallerLevel.NATIVE
     return ModelSpec(
         ModelId(f"openai/{name}"), "openai", name, "openai", endpoint, 32_000, max_output, price, level
@@ -104,15 +114,20 @@ def spec_of(server: ModelServer, name: str = "fake-model", max_output: int = 409
 
 @asynccontextmanager
 async def seated(
-    folder: Path, *script: dict[str, object], hooks: Sequence[HookSettings] = (), fallback: bool = False
+    folder: Path,
+    *script: dict[str, object],
+    hooks: Sequence[HookSettings] = (),
+    fallback: bool = False,
+    silence: float = 5.0,
 ) -> AsyncIterator[Seat]:
     """An agent at a server that plays `script`."""
     async with ModelServer(script=script) as server:
         log = Log()
         scribe, clock = Scribe(log, SessionId("s"), "coder"), SystemClock()
-        chain = [spec_of(server), *([spec_of(server, "small", 1000)] if fallback else [])]
+        models = [("fake-model", 4096), *([("small", 1000)] if fallback else [])]
+        chain = [spec_of(server, name, most, silence) for name, most in models]
         policy = RetryPolicy(attempts=2, base=0.001)
-        client = ModelClient(chain, open_wire, Meter(()), Estimator(), policy, {})
+        client = ModelClient(chain, open_wire, Meter((Budget("test", LEFT),)), Estimator(), policy, {})
         toolbox = Toolbox(("look",), ())
         toolbox.know(Look())
         gate = Gate(Policy((), Mode.YOLO, (folder,), folder / "home"), None)

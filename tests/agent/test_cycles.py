@@ -1,11 +1,13 @@
 """Repetition is noticed whatever its length, and polling something that changes is none."""
 
+from collections.abc import Sequence
+
 from loomkin.agent.cycles import Cycles, Rung, reminder
 from loomkin.records.ids import CallId
 from loomkin.records.message import ToolCall, ToolResult
 
 
-def play(steps: str, results: str = "") -> list[Rung | None]:
+def play(steps: str, results: Sequence[str] = "") -> list[Rung | None]:
     cycles = Cycles()
     found = []
     for number, name in enumerate(steps):
@@ -32,6 +34,15 @@ def test_four_steps_in_turn_are_a_cycle_and_five_are_not():
 
 def test_a_log_that_grows_may_be_polled():
     assert set(play("AAAAAAAA", "12345678")) == {None}
+
+
+def test_a_run_of_the_same_tests_is_the_same_however_long_it_took():
+    texts = [f"<F object at 0x7f{n}a33bd0>: 1 failed in 0.{n}7s; the whole is out{n}" for n in range(7)]
+    assert [rung for rung in play("AAAAAAA", texts) if rung] == [Rung.REMIND, Rung.INSIST, Rung.STOP]
+
+
+def test_a_wait_that_counts_seconds_may_be_polled():
+    assert set(play("AAAAAAAA", [f"running for {n} s" for n in range(8)])) == {None}
 
 
 def test_other_work_between_begins_the_count_anew():

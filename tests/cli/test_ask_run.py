@@ -139,3 +139,36 @@ def _on_terminal(bench: Bench, environ: dict[str, str]) -> str:
     assert child.exitstatus == 0
     text: str = child.before
     return text
+
+
+async def test_a_hangup_that_the_caller_ignores_does_not_end_the_run(bench: Bench) -> None:
+    async with bench.model({**HI, "wait_for": "hung up"}) as server:
+        process = await asyncio.create_subprocess_exec(
+            "nohup", sys.executable, "-m", "loomkin", "ask", "hi",
+            cwd=bench.root, env={**os.environ, **bench.environ}, stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        await server.until(lambda entries: len(entries) == 1)
+        process.send_signal(signal.SIGHUP)
+        server.release("hung up")
+        out, err = await process.communicate()
+    assert (process.returncode, out) == (0, b"Hi there.\n"), err
+
+
+async def test_a_terminal_that_goes_away_takes_the_view_and_not_the_answer(bench: Bench) -> None:
+    look = ({"calls": [call("content_search", pattern=f"word{number}")]} for number in range(15))
+    async with bench.model({"wait_for": "gone", **next(look)}, *look, HI) as server:
+        keyboard, terminal = os.openpty()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "loomkin", "ask", "hi",
+            cwd=bench.root, env={**os.environ, **bench.environ, "TERM": "xterm", "PYTHONUNBUFFERED": "1"},
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=terminal,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(terminal)
+        await server.until(lambda entries: len(entries) == 1)
+        assert await asyncio.to_thread(os.read, keyboard, 1), "the view is there"
+        os.close(keyboard)
+        server.release("gone")
+        out, _ = await process.communicate()
+    assert (process.returncode, out) == (0, b"Hi there.\n")

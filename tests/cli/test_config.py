@@ -1,7 +1,11 @@
 """`loomkin config`."""
 
+import os
+import shlex
+import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from loomkin.config.catalogue import SINGLE, spell
@@ -137,3 +141,21 @@ def test_warnings_do_not_disturb_the_output(project: Path) -> None:
     listed = loomkin("config", "list", "--json")
     assert listed.json["limits.max_turns"]["value"] == 200
     assert "did you mean limits.max_turns" in listed.err
+
+
+def test_a_repositorys_settings_cannot_command_the_terminal(project: Path) -> None:
+    (project / ".loomkin.toml").write_text(
+        '"\\u001b]0;owned\\u0007" = 1\n[model]\ndefault = "\\u001b[31mx/y"\n'
+    )
+    program, environ = [sys.executable, "-m", "loomkin"], {**os.environ, "TERM": "xterm"}
+    for words in (["config", "list"], ["config", "get", "model.default"], ["ask", "-q", "hi"], ["doctor"]):
+        output, code = pexpect.run(
+            shlex.join([*program, *words]), cwd=str(project), env=environ, withexitstatus=True
+        )
+        assert output
+        assert b"\x1b" not in output, words
+    (project / ".loomkin.toml").write_text('[limits]\nmax_turns = "\\u001b[31m"\n')
+    output, code = pexpect.run(
+        shlex.join([*program, "ask", "hi"]), cwd=str(project), env=environ, withexitstatus=True
+    )
+    assert (code, b"max_turns" in output, b"\x1b" in output) == (52, True, False)

@@ -29,6 +29,7 @@ from loomkin.errors import (
     TlsError,
     TransientError,
 )
+from loomkin.llm import tls
 from loomkin.llm.connection_failures import from_transport
 from loomkin.llm.failures import from_payload, from_status, retry_after
 from loomkin.llm.litellm_failures import Failed
@@ -484,8 +485,6 @@ def test_litellm_is_loaded_without_network_dotenv_or_noise(tmp_path: Path) -> No
 
 
 def test_the_context_of_the_process_is_made_once() -> None:
-    from loomkin.llm import http
-
-    first = http._authorities("", "")
-    assert http._authorities("", "") is first
+    first = tls.authorities()
+    assert tls.authorities() is first
     assert isinstance(first, ssl.SSLContext)

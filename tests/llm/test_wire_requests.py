@@ -273,6 +273,13 @@ def test_anthropic_is_told_the_names_of_tools_that_the_history_used() -> None:
     assert [tool["name"] for tool in body["tools"]] == ["read"]
 
 
+@pytest.mark.parametrize(("room", "budget"), [(32_000, 10_000), (8_000, 7_488), (1_200, None)])
+def test_anthropic_never_thinks_for_longer_than_the_answer_may_be(room: int, budget: int | None) -> None:
+    request = asked(said(USER, Text("go")), max_output=room, options={"thinking_budget": 10_000})
+    thinking = anthropic_messages.body(request).get("thinking")
+    assert thinking == (budget and {"type": "enabled", "budget_tokens": budget})
+
+
 def test_anthropic_gets_an_object_for_arguments_that_are_none() -> None:
     broken = said(MODEL, ToolCall(CallId("c1"), "read", "{oops"))
     body: Any = anthropic_messages.body(asked(said(USER, Text("x")), broken))

@@ -397,6 +397,18 @@ def test_a_verdict_names_the_rule_that_decided_and_its_source(root: Path) -> Non
     assert answer(root, "ls && time npm test", Mode.ASK, "allow shell(npm *)").rule == "shell(npm *)"
 
 
+def test_a_verdict_says_whether_a_written_rule_decided(root: Path) -> None:
+    assert answer(root, "ls").built_in
+    assert answer(root, "make").built_in
+    assert not answer(root, "ls && npm test", Mode.ASK, "allow shell(npm *)").built_in
+    assert not answer(root, "npm test", Mode.ASK, "deny shell(npm *)").built_in
+
+
+def test_a_question_that_a_rule_asks_about_one_part_is_the_rules(root: Path) -> None:
+    verdict = answer(root, "make && npm publish", Mode.ASK, "ask shell(npm publish *)")
+    assert (verdict.decision, verdict.rule, verdict.built_in) == (ASK, "shell(npm publish *)", False)
+
+
 def test_of_several_denials_the_highest_source_is_named(root: Path) -> None:
     rules = [Rule(DENY, "shell(npm *)", source) for source in ("LOOMKIN.md:3", "user settings", "managed")]
     verdict = Policy(rules, Mode.YOLO, [root], root).decide(shell(root, "npm test"))

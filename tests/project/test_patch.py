@@ -368,13 +368,13 @@ PATCH = "*** Begin Patch\n*** Update File: a.txt\n-one\n+it's $HOME\n*** End Pat
     ],
 )
 def test_a_patch_typed_into_the_shell_is_recognised(command: str) -> None:
-    assert find_patch_in_command(command) == PATCH
+    assert find_patch_in_command(command) == (PATCH, ".")
 
 
-def test_a_folder_change_before_the_patch_goes_into_its_paths() -> None:
-    found = find_patch_in_command(f"cd sub/dir && apply_patch <<'EOF'\n{PATCH}\nEOF")
-    assert found is not None
-    assert patch_paths(found) == ("sub/dir/a.txt",)
+@pytest.mark.parametrize("folder", ["sub/dir", "'sub/dir'", '"sub/dir"'])
+def test_a_patch_behind_a_folder_change_is_applied_there(folder: str) -> None:
+    found = find_patch_in_command(f"cd {folder} && apply_patch <<'EOF'\n{PATCH}\nEOF")
+    assert found == (PATCH, "sub/dir")
 
 
 @pytest.mark.parametrize(
@@ -383,6 +383,8 @@ def test_a_folder_change_before_the_patch_goes_into_its_paths() -> None:
         "ls",
         "cat <<'EOF'\n*** Begin Patch\nEOF",
         f"apply_patch <<'EOF'\n{PATCH}\nEOF\nrm -rf build",
+        f"cd $HOME && apply_patch <<'EOF'\n{PATCH}\nEOF",
+        f"cd \"$(pwd)\" && apply_patch <<'EOF'\n{PATCH}\nEOF",
         "echo apply_patch",
         "apply_patch --help",
     ],

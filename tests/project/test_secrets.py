@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from loomkin.project.secrets import (
     is_secret_path,
     secret_paths,
     secret_values,
+    secrets_of,
     values_in_env_file,
 )
 
@@ -164,6 +166,20 @@ def test_a_megabyte_without_secrets_takes_little_time() -> None:
     begun = time.perf_counter()
     assert redactor.redact(text) == text
     assert time.perf_counter() - begun < 1.0
+
+
+def test_env_files_of_a_project_are_found_below_its_top_each_with_its_own_values(tmp_path: Path) -> None:
+    for folder, value in ((".", "first-value-1"), ("apps/api", "second-value-2"), ("a/b/c", "too-deep-3")):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / ".env").write_text(f"API_KEY={value}\n")
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / ".env").write_text("API_KEY=of-a-package\n")
+    (tmp_path / ".env.local").mkdir()
+    assert secrets_of(tmp_path) == {
+        "API_KEY in .env": "first-value-1",
+        "API_KEY in apps/api/.env": "second-value-2",
+    }
+    assert secrets_of(tmp_path / "nowhere") == {}
 
 
 def test_values_of_an_env_file_are_found_and_plain_ones_left() -> None:

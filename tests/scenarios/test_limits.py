@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +107,29 @@ async def test_what_runs_in_the_background_ends_with_the_run(bench: Bench):
     async with gone_in_the_end(bench), bench.model(steps, DONE):
         ended = await bench.run("ask", "go", *YOLO)
     assert (ended.code, ended.out) == (0, "Done.\n")
+
+
+def killed_when_both_are_there(alive: Path, pid: int) -> bytes:
+    """What commands write into a pipe, before and after loomkin is killed, until the last of them is gone."""
+    with open(alive, "rb") as pipe:
+        there = pipe.readline() + pipe.readline()
+        os.kill(pid, signal.SIGKILL)
+        return there + pipe.read()
+
+
+@pytest.mark.feature("E5")
+async def test_killed_outright_it_takes_its_commands_along(bench: Bench):
+    command = "(echo here; exec sleep 20) >> alive & wait"
+    calls = [call("shell", command=command, background=True), call("shell", command=command)]
+    alive = bench.root / "alive"
+    os.mkfifo(alive)
+    async with bench.model({"text": "I wait.", "calls": calls}):
+        process = await bench.start("ask", "go", *YOLO, stdin=asyncio.subprocess.DEVNULL)
+        async with asyncio.timeout(8):
+            written = await asyncio.to_thread(killed_when_both_are_there, alive, process.pid)
+        await process.communicate()
+    assert written == b"here\nhere\n"
+    await goes_on(bench, "I wait.", "Interrupted")
 
 
 @pytest.mark.feature("A2")

@@ -98,12 +98,14 @@ async def test_an_allowance_of_an_untrusted_project_does_not_count(bench: Bench)
 
 @pytest.mark.feature("E6")
 async def test_secrets_are_neither_read_nor_sent(bench: Bench):
-    bench.write(".env", "API_TOKEN=s3cr3t-value-in-a-file\n")
+    bench.write(".env", "API_TOKEN=s3cr3t-value-in-a-file\nMY_SECRET_KEY=another-value-1\n")
+    bench.write("apps/api/.env", "API_TOKEN=value-further-down-2\n")
     reads = [
         call("file_read", path=".env"),
         call("shell", command="cat .env"),
         call("content_search", pattern="API_TOKEN"),
         call("shell", command="cat ./.e*"),
+        call("shell", command="grep -rh TOKEN ."),
         call("shell", command="echo $MY_SECRET_KEY s3cr3t-value-in-a-file"),
     ]
     async with bench.model({"calls": reads}, DONE) as server:
@@ -113,6 +115,23 @@ async def test_secrets_are_neither_read_nor_sent(bench: Bench):
     told = said(bodies(server)[1])
     assert "s3cr3t-value" not in told.replace("echo $MY_SECRET_KEY s3cr3t-value-in-a-file", "")
     assert "hunter2" not in told
+    assert "another-value-1" not in told
+    assert "value-further-down-2" not in told
+    assert "[redacted:API_TOKEN in apps/api/.env]" in told
+
+
+@pytest.mark.feature("E1")
+async def test_a_search_does_not_show_what_a_rule_keeps_from_being_read(bench: Bench):
+    bench.write("private/plan.txt", "the word is swordfish\n")
+    bench.write("open.txt", "swordfish is a fish\n")
+    look = {"calls": [call("content_search", pattern="swordfish")]}
+    words = ("--disallowed-tools", "file_read(./private/**)", "--permission-mode", "yolo")
+    async with bench.model(look, DONE) as server:
+        await bench.run("ask", *words, "go")
+    told = said(bodies(server)[1])
+    assert "swordfish is a fish" in told
+    assert "the word is" not in told
+    assert "passed over because of a rule: private/plan.txt" in told
 
 
 @pytest.mark.feature("E4")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ LOOK = {"text": "I look.", "calls": [call("file_read", path="calc.py")]}
 LEARN = (LOOK, {"text": "The word is plover."})
 
 
-async def ask(bench: Bench, *words: str, cwd: Path | None = None) -> Ended:
-    ended = await bench.run("ask", *words, *JSON, cwd=cwd)
+async def ask(
+    bench: Bench, *words: str, cwd: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Ended:
+    ended = await bench.run("ask", *words, *JSON, cwd=cwd, environ=environ)
     assert ended.code == 0, ended.err
     return ended
 
@@ -261,3 +264,25 @@ async def test_a_killed_session_keeps_its_own_name(bench: Bench):
     options = Options(bench.root, {**os.environ, **bench.environ}, wish=Wish(last=True))
     async with open_house(options) as house, open_session(house, None, Nobody()) as opened:
         assert opened.session.name == "long job"
+
+
+@pytest.mark.feature("C12")
+async def test_the_list_shows_the_mode_and_the_model_that_a_session_last_ran_with(bench: Bench):
+    async with bench.model(DONE, DONE, DONE) as server:
+        first = await ask(bench, "begin", "--permission-mode", "yolo")
+        await ask(bench, "go on", "-c", "-m", "openai/another-model")
+        row = (await listed(bench))[first.json["session_id"]]
+        assert (row["mode"], row["model"]) == ("ask", "openai/another-model")
+        await ask(bench, "go on", "-c", environ={"LOOMKIN_MODEL": ""})
+    assert bodies(server)[-1]["model"] == "another-model"
+    assert (await bench.run("sessions", "check")).code == 0
+
+
+async def test_a_session_that_was_replayed_without_a_model_goes_on_with_a_real_one(bench: Bench):
+    async with bench.model(DONE):
+        demo = await bench.run("demo", str(bench.root / "sample"))
+        assert demo.code == 0, demo.err
+        ended = await bench.run(
+            "ask", "-c", "and now?", cwd=bench.root / "sample", environ={"LOOMKIN_MODEL": ""}
+        )
+    assert (ended.code, ended.out) == (0, "Done.\n"), ended.err

@@ -214,6 +214,17 @@ async def test_a_command_may_begin_in_the_background_and_be_waited_for(bench: Be
     assert waited == "late\nexit 4"
 
 
+@pytest.mark.feature("A2")
+async def test_a_patch_typed_behind_a_folder_change_changes_the_file_of_that_folder(bench: Bench):
+    bench.write("sub/note.txt", "old\n")
+    bench.write("note.txt", "old\n")
+    typed = HEREDOC.format(patch("*** Modify File: note.txt\n@@\n-old\n+new\n"))
+    (applied,) = await told(bench, call("shell", command=f"cd sub && {typed}"))
+    assert applied.startswith("Changed sub/note.txt")
+    assert (bench.root / "sub/note.txt").read_text() == "new\n"
+    assert (bench.root / "note.txt").read_text() == "old\n"
+
+
 @pytest.mark.feature("E1")
 async def test_a_patch_typed_into_the_shell_is_judged_and_applied_as_a_patch(bench: Bench):
     made = call("shell", command=HEREDOC.format(patch("*** Add File: made.txt\n+hello\n")))
@@ -250,6 +261,16 @@ async def test_git_reads_freely_and_commits_only_under_a_rule(bench: Bench):
     (done,) = await told(bench, commit, words=("--allowed-tools", "git(commit *)"))
     assert "Mend the mean" in done
     assert bench.git("log", "--format=%s").splitlines() == ["Mend the mean", "First"]
+
+
+@pytest.mark.feature("E1")
+async def test_long_output_of_git_is_kept_whole(bench: Bench):
+    bench.write("calc.py", "".join(f"value_{number} = {number}\n" for number in range(2000)))
+    (shown,) = await told(bench, call("git", operation="diff"))
+    named = re.search(r"whole output: (\S+)", shown)
+    assert named
+    assert "+value_1000 = 1000" not in shown
+    assert "+value_1000 = 1000" in (bench.root / named[1]).read_text()
 
 
 @pytest.mark.feature("E1")
@@ -293,9 +314,11 @@ async def test_pages_are_fetched_once_the_tool_is_found_and_the_host_is_allowed(
         fetched, local = await told(
             bench, get_again, file, words=("-c", "--allowed-tools", "web_fetch(domain:127.0.0.1)")
         )
+        (private,) = await told(bench, get_again, words=("-c", "--allowed-tools", "web_fetch(domain:*)"))
     names = [[tool["function"]["name"] for tool in body["tools"]] for body in asked]
     assert "web_fetch" not in names[1]
     assert "web_fetch" in names[2]
+    assert "is inside this machine or network" in private
     assert nothing.startswith("No further tool fits.")
     assert found.startswith("You can call these from now on:\nweb_fetch: ")
     assert first.startswith("Not permitted: nobody is there to allow it. It talks to 127.0.0.1.")

@@ -173,8 +173,8 @@ async def test_a_box_stays_within_its_size_and_shows_the_exact_command(width: in
     assert "[3 waiting]" in lines[0]
     assert not any("\x1b" in line for line in lines)
     if width == 80:
-        assert "│ printf '%s' 修正 && rm -r build" in lines
-    assert whole_text(current) == command
+        assert "│ printf '%s' 修正 && rm -r build␛[2J" in lines
+    assert whole_text(current) == command.replace("\x1b", "␛")
 
 
 def test_wrapping_loses_nothing_and_counts_wide_letters_twice() -> None:
@@ -182,3 +182,22 @@ def test_wrapping_loses_nothing_and_counts_wide_letters_twice() -> None:
     pieces = wrap(text, 5)
     assert "".join(pieces) == text
     assert all(cells(piece) <= 5 for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    ("command", "seen"),
+    [
+        ("echo \x1b]0; touch owned \x07", "echo ␛]0; touch owned ␇"),
+        ("echo \x1b[8m; touch owned", "echo ␛[8m; touch owned"),
+        ("touch owned\rls", "touch owned␍ls"),
+        ("touch \u202edenwo", "touch <U+202E>denwo"),
+    ],
+)
+def test_nothing_in_a_command_can_hide_a_part_of_it_from_the_one_who_approves(
+    command: str, seen: str
+) -> None:
+    ask = Ask(approval(command, (f"shell({command})",)), asyncio.Future(loop=asyncio.new_event_loop()))
+    shown = [text for _, text in box_lines(ask, 1, 78, 20)]
+    assert f"│ {seen}" in shown
+    assert f"│ a, p save: shell({seen})" in shown
+    assert whole_text(ask) == seen

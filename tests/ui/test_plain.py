@@ -108,3 +108,7 @@ def test_figures_are_short() -> None:
     assert money(0, 2) == "price unknown"
     assert money(1_000_000_000_000, 2) == "$1.00+?"
     assert (clock(42), clock(3725), span(0.44), span(61)) == ("0:42", "1:02:05", "0.4 s", "1:01")
+
+
+def test_a_sequence_that_never_ends_hides_no_more_than_its_line() -> None:
+    assert printable("a\x1b]0;title\nb\x1b[31mc") == "a\nbc"

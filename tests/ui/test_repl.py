@@ -317,6 +317,33 @@ def test_another_session_is_resumed_in_the_same_terminal(play: MakeStage) -> Non
     assert "remember the number 7" in scene.said(1)
 
 
+def test_a_resumed_session_keeps_its_mode_only_where_it_lets_less_pass(play: MakeStage) -> None:
+    scene = play({"text": "Noted."}, {"text": "Noted too."})
+    first = scene.ready("-n", "strict", "--permission-mode", "plan")
+    first.send("remember\r")
+    first.until("Noted.")
+    first.send("/quit\r")
+    first.ended()
+    other = scene.ready("-n", "loose")
+    other.send("/mode yolo\r")
+    other.until("yolo ·")
+    other.send("remember\r")
+    other.until("Noted too.")
+    other.send("/quit\r")
+    other.ended()
+    again = scene.ready("-c")
+    again.until("this session last ran in yolo")
+    assert again.last.startswith("ask ·")
+    again.send("/resume strict\r")
+    again.until("The mode is plan, as this session last ran")
+    again.until("plan ·")
+    again.send("/quit\r")
+    again.ended()
+    named = scene.ready("-r", "strict", "--permission-mode", "edits")
+    assert named.last.startswith("edits ·")
+    assert "The mode is" not in named.everything
+
+
 def test_without_a_terminal_it_points_to_ask(play: MakeStage) -> None:
     scene = play()
     done = subprocess.run(

@@ -9,6 +9,7 @@ from loomkin.llm.history import Shaper, Turn, arguments_object, turns
 from loomkin.llm.http import Answer, Http, join_url, unpromised
 from loomkin.llm.json_body import Written, json_text, written
 from loomkin.llm.kept import Kept
+from loomkin.llm.promised import promised
 from loomkin.llm.wire import (
     CallDelta,
     Delta,
@@ -25,6 +26,7 @@ from loomkin.records.usage import Usage
 NAME = "anthropic"
 VERSION = "2023-06-01"
 REDACTED = "redacted:"
+LEAST_THINKING, LEAST_WORDS = 1024, 512
 MARK = {"type": "ephemeral"}
 PRIVATE_OPTIONS = {"max_tokens_field", "send_reasoning", "num_ctx", "keep_alive", "think", "thinking_budget"}
 REASONS = {
@@ -41,8 +43,9 @@ REASONS = {
 class AnthropicMessages:
     """The wire to `/v1/messages`.
 
-    Options of a request: `thinking_budget` turns thinking on with so many tokens; every other option goes
-    into the body as it is. Redacted thinking travels as a signature that begins with `redacted:`.
+    Options of a request: `thinking_budget` turns thinking on with so many tokens, fewer where the output
+    limit leaves room for fewer; every other option goes into the body as it is. Redacted thinking travels as
+    a signature that begins with `redacted:`.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -62,11 +65,12 @@ class AnthropicMessages:
         async with self._http.post(url, self.body(request), headers, request.model) as answer:
             reader = _Reader(self._endpoint, request.model)
             if answer.kind == "application/json" or not request.stream:
-                for delta in reader.whole(await answer.body()):
+                whole = await answer.body()
+                for delta in promised(self._endpoint, reader.whole(whole), whole):
                     yield delta
                 return
             async for _, event in answer.events():
-                for delta in reader.event(event):
+                for delta in promised(self._endpoint, reader.event(event), event):
                     yield delta
                 if event.get("type") == "message_stop":
                     break
@@ -100,7 +104,8 @@ def _fields(request: Request, shaped: list[Turn]) -> dict[str, object]:
         fields["temperature"] = request.temperature
     if request.stop:
         fields["stop_sequences"] = list(request.stop)
-    if budget := request.options.get("thinking_budget"):
+    budget = min(int(str(request.options.get("thinking_budget") or 0)), request.max_output - LEAST_WORDS)
+    if budget >= LEAST_THINKING:
         fields["thinking"] = {"type": "enabled", "budget_tokens": budget}
     fields |= {name: value for name, value in request.options.items() if name not in PRIVATE_OPTIONS}
     if listed := tools(request, shaped):
@@ -189,7 +194,7 @@ class _Reader:
             raise unpromised(self._endpoint, "it holds no content", json_text(body).encode())
         for block in body["content"]:
             yield from self._whole_block(block)
-        self._reason = body.get("stop_reason") or "end_turn"
+        self._reason = str(body.get("stop_reason") or "end_turn")
         self._count(body.get("usage"))
         yield self._finished()
 
@@ -205,7 +210,7 @@ class _Reader:
             case "message_start":
                 self._count((event.get("message") or {}).get("usage"))
             case "message_delta":
-                self._reason = (event.get("delta") or {}).get("stop_reason") or self._reason
+                self._reason = str((event.get("delta") or {}).get("stop_reason") or self._reason)
                 self._count(event.get("usage"))
             case _:
                 self._raise_error(event)

@@ -9,6 +9,7 @@ from loomkin.llm.history import Shaper, Turn, arguments_object, turns
 from loomkin.llm.http import Answer, Http
 from loomkin.llm.json_body import Written, json_text, written
 from loomkin.llm.kept import Kept
+from loomkin.llm.promised import promised
 from loomkin.llm.wire import (
     Delta,
     Endpoint,
@@ -46,12 +47,13 @@ class OllamaChat:
         async with self._http.post(url, self.body(request), headers, request.model) as answer:
             reader = _Reader(self._endpoint, request.model)
             if not request.stream:
-                for delta in reader.line(await answer.body()):
+                whole = await answer.body()
+                for delta in promised(self._endpoint, reader.line(whole), whole):
                     yield delta
                 yield reader.finish(answer)
                 return
             async for line in answer.lines():
-                for delta in reader.line(line):
+                for delta in promised(self._endpoint, reader.line(line), line):
                     yield delta
                 if reader.done:
                     break

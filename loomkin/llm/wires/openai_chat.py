@@ -10,6 +10,7 @@ from loomkin.llm.history import Shaper, Turn, arguments_object, turns
 from loomkin.llm.http import Http, join_url, unpromised
 from loomkin.llm.json_body import Written, json_text, written
 from loomkin.llm.kept import Kept
+from loomkin.llm.promised import promised
 from loomkin.llm.wire import (
     Delta,
     Endpoint,
@@ -54,11 +55,12 @@ class OpenAIChat:
         async with self._http.post(url, self.body(request), headers, request.model) as answer:
             reader = AnswerReader(self._endpoint, request.model)
             if answer.kind == "application/json" or not request.stream:
-                for delta in reader.whole(await answer.body()):
+                whole = await answer.body()
+                for delta in promised(self._endpoint, reader.whole(whole), whole):
                     yield delta
                 return
             async for _, event in answer.events():
-                for delta in reader.event(event):
+                for delta in promised(self._endpoint, reader.event(event), event):
                     yield delta
             await answer.drain()
             if not reader.ended:
@@ -197,7 +199,7 @@ class AnswerReader:
         for choice in (body.get("choices") or [])[:1]:
             self._raise_error(choice)
             yield from self._delta(choice.get("message") or {}, whole=True)
-            self._reason = choice.get("finish_reason") or "stop"
+            self._reason = str(choice.get("finish_reason") or "stop")
         self._usage = usage(body.get("usage"))
         if not self._reason:
             raise unpromised(self._endpoint, "it holds no choices", json_text(body).encode())
@@ -210,7 +212,7 @@ class AnswerReader:
         for choice in (event.get("choices") or [])[:1]:
             self._raise_error(choice)
             yield from self._delta(choice.get("delta") or {}, whole=False)
-            self._reason = choice.get("finish_reason") or self._reason
+            self._reason = str(choice.get("finish_reason") or self._reason)
 
     @property
     def ended(self) -> bool:

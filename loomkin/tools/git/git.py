@@ -1,12 +1,16 @@
 """git: look at history and record changes; nothing that destroys."""
 
+import asyncio
 import shlex
 from typing import ClassVar
 
-from loomkin.project.git import run_git
+from loomkin.errors import StoreError
+from loomkin.project.capture import open_capture
+from loomkin.project.git import OUTPUT_BYTES, run_git
 from loomkin.project.git_operations import GitOperation, operation_args
-from loomkin.project.output import for_model
+from loomkin.project.output import BUDGET_CHARS, for_model
 from loomkin.project.problem import Problem
+from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
@@ -36,6 +40,9 @@ class Git(Tool[Params]):
     }
     limit: ClassVar[float | None] = COMMIT_SECONDS
 
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+
     def use(self, params: Params, call: Call) -> ToolUse:
         argv = operation_args(params.operation, params.args)
         words = [params.operation.value] if isinstance(argv, Problem) else argv
@@ -46,11 +53,25 @@ class Git(Tool[Params]):
         if isinstance(argv, Problem):
             return Fail(str(argv))
         done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=params.operation not in WRITING)
+        parts = (done.out, done.err) if done.ok else (done.err, done.out)
+        text = "\n".join(parts).strip()
+        whole = await asyncio.to_thread(self._kept, text) if len(text) > BUDGET_CHARS else ""
+        said = for_model(text, whole=whole, failed=not done.ok)
+        if done.cut:
+            said += f"\nOutput beyond {OUTPUT_BYTES >> 20} MB was dropped; ask for less of it."
         if not done.ok:
-            said = for_model(f"{done.err}\n{done.out}".strip(), failed=True)
-            return Fail(f"git {params.operation} ended with code {done.code}.\n{said}")
-        text = for_model(f"{done.out}\n{done.err}".strip())
-        return Ok(text or f"git {params.operation}: done, no output.")
+            return Fail(f"git {params.operation} ended with code {done.code}.\n{said}", whole)
+        return Ok(said or f"git {params.operation}: done, no output.", output_id=whole)
+
+    def _kept(self, text: str) -> str:
+        """Keep the whole output where agents can read it; its name, or nothing where the disk is full."""
+        try:
+            _, capture = open_capture(self._workplace.outputs)
+        except StoreError:
+            return ""
+        capture.write(text.encode(errors="surrogateescape"))
+        capture.close()
+        return self._workplace.shown(capture.path)
 
 
 TOOL = Git

@@ -1,13 +1,16 @@
 """content_search: lines that match a regular expression."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from loomkin.permissions.gate import Gate
+from loomkin.permissions.policy import Policy
 from loomkin.project.listing import shown_path
 from loomkin.project.problem import Problem
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass, replace
-from loomkin.records.permission import Access, ToolUse
+from loomkin.records.permission import Access, Decision, ToolUse
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
 if TYPE_CHECKING:
@@ -39,8 +42,9 @@ class ContentSearch(Tool[Params]):
         "file_pattern": "glob", "case_insensitive": "ignore_case", "max_results": "max", "limit": "max",
     }  # fmt: skip
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(self, workplace: Workplace, gate: Gate) -> None:
         self._workplace = workplace
+        self._gate = gate
 
     def use(self, params: Params, call: Call) -> ToolUse:
         path = self._workplace.resolve(call.cwd, params.path)
@@ -65,11 +69,32 @@ class ContentSearch(Tool[Params]):
         )
         if isinstance(found, Problem):
             return Fail(str(found))
+        found = await asyncio.to_thread(permitted, found, top, self._gate.policy)
         cut = f"context is cut to {CONTEXT_LIMIT} lines; read the file for more"
         notes = (*found.notes, cut) if params.context > CONTEXT_LIMIT else found.notes
         found = replace(found, notes=notes)
         shown = "" if top == call.cwd else f"{self._workplace.shown(top)}/"
         return Ok(render(found, shown.removeprefix("./"), params.pattern))
+
+
+def permitted(found: "SearchResult", top: Path, policy: Policy) -> "SearchResult":
+    """The result without the files whose reading a rule denies or asks about."""
+
+    def is_closed(path: str) -> bool:
+        verdict = policy.decide(ToolUse(ContentSearch.name, Access.READ, str(top), reads=(path,)))
+        return verdict.decision is not Decision.ALLOW and not verdict.built_in
+
+    closed = [file for file in found.files if is_closed(file.path)]
+    if not closed:
+        return found
+    note = f"files passed over because of a rule: {', '.join(shown_path(file.path) for file in closed)}"
+    return replace(
+        found,
+        files=tuple(file for file in found.files if file not in closed),
+        total=found.total - sum(file.count for file in closed),
+        file_count=found.file_count - len(closed),
+        notes=(*found.notes, note),
+    )
 
 
 def render(found: "SearchResult", prefix: str, pattern: str) -> str:

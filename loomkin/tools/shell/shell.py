@@ -62,10 +62,12 @@ class Shell(Tool[Params]):
 
     def use(self, params: Params, call: Call) -> ToolUse:
         cwd = self._workplace.resolve(call.cwd, params.cwd)
-        patch = _patch_in(params.command)
-        if patch is not None:
+        typed = _patch_in(params.command)
+        if typed is not None:
             from loomkin.project.patch import patch_paths  # heavy: late on purpose
 
+            patch, folder = typed
+            cwd = self._workplace.resolve(cwd, folder)
             paths = tuple(str(self._workplace.resolve(cwd, path)) for path in patch_paths(patch))
             return ToolUse("file_patch", Access.WRITE, str(cwd), writes=paths)
         return ToolUse(self.name, self.access, str(cwd), command=params.command)
@@ -75,14 +77,15 @@ class Shell(Tool[Params]):
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         cwd = self._workplace.resolve(call.cwd, params.cwd)
-        patch = _patch_in(params.command)
-        if patch is not None:
+        typed = _patch_in(params.command)
+        if typed is not None:
             from loomkin.project.patch import apply_patch  # heavy: late on purpose
 
+            patch, folder = typed
             answer = await asyncio.to_thread(
                 apply_patch,
                 patch,
-                cwd,
+                self._workplace.resolve(cwd, folder),
                 self._workplace.roots,
                 self._editing.seen_of(call),
                 changed_by=self._editing.changed_by,
@@ -141,8 +144,8 @@ class Shell(Tool[Params]):
         return await asyncio.to_thread(harden_line, command, str(cwd), home, names)
 
 
-def _patch_in(command: str) -> str | None:
-    """The patch that a model typed into the shell, if it did."""
+def _patch_in(command: str) -> tuple[str, str] | None:
+    """The patch that a model typed into the shell, and its folder, if it did."""
     if "patch" not in command:
         return None
     from loomkin.project.patch import find_patch_in_command  # heavy: late on purpose

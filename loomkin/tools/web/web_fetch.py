@@ -39,13 +39,19 @@ class WebFetch(Tool[Params]):
             use = ToolUse(self.name, self.access, str(call.cwd), url=f"https://{host}/")
             return host == first or self._gate.policy.decide(use).decision is Decision.ALLOW
 
-        # the call for the first host was allowed by name; where a redirect leads was not
-        page = await fetch(params.url, allowed, private=lambda host: host == first)
+        # where a redirect leads was not allowed by name
+        named = self._is_named(self.use(params, call), first)
+        page = await fetch(params.url, allowed, private=lambda host: named and host == first)
         if isinstance(page, Problem):
             return Fail(str(page))
         cut = f", cut from {page.total_chars} characters" if page.cut else ""
         head = f"{page.url} ({page.content_type}{cut})"
         return Ok("\n".join((head, page.title, "", page.text)))
+
+    def _is_named(self, use: ToolUse, host: str) -> bool:
+        """Whether the host was allowed by its name; a rule for many hosts opens no private network."""
+        verdict = self._gate.policy.decide(use)
+        return verdict.decision is not Decision.ALLOW or verdict.built_in or host in verdict.rule.lower()
 
 
 def _host(url: str) -> str:

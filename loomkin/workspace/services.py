@@ -1,0 +1,40 @@
+"""The services that tools name in their constructors, by type."""
+
+from typing import TYPE_CHECKING, Any
+
+from loomkin.records.role import Role
+from loomkin.workspace.ground import Ground
+from loomkin.workspace.session import Session
+
+if TYPE_CHECKING:
+    from loomkin.workspace.teamwork import Teamwork
+
+
+class Services(dict[type, Any]):
+    """Services by type; the team and all that belongs to it is made when a tool first names a part of it."""
+
+    ground: Ground | None = None
+    _company: "Teamwork | None" = None
+    _session: tuple[Session, Role] | None = None
+
+    def __missing__(self, kind: type) -> Any:
+        if self.ground is None or not kind.__module__.startswith("loomkin.team."):
+            raise KeyError(kind)
+        from loomkin.workspace.teamwork import Teamwork  # heavy: late on purpose
+
+        ground, self.ground = self.ground, None
+        self._company = Teamwork(ground)
+        self.update(self._company.services())
+        self._seat()
+        return self[kind]
+
+    def join(self, session: Session, role: Role) -> None:
+        """The session's own agent is the first of the team, whenever there is one."""
+        self._session = (session, role)
+        self._seat()
+
+    def _seat(self) -> None:
+        if self._company is not None and self._session is not None:
+            session, role = self._session
+            self._company.host(session.agent, role)
+            session.company = self._company
