@@ -49,7 +49,8 @@ HEAVY = {
 }  # fmt: skip
 HEAVY_OWN = {
     "loomkin.project.web_text", "loomkin.project.web", "loomkin.project.edit", "loomkin.project.patch",
-    "loomkin.workspace.teamwork", "loomkin.project.search", "loomkin.permissions.shell_policy", "loomkin.permissions.harden",
+    "loomkin.workspace.teamwork", "loomkin.project.search", "loomkin.permissions.shell_policy",
+    "loomkin.permissions.harden",
 }  # fmt: skip
 BROAD_EXCEPTS = {"tooling/runner.py", "cli/main.py"}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 300, 50, 250

@@ -49,6 +49,7 @@ class Steering:
         self._running = asyncio.Event()
         self._running.set()
         self._inbox = inbox
+        self._stop: Callable[[], None] | None = None
 
     @property
     def paused(self) -> bool:
@@ -80,6 +81,15 @@ class Steering:
         """Let the loop go on."""
         self._running.set()
 
+    async def held(self) -> None:
+        """Wait while paused."""
+        await self._running.wait()
+
+    def poke(self) -> None:
+        """Stop the step that runs, if it can be, and begin it anew."""
+        if self._stop is not None:
+            self._stop()
+
     async def checkpoint(self) -> list[Heard]:
         """Wait while paused, then take all there is to hear: the person's words first, each oldest first."""
         await self._running.wait()
@@ -110,6 +120,7 @@ class Steering:
                 hit = True
                 task.cancel()
 
+        self._stop = stop
         self._inbox.on_interrupt(stop)
         try:
             yield
@@ -119,4 +130,5 @@ class Steering:
                 raise Interrupted from None
             raise
         finally:
+            self._stop = None
             self._inbox.on_interrupt(None)

@@ -35,8 +35,9 @@ class Member:
         self.busy = False
         self.restarts: list[float] = []
         self.error = ""
-        self.work = ""
-        self._last = Status("starting", "", 0.0)
+        self.letters: list[Mail] = []
+        self.last = Status("starting", "", 0.0)
+        self.sign_of_life = 0.0
 
     @property
     def name(self) -> str:
@@ -46,20 +47,26 @@ class Member:
     @property
     def open(self) -> bool:
         """Whether it reads mail."""
-        return self.standing not in GONE and self.standing is not Standing.CRASHED
+        return self.standing not in GONE
 
     @property
     def active(self) -> bool:
         """Whether something goes on or is about to: a turn, or a letter that will wake it."""
+        if self.standing is Standing.CRASHED:
+            return True  # until it is restarted or given up
         return self.open and not self.agent.steering.paused and (self.busy or self.box.waits())
 
-    def seen(self, state: str, detail: str, at: float) -> None:
-        """Take what its last event said."""
-        self._last = Status(state, detail, at)
+    def seen(self, at: float, state: str = "", detail: str = "") -> None:
+        """Take what an event of it said; every event is a sign of life."""
+        self.sign_of_life = at
+        if state:
+            self.last = Status(state, detail, at)
+        if self.standing is Standing.STALLED:
+            self.standing, self.error = Standing.WORKING, ""
 
     def status(self) -> Status:
         """What it does, from its task first, then from its last event."""
-        last = self._last
+        last = self.last
         if not self.hosted and self.task is not None and self.task.done() and self.standing not in GONE:
             return Status(Standing.CRASHED, self.error, last.since)
         if self.standing in GONE or self.standing in (Standing.CRASHED, Standing.STALLED):
@@ -89,13 +96,15 @@ class Worker:
         member = self._member
         while True:
             await member.box.wake()
-            letters = list(member.box.letters)
+            await member.agent.steering.held()
+            # after a crash the letters of the turn that broke off still want their answer
+            letters = member.letters = [*member.letters, *member.box.letters]
             member.busy = True
             self._began(member, letters)
             for heard in member.inbox.take(end=True):
                 member.agent.transcript.say(heard.text, heard.sender)
             end = await member.agent.turn(woke_by(letters), self._limits)
-            member.busy = False
+            member.busy, member.letters = False, []
             self._ended(member, end, letters)
 
 

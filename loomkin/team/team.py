@@ -8,12 +8,13 @@ from loomkin.agent.turn import Limits, Outcome, TurnEnd
 from loomkin.errors import LimitError, NotFoundError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event, StateChanged
-from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind
+from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind, Priority
 from loomkin.records.role import Role
 from loomkin.records.team_event import AgentJoined, AgentMoved, AgentReported
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
+from loomkin.team.care import Care, Patience
 from loomkin.team.mailroom import Address, AgentInbox, Letter, Mailroom
 from loomkin.team.member import Member, Worker
 from loomkin.team.practice import Practice
@@ -28,6 +29,7 @@ class TeamLimits:
     session_agents: int = 100
     depth: int = 2
     turn: Limits = Limits(100)
+    patience: Patience = Patience()
 
 
 class Team:
@@ -50,6 +52,7 @@ class Team:
         self._pulse = asyncio.Event()
         self._practices: list[Practice] = []
         self.room = Mailroom(scribe, clock, self.directory)
+        self._care = Care(self, maker, self.room, scribe, clock, supervisor, limits.patience)
         self.room.listen(lambda mail: self._pulse.set())
 
     @property
@@ -75,8 +78,13 @@ class Team:
     def take(self, event: Event) -> None:
         """Follow what members do; give this to the bus."""
         member = self._members.get(event.agent)
-        if member is not None and isinstance(event.fact, StateChanged):
-            member.seen(event.fact.state, event.fact.detail, self._clock.monotonic())
+        if member is None:
+            return
+        fact, now = event.fact, self._clock.monotonic()
+        if isinstance(fact, StateChanged):
+            member.seen(now, fact.state, fact.detail)
+        else:
+            member.seen(now)
 
     def adopt(self, practice: Practice) -> None:
         """Let a way of working hear what happens from now on."""
@@ -96,7 +104,7 @@ class Team:
         self._refuse_growth(seat)
         agent = await self._make(seat)
         member = self._seat(seat, agent, hosted=False)
-        self._start(member)
+        self._care.start(member)
         for practice in self._practices:
             practice.joined(member)
         self.instruct(seat.spawner, seat.name, order)
@@ -159,11 +167,7 @@ class Team:
 
     async def close(self) -> None:
         """End every member's task; what they are stays written down."""
-        tasks = [one.task for one in self._members.values() if one.task is not None]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=2.0)
+        await self._care.close()
 
     async def news_for(self, host: Member) -> bool:
         """Wait until the host has mail to read, or nobody works any more; True for mail."""
@@ -194,9 +198,21 @@ class Team:
         )
         return member
 
-    def _start(self, member: Member) -> None:
+    def run(self, member: Member) -> "asyncio.Task[None]":
+        """A new task in which the member works."""
         worker = Worker(member, self._limits.turn, self._began, self._ended)
-        member.task = self._supervisor.start(member.name, worker.run())
+        return self._supervisor.start(member.name, worker.run())
+
+    def lost(self, member: Member, reason: str) -> None:
+        """A member will not come back: its mail goes back, and whoever asked for it is told."""
+        member.busy = False
+        self.room.close(member.name, reason)
+        spawner = self._members.get(member.seat.spawner)
+        if spawner is not None and spawner.open:
+            self.room.send(SYSTEM, Letter(spawner.name, reason, MailKind.BLOCKER, Priority.HIGH))
+        for practice in self._practices:
+            practice.gone(member, reason)
+        self._pulse.set()
 
     def _began(self, member: Member, letters: list[Mail]) -> None:
         for practice in self._practices:
