@@ -62,6 +62,7 @@ class Mailroom:
         self._directory = directory
         self._boxes: dict[str, Mailbox] = {}
         self._last = 0
+        self._senders: dict[str, str] = {}
         self._listeners: list[Callable[[Mail], None]] = []
 
     def box(self, name: str) -> Mailbox:
@@ -81,6 +82,7 @@ class Mailroom:
     def restore(self, letters: Sequence[Mail]) -> None:
         """Go on with the letters of an earlier process: what was queued is queued again."""
         self._last = len(letters)
+        self._senders = {mail.id: mail.sender for mail in letters}
         for mail in letters:
             if mail.state is MailState.QUEUED:
                 self.box(mail.to).put(mail)
@@ -132,28 +134,23 @@ class Mailroom:
                 words = f"Your letter {mail.id} to {name} was not read: {reason}. It said: {mail.text}"
                 self.send(SYSTEM, Letter(mail.sender, words, MailKind.CONTROL))
 
+    def note(self, sender: str, letter: Letter, state: MailState) -> None:
+        """Write down a letter that reached its reader on another way."""
+        self._scribe.record(MailSent(replace(self._mail(sender, letter.to, letter), state=state)))
+
+    def sender_of(self, identity: str) -> str:
+        """Who sent a letter of this session; raises NotFoundError."""
+        if identity not in self._senders:
+            raise NotFoundError(f"There is no letter {identity!r}.", hint="Its id stands in the mail's tag.")
+        return self._senders[identity]
+
     def mark(self, letters: Iterable[Mail], state: MailState) -> None:
         """Write down that letters reached a state."""
         for mail in letters:
             self._scribe.record(MailMoved(mail.id, state.value))
 
     def _put(self, sender: str, reader: Address, letter: Letter) -> tuple[Mail, str]:
-        now = self._clock.now()
-        self._last += 1
-        mail = Mail(
-            MailId(f"m{self._last}"),
-            sender,
-            reader.name,
-            letter.kind,
-            letter.text,
-            now,
-            letter.priority,
-            letter.delivery,
-            now + letter.reply_within if letter.reply_within else 0.0,
-            now + letter.delay if letter.delay else 0.0,
-            letter.correlation,
-            TaskId(letter.task),
-        )
+        mail = self._mail(sender, reader.name, letter)
         if reader.name == PERSON:
             self._scribe.record(MailSent(replace(mail, state=MailState.DELIVERED)))
             return mail, f"{mail.id}: shown to the person."
@@ -165,6 +162,26 @@ class Mailroom:
         for listener in self._listeners:
             listener(mail)
         return mail, f"{mail.id}: queued for {reader.name} ({reader.state}), {_when(mail, reader)}."
+
+    def _mail(self, sender: str, to: str, letter: Letter) -> Mail:
+        now = self._clock.now()
+        self._last += 1
+        mail = Mail(
+            MailId(f"m{self._last}"),
+            sender,
+            to,
+            letter.kind,
+            letter.text,
+            now,
+            letter.priority,
+            letter.delivery,
+            now + letter.reply_within if letter.reply_within else 0.0,
+            now + letter.delay if letter.delay else 0.0,
+            letter.correlation,
+            TaskId(letter.task),
+        )
+        self._senders[mail.id] = sender
+        return mail
 
     def _readers(self, sender: str, to: str) -> list[Address]:
         if to == PERSON:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from loomkin.agent.turn import TurnEnd
+from loomkin.records.event import Event
 from loomkin.records.mail import Mail
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ class Practice:
 
     def turn_ended(self, member: "Member", end: TurnEnd, letters: list[Mail]) -> None:
         """A member's turn is over."""
+
+    def posted(self, mail: Mail) -> None:
+        """A letter was put into a member's box."""
+
+    def happened(self, event: Event) -> None:
+        """Something happened in the session; must return at once, fragments come here, too."""
 
     def gone(self, member: "Member", reason: str) -> None:
         """A member crashed for good, was stopped, or left."""

@@ -18,6 +18,7 @@ from loomkin.team.care import Care, Patience
 from loomkin.team.mailroom import Address, AgentInbox, Letter, Mailroom
 from loomkin.team.member import Member, Worker
 from loomkin.team.practice import Practice
+from loomkin.team.questions import Questions
 from loomkin.team.seat import GONE, Maker, Seat, Standing
 
 
@@ -30,6 +31,7 @@ class TeamLimits:
     depth: int = 2
     turn: Limits = Limits(100)
     patience: Patience = Patience()
+    attended: bool = False
 
 
 class Team:
@@ -53,12 +55,32 @@ class Team:
         self._practices: list[Practice] = []
         self.room = Mailroom(scribe, clock, self.directory)
         self._care = Care(self, maker, self.room, scribe, clock, supervisor, limits.patience)
-        self.room.listen(lambda mail: self._pulse.set())
+        self.questions = Questions(self.room, scribe)
+        self.room.listen(self._posted)
 
     @property
     def members(self) -> tuple[Member, ...]:
         """Everybody, oldest first, those who have gone too."""
         return tuple(self._members.values())
+
+    @property
+    def attended(self) -> bool:
+        """Whether a person is there."""
+        return self._limits.attended
+
+    def lines(self, reader: str) -> list[str]:
+        """Everybody in a line each, as a model reads it."""
+        now = self._clock.monotonic()
+        told = []
+        for one in self._members.values():
+            status = one.status()
+            doing = f"{status.state} {status.detail}".strip()
+            you = " (you)" if one.name == reader else ""
+            mail = f", {len(one.box.letters)} letters wait" if one.box.letters else ""
+            purpose = f": {' '.join(one.seat.purpose.split())[:100]}" if one.seat.purpose else ""
+            since = f" for {max(0.0, now - status.since):.0f} s" if status.since else ""
+            told.append(f"{one.name}{you}, {one.seat.role.name}, {doing}{since}{mail}{purpose}")
+        return told
 
     def member(self, name: str) -> Member:
         """The member of that name; raises NotFoundError that names the others."""
@@ -77,6 +99,8 @@ class Team:
 
     def take(self, event: Event) -> None:
         """Follow what members do; give this to the bus."""
+        for practice in self._practices:
+            practice.happened(event)
         member = self._members.get(event.agent)
         if member is None:
             return
@@ -214,14 +238,24 @@ class Team:
             practice.gone(member, reason)
         self._pulse.set()
 
+    def _posted(self, mail: Mail) -> None:
+        for practice in self._practices:
+            practice.posted(mail)
+        self._pulse.set()
+
     def _began(self, member: Member, letters: list[Mail]) -> None:
         for practice in self._practices:
             practice.turn_begins(member, letters)
 
     def _ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
         """A member's turn is over: its last words reach whoever asked."""
-        askers = {mail.sender for mail in letters if mail.kind in (MailKind.QUESTION, MailKind.CONTROL)}
         text = end.text if end.outcome is Outcome.DONE else _unfinished(end)
+        askers = {
+            mail.sender
+            for mail in letters
+            if mail.kind in (MailKind.QUESTION, MailKind.CONTROL)
+            and not self.questions.settle(mail.id, member.name, text)
+        }
         for asker in sorted(askers - {SYSTEM}):
             self._scribe.record(AgentReported(member.name, asker, text, end.outcome.value))
             if asker != PERSON and asker in self._members and self._members[asker].open:

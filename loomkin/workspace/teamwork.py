@@ -6,14 +6,20 @@ from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, TurnEnd
 from loomkin.records.mail import PERSON
 from loomkin.records.role import Role
+from loomkin.runtime.plugins import discover
+from loomkin.runtime.recorder import Scribe
+from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import sessions
 from loomkin.team.hiring import Hiring
 from loomkin.team.mailroom import Mailroom
 from loomkin.team.member import Member, woke_by
+from loomkin.team.questions import Questions
 from loomkin.team.seat import Seat
 from loomkin.team.team import Team, TeamLimits
+from loomkin.tooling.injection import build
 from loomkin.workspace.crew import MAIN, Berth
 from loomkin.workspace.ground import Ground
+from loomkin.workspace.house import House
 
 
 class Teamwork:
@@ -28,10 +34,25 @@ class Teamwork:
             settings.team.session_agents,
             settings.team.max_depth,
             Limits(settings.limits.max_turns),
+            attended=house.options.attended,
         )
         scribe = ground.crew.scribe("")
         self.team = Team(self._make, scribe, house.clock, ground.supervisor, limits)
         self.hiring = Hiring(self.team, ground.roles)
+        # tools of agents get the same objects
+        self._services: dict[type, Any] = {
+            Team: self.team,
+            Hiring: self.hiring,
+            Mailroom: self.team.room,
+            Questions: self.team.questions,
+            Scribe: scribe,
+            Supervisor: ground.supervisor,
+            House: house,
+        }
+        for module in discover("loomkin.practices"):
+            practice = build(module.PRACTICE, self._services)
+            self._services[module.PRACTICE] = practice
+            self.team.adopt(practice)
         self._leave = house.bus.subscribe(self.team.take)
         self._host: Member | None = None
 
@@ -42,7 +63,7 @@ class Teamwork:
 
     def services(self) -> dict[type, Any]:
         """What tools of a team name."""
-        return {Team: self.team, Hiring: self.hiring, Mailroom: self.team.room}
+        return self._services
 
     async def news(self) -> bool:
         """Wait while others work; True where they have something to say to the session's agent."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from loomkin.records.role import Role
 from loomkin.runtime.plugins import load, names
-from loomkin.tooling.injection import build_tool
+from loomkin.tooling.injection import build
 from loomkin.tooling.toolbox import AnyTool, Toolbox
 
 
@@ -22,12 +22,13 @@ class Toolset:
     def __call__(self, toolbox: Toolbox, role: Role, services: Mapping[type, Any]) -> None:
         """Put every tool of a role into its box."""
 
-        def build(name: str) -> AnyTool:
-            return build_tool(load(self._modules[name]).TOOL, services)
+        def make(name: str) -> AnyTool:
+            tool: AnyTool = build(load(self._modules[name]).TOOL, services)
+            return tool
 
         for name in toolbox.wanted:
             if name in self.names:
-                toolbox.know(build(name))
+                toolbox.know(make(name))
         for name in (*role.team_tools, *role.more_tools):
             if name in self.names:
-                toolbox.know_later(name, partial(build, name))
+                toolbox.know_later(name, partial(make, name))
