@@ -71,9 +71,8 @@ def all_sessions(db: Database, limit: int = -1) -> list[SessionRow]:
 
 
 def latest(db: Database) -> SessionRow | None:
-    """The session used last, or None in a new repository."""
-    found = all_sessions(db, 1)
-    return found[0] if found else None
+    """The session used last in which something was said, or None where there is none."""
+    return next((row for row in all_sessions(db) if row.turns or row.title), None)
 
 
 def find(db: Database, word: str) -> SessionRow:

@@ -344,6 +344,22 @@ def test_a_resumed_session_keeps_its_mode_only_where_it_lets_less_pass(play: Mak
     assert "The mode is" not in named.everything
 
 
+def test_a_session_in_which_nothing_was_said_is_not_the_one_to_go_on_with(play: MakeStage) -> None:
+    scene = play({"text": "Noted."})
+    first = scene.ready()
+    first.send("remember\r")
+    first.until("Noted.")
+    first.send("\x04")
+    first.ended()
+    for _ in range(2):
+        idle = scene.ready()
+        idle.send("\x04")
+        idle.ended()
+    again = scene.ready("-c")
+    again.until("going on with")
+    assert "Noted." in again.shown
+
+
 def test_without_a_terminal_it_points_to_ask(play: MakeStage) -> None:
     scene = play()
     done = subprocess.run(
