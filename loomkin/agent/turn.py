@@ -97,10 +97,13 @@ class Turn:
 
     async def run(self, woke: str) -> TurnEnd:
         """Run to the end; cancellation passes through after every planned call has its result."""
+        limit = asyncio.timeout(self._limits.seconds)
         try:
-            async with asyncio.timeout(self._limits.seconds):
+            async with limit:
                 return await self._loop(woke)
         except TimeoutError:
+            if not limit.expired():
+                raise
             return self._stopped(f"the time limit of {self._limits.seconds:g} s is reached", "time")
         except LimitError as error:
             return TurnEnd(Outcome.LIMIT_REACHED, self._said, self._steps, error, error.limit)
