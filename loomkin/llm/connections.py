@@ -50,7 +50,7 @@ class Connections:
                 try:
                     return await self._exchange(kept, target.origin, method, head, content or b"")
                 except Cut:
-                    if kept.heard:
+                    if not kept.stale:
                         raise
             fresh = await self._connected(target)
             return await self._exchange(fresh, target.origin, method, head, content or b"")
@@ -144,7 +144,7 @@ class DirectResponse:
 
     async def __anext__(self) -> bytes:
         try:
-            data = await self._connection.chunk()
+            data = await self._chunk()
         except TransportError as error:
             raise from_transport(self._endpoint, error, started=True) from error
         if not data:
@@ -156,12 +156,17 @@ class DirectResponse:
 
         try:
             inflater = Inflater(encoding)
-            while data := await self._connection.chunk():
+            while data := await self._chunk():
                 for piece in inflater.feed(data):
                     yield piece
             inflater.end()
         except TransportError as error:
             raise from_transport(self._endpoint, error, started=True) from error
+
+    async def _chunk(self) -> bytes:
+        if self._closed:  # the connection may be somebody else's by now
+            raise Cut("the answer was given up")
+        return await self._connection.chunk()
 
     async def aclose(self) -> None:
         """Give the connection back; it is closed where the answer did not come to its end."""
@@ -178,7 +183,7 @@ async def _trusted() -> "ssl.SSLContext":
 
 def reason_of(error: OSError) -> str:
     """Why no connection came about, in the system's words without numbers and addresses."""
-    if isinstance(error, ConnectionError) and error.errno is None:
+    if (isinstance(error, ConnectionError) and error.errno is None) or "EOF occurred" in str(error):
         return "it closed the connection during the TLS handshake"
     if error.errno is None or error.errno < 0:  # several addresses failed, or the name is not known
         numbers = {int(number) for number in re.findall(r"\[Errno (\d+)\]", str(error))}

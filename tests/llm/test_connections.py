@@ -200,6 +200,32 @@ async def test_closing_all_ends_answers_that_are_still_coming() -> None:
         await server.left.wait()
 
 
+async def test_closing_all_does_not_send_a_request_again() -> None:
+    async with answering([OK, HANG], [OK]) as server:
+        connections = Connections(Endpoint(server.url))
+        await fetched(connections, server)
+        asking, _ = await asyncio.gather(
+            fetched(connections, server), connections.aclose(), return_exceptions=True
+        )
+        assert type(asking) is ConnectError
+        await server.left.wait()
+    assert server.accepted == 1
+
+
+async def test_an_answer_that_was_given_up_cannot_be_read_from_the_next_one() -> None:
+    async with answering([OK, OK]) as server:
+        connections = Connections(Endpoint(server.url))
+        first = await connections.send("GET", server.url, {}, None)
+        await first.aclose()
+        second = await connections.send("GET", server.url, {}, None)
+        with pytest.raises(StreamCutError):
+            await whole(first)
+        assert await whole(second) == b"{}"
+        await second.aclose()
+        await connections.aclose()
+    assert server.accepted == 1
+
+
 async def test_after_closing_all_a_request_opens_a_new_connection() -> None:
     async with answering([OK, OK]) as server:
         connections = Connections(Endpoint(server.url))

@@ -4,12 +4,12 @@ import asyncio
 import gzip
 import json
 import socket
+import ssl
 import sys
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import pytest
 import trustme
@@ -366,6 +366,8 @@ async def test_a_server_that_does_not_accept_ends_in_time(opener: Opener) -> Non
                  "[Errno 113] Connect call failed ('127.0.0.1', 9)"), "connection refused, no route to host"),
         (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "name or service not known"),
         (ConnectionResetError(), "it closed the connection during the TLS handshake"),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"),
+         "it closed the connection during the TLS handshake"),
         (OSError("something else"), "something else"),
     ],
 )  # fmt: skip
@@ -420,8 +422,8 @@ async def test_localhost_is_found_on_whichever_address_it_listens() -> None:
 # --- TLS -------------------------------------------------------------------------------------------
 
 
-def certified(authority: trustme.CA, name: str = "127.0.0.1", *, expired: bool = False) -> SSLContext:
-    context = SSLContext(PROTOCOL_TLS_SERVER)
+def certified(authority: trustme.CA, name: str = "127.0.0.1", *, expired: bool = False) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     until = datetime(2020, 1, 1, tzinfo=UTC) if expired else None
     begin = datetime(2019, 1, 1, tzinfo=UTC) if expired else None
     authority.issue_cert(name, not_after=until, not_before=begin).configure_cert(context)
