@@ -58,7 +58,6 @@ ASK_MODE = [
     ("tar cf x.tar ./private", ["deny file_read(./private/**)"], DENY),
     ("npm run src", ["deny file_read(./src/**)"], ASK),
     ("vim notes.txt", ["deny file_read(notes.txt)"], DENY),
-    ("npm run a/b", ["deny file_read"], ASK),
     ("cd src && zip -r x ../private", ["deny file_read(./private/**)"], DENY),
     ("vim src/x", ["deny file_read(./private/**)"], ASK),
     ("echo private/x", ["deny file_read(./private/**)"], ALLOW),
