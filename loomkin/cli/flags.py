@@ -69,7 +69,7 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
         role=flags.role or DEFAULT_ROLE,
         append_system_prompt=flags.append_system_prompt or "",
         add_dirs=tuple(_folder(path) for path in flags.add_dirs),
-        record=_writable(flags.record),
+        record=_absolute(flags.record),
         replay=_absolute(flags.replay),
         persist=not flags.no_persistence,
         trust=flags.trust,
@@ -98,14 +98,6 @@ def _folder(path: Path) -> Path:
     if not absolute.is_dir():
         what = "is not a folder" if absolute.exists() else "does not exist"
         raise UsageError(f"{path} {what}.")
-    return absolute
-
-
-def _writable(path: Path | None) -> Path | None:
-    absolute = _absolute(path)
-    if absolute and (absolute.is_dir() or not absolute.parent.is_dir()):
-        what = "it is a folder" if absolute.is_dir() else f"there is no folder {absolute.parent}"
-        raise UsageError(f"Cannot write to {path}: {what}.")
     return absolute
 
 

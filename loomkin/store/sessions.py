@@ -126,6 +126,17 @@ def calls(db: Database, session: str, state: str | None = None) -> list[CallRow]
     return [CallRow(*row) for row in rows]
 
 
+def outputs(db: Database, session: str) -> list[str]:
+    """The names of kept outputs in `.loomkin/outputs/` that belong to this session alone."""
+    rows = db.rows(
+        "SELECT DISTINCT output_id FROM calls WHERE session = ? AND output_id LIKE '.loomkin/outputs/%'"
+        " AND output_id NOT IN (SELECT output_id FROM calls WHERE session <> ?)",
+        (session, session),
+    )
+    names = [str(row["output_id"]).rpartition("/")[2] for row in rows]
+    return [name for name in names if name not in ("", "..", ".")]
+
+
 def open_turns(db: Database, session: str) -> list[tuple[str, int]]:
     """Agent and number of each turn that never ended."""
     rows = db.rows(
@@ -179,6 +190,8 @@ def delete(db: Database, session: str) -> None:
 
     What it granted goes with it; what it took back of other sessions' grants stays taken back.
     """
+    with db.failures():
+        db.writer.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten
     with db.failures(), transaction(db.writer):
         db.writer.execute(
             "UPDATE events SET session = granted.session FROM events AS granted"
