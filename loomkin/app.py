@@ -58,7 +58,7 @@ from loomkin.workspace.models import Chosen, ModelChooser, build_client
 from loomkin.workspace.money import build_meter
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
-from loomkin.workspace.policies import all_rules, build_policy, denied_tools, resume_mode
+from loomkin.workspace.policies import all_rules, build_policy, denied_tools, mode_fixed_by, resume_mode
 from loomkin.workspace.session import Session, SessionFacts
 
 
@@ -284,9 +284,8 @@ def _session(
     role: Role,
 ) -> Session:
     options, workplace = house.options, house.workplace
-    facts = SessionFacts(
-        opened.id, str(options.cwd), str(workplace.root), role.name, house.clock.now(), opened.resumed
-    )
+    where, fixed = (str(options.cwd), str(workplace.root)), mode_fixed_by(house.loaded)
+    facts = SessionFacts(opened.id, *where, role.name, house.clock.now(), opened.resumed, fixed)
     mentions = Mentions(workplace, options.cwd, lambda path, sha: sight.saw(role.name, path, sha))
     return Session(
         facts,
