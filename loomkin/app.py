@@ -50,7 +50,7 @@ from loomkin.workspace.models import Chosen, ModelChooser
 from loomkin.workspace.money import build_meter
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
-from loomkin.workspace.policies import all_rules, build_policy, denied_tools, resume_mode
+from loomkin.workspace.policies import all_rules, build_policy, denied_tools, mode_fixed_by, resume_mode
 from loomkin.workspace.services import Services
 from loomkin.workspace.session import Session, SessionFacts
 from loomkin.workspace.toolset import Toolset
@@ -224,9 +224,8 @@ def _session(
     house: House, opened: Opened, agent: Agent, crew: Crew, sight: Sight, opening: Opening
 ) -> Session:
     options, workplace, name = house.options, house.workplace, agent.name
-    facts = SessionFacts(
-        opened.id, str(options.cwd), str(workplace.root), name, house.clock.now(), opened.resumed
-    )
+    where, fixed = (str(options.cwd), str(workplace.root)), mode_fixed_by(house.loaded)
+    facts = SessionFacts(opened.id, *where, name, house.clock.now(), opened.resumed, fixed)
     mentions = Mentions(workplace, options.cwd, lambda path, sha: sight.saw(name, path, sha))
     return Session(
         facts, opened.name, agent, crew.gate, crew.hooks(name), crew.scribe(name), opening, mentions

@@ -1,7 +1,7 @@
 """One turn: ask the model, run what it plans, check point, until it has answered or must stop."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -75,7 +75,6 @@ class Turn:
         scribe: Scribe,
         limits: Limits,
         checks: tuple[Check, ...] = (),
-        on_stuck: Callable[[Repetition], None] | None = None,
     ) -> None:
         self._system = system
         self._model = model
@@ -85,7 +84,6 @@ class Turn:
         self._scribe = scribe
         self._limits = limits
         self._checks = checks
-        self._on_stuck = on_stuck
         self._cycles = Cycles()
         self._steps = 0
         self._said = ""
@@ -97,10 +95,13 @@ class Turn:
 
     async def run(self, woke: str) -> TurnEnd:
         """Run to the end; cancellation passes through after every planned call has its result."""
+        limit = asyncio.timeout(self._limits.seconds)
         try:
-            async with asyncio.timeout(self._limits.seconds):
+            async with limit:
                 return await self._loop(woke)
         except TimeoutError:
+            if not limit.expired():
+                raise
             return self._stopped(f"the time limit of {self._limits.seconds:g} s is reached", "time")
         except LimitError as error:
             return TurnEnd(Outcome.LIMIT_REACHED, self._said, self._steps, error, error.limit)
@@ -188,8 +189,6 @@ class Turn:
         if found is None:
             return None
         self._scribe.record(LoopNoticed(found.rung, found.pattern))
-        if self._on_stuck is not None:
-            self._on_stuck(found)
         if found.rung is Rung.STOP:
             text = f"the same step was repeated {found.times} times without progress ({found.pattern})"
             return TurnEnd(

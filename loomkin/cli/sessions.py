@@ -170,7 +170,10 @@ def delete_session(
             if not yes and not _confirmed(row):
                 say("Nothing was deleted.")
                 raise typer.Exit(1)
+            kept = sessions.outputs(database, row.id)
             sessions.delete(database, row.id)
+            for name in kept:
+                (place.state / "outputs" / name).unlink(missing_ok=True)
     say(f"Deleted session {row.id}.")
 
 

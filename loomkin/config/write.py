@@ -1,5 +1,6 @@
 """Writes one setting into a file and leaves every comment where it is."""
 
+import contextlib
 import os
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path as FilePath
@@ -91,5 +92,6 @@ def _replace(path: FilePath, text: str) -> None:
         os.chmod(spare, mode)
         os.replace(spare, target)
     except OSError as error:
-        spare.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            spare.unlink()
         raise ConfigError(f"{path} cannot be written: {error}.") from error

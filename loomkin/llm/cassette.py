@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from pathlib import Path
 
-from loomkin.errors import ProviderError, ReplayDivergence, StreamCutError
+from loomkin.errors import ProviderError, ReplayDivergence, StoreError, StreamCutError
 from loomkin.llm.cassette_lines import (
     delta_from_line,
     delta_to_line,
@@ -100,9 +100,23 @@ class RecordingWire:
             "error": error_to_line(error, self._redact),
         }
         text = json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
-        opened = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        append(self._path, text.encode("utf-8", "surrogatepass"))
+
+
+def append(path: Path, data: bytes) -> None:
+    """Put bytes at the end of a recording, made where there is none; blocks.
+
+    Raises StoreError where the file cannot take them.
+    """
+    try:
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         with os.fdopen(opened, "ab") as file:
-            file.write(text.encode("utf-8", "surrogatepass"))
+            file.write(data)
+    except OSError as error:
+        raise StoreError(
+            f"The recording {path} cannot be written: {error.strerror}.",
+            hint="Name another file with --record, or leave it out.",
+        ) from error
 
 
 class Steps:

@@ -32,7 +32,8 @@ class Connection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._since = 0.0
-        self.heard = False
+        self._heard = False
+        self.stale = False
         self.idle_since = 0.0
 
     # --- for whoever sends ---------------------------------------------------------------------------
@@ -40,10 +41,10 @@ class Connection(asyncio.Protocol):
     async def exchange(self, method: str, head: bytes, content: bytes) -> Head:
         """Send a request and wait for the head of its answer.
 
-        Raises Silent, Cut, or Garbage; `heard` says then whether any byte of an answer had come.
+        Raises Silent, Cut, or Garbage; `stale` says then that the server ended the connection before a byte.
         """
         self._parser = parser = ResponseParser(method)
-        self.heard = False
+        self._heard = False
         await self._send(head, content, parser)
         while parser.head is None:
             if self._failure is not None:
@@ -169,7 +170,7 @@ class Connection(asyncio.Protocol):
             return
         if self._failure is not None:
             return
-        self.heard = True
+        self._heard = True
         self._since = self._loop.time()
         begun = parser.head is not None
         try:
@@ -210,6 +211,7 @@ class Connection(asyncio.Protocol):
             return
         if error is None and self._parser is not None:
             self._parser.eof()
+        self.stale = not self._heard
         cut = Cut("it closed the connection")
         cut.__cause__ = error
         self._fail(cut)

@@ -22,10 +22,14 @@ Origin = tuple[bool, str, int]
 
 
 class Connections:
-    """The transport without a proxy; nothing is opened before the first request."""
+    """The transport without a proxy; nothing is opened before the first request.
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    A connection is kept for `keep_alive` seconds after its last answer.
+    """
+
+    def __init__(self, endpoint: Endpoint, keep_alive: float = KEEP_ALIVE_SECONDS) -> None:
         self._endpoint = endpoint
+        self._keep_alive = keep_alive
         self._open: set[Connection] = set()
         self._idle: dict[Origin, list[Connection]] = {}
 
@@ -46,7 +50,7 @@ class Connections:
                 try:
                     return await self._exchange(kept, target.origin, method, head, content or b"")
                 except Cut:
-                    if kept.heard:
+                    if not kept.stale:
                         raise
             fresh = await self._connected(target)
             return await self._exchange(fresh, target.origin, method, head, content or b"")
@@ -86,7 +90,7 @@ class Connections:
 
     def _kept(self, origin: Origin) -> Connection | None:
         """The connection used last; those that are too old or closed are put away."""
-        oldest = asyncio.get_running_loop().time() - KEEP_ALIVE_SECONDS
+        oldest = asyncio.get_running_loop().time() - self._keep_alive
         for there, kept in list(self._idle.items()):
             sound = [one for one in kept if one.usable and one.idle_since > oldest]
             for one in kept:
@@ -115,7 +119,7 @@ class Connections:
         except UnicodeError as error:
             raise Unsendable(f"its name is no name of a host: {error}") from error
         except OSError as error:
-            raise Unreachable(_reason(error)) from error
+            raise Unreachable(reason_of(error)) from error
         self._open.add(connection)
         return connection
 
@@ -140,7 +144,7 @@ class DirectResponse:
 
     async def __anext__(self) -> bytes:
         try:
-            data = await self._connection.chunk()
+            data = await self._chunk()
         except TransportError as error:
             raise from_transport(self._endpoint, error, started=True) from error
         if not data:
@@ -152,12 +156,17 @@ class DirectResponse:
 
         try:
             inflater = Inflater(encoding)
-            while data := await self._connection.chunk():
+            while data := await self._chunk():
                 for piece in inflater.feed(data):
                     yield piece
             inflater.end()
         except TransportError as error:
             raise from_transport(self._endpoint, error, started=True) from error
+
+    async def _chunk(self) -> bytes:
+        if self._closed:  # the connection may be somebody else's by now
+            raise Cut("the answer was given up")
+        return await self._connection.chunk()
 
     async def aclose(self) -> None:
         """Give the connection back; it is closed where the answer did not come to its end."""
@@ -172,9 +181,9 @@ async def _trusted() -> "ssl.SSLContext":
     return await asyncio.to_thread(authorities)
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
     """Why no connection came about, in the system's words without numbers and addresses."""
-    if isinstance(error, ConnectionError) and error.errno is None:
+    if (isinstance(error, ConnectionError) and error.errno is None) or "EOF occurred" in str(error):
         return "it closed the connection during the TLS handshake"
     if error.errno is None or error.errno < 0:  # several addresses failed, or the name is not known
         numbers = {int(number) for number in re.findall(r"\[Errno (\d+)\]", str(error))}

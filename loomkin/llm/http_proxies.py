@@ -27,6 +27,12 @@ def _proxies(environ: Mapping[str, str]) -> dict[str, str]:
         from urllib.request import getproxies  # heavy: late on purpose
 
         return getproxies()
+    else:
+        return _of_environment(environ)
+
+
+def _of_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The same for systems that keep proxies in the environment only."""
     found = {
         name.lower().removesuffix("_proxy"): value
         for name, value in environ.items()

@@ -1,6 +1,6 @@
 """The address of a request taken apart, and the head that goes out for it."""
 
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Mapping
 from urllib.parse import quote, unquote, urlsplit
 
@@ -65,7 +65,7 @@ def target_of(url: str) -> Target:
 
 def _ascii_host(host: str) -> str:
     if host.isascii():
-        return host
+        return host.replace("%25", "%", 1)  # the zone of an IPv6 address (RFC 6874)
     import idna  # heavy: late on purpose
 
     return idna.encode(host).decode("ascii")
@@ -75,7 +75,7 @@ def _basic(name: str | None, password: str | None) -> str:
     if not name and not password:
         return ""
     pair = f"{unquote(name or '')}:{unquote(password or '')}"
-    return f"Basic {b64encode(pair.encode()).decode('ascii')}"
+    return f"Basic {b2a_base64(pair.encode(), newline=False).decode('ascii')}"
 
 
 def head_of(method: str, target: Target, headers: Mapping[str, str], length: int | None) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from loomkin.errors import ConfigError
 from loomkin.llm import wires
-from loomkin.llm.cassette import RecordingWire, ReplayWire, Steps
+from loomkin.llm.cassette import RecordingWire, ReplayWire, Steps, append
 from loomkin.llm.wire import Endpoint, Wire
 
 
@@ -36,6 +36,7 @@ def opener(
         player = ReplayWire.load(replay, steady, strict)
         return lambda name, endpoint: player
     if record is not None:
+        append(record, b"")  # better now than after the first paid answer
         steps = Steps()
         return lambda name, endpoint: RecordingWire(open_wire(name, endpoint), record, redact, steps, steady)
     return open_wire

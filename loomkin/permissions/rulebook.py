@@ -69,7 +69,10 @@ class RuleBook:
             if not _binds(one, tool, touch):
                 return False
             if one.spec is None:
-                return wide or (is_inside(place.real, self._roots) and not self._protected(touch, place))
+                # a denial of all reading must not forbid every command because of the folder it starts in
+                if wide:
+                    return touch is not Touch.LIST
+                return is_inside(place.real, self._roots) and not self._protected(touch, place)
             if not wide and self._protected(touch, place) and not self._names_protected(one.spec):
                 return False
             forms = place.forms if wide else (place.real,)

@@ -5,7 +5,7 @@ import re
 
 from loomkin.permissions.dangerous import danger, fetched_and_run, is_fetcher
 from loomkin.permissions.file_policy import Cover, FilePolicy
-from loomkin.permissions.file_table import Touch
+from loomkin.permissions.file_table import TALKERS, Touch
 from loomkin.permissions.file_words import file_uses, opens_words
 from loomkin.permissions.offers import command_offers
 from loomkin.permissions.parts import Part, read_parts
@@ -175,6 +175,23 @@ class ShellPolicy:
                     Decision.DENY if self._mode is Mode.PLAN and use.touch is Touch.WRITE else Decision.ASK
                 )
                 found.append(Finding(use.word.source, built_in(decision, reason, "unknown file")))
+        return [*found, *self._named(command)]
+
+    def _named(self, command: Command) -> list[Finding]:
+        """Paths given to a program that loomkin does not know, where a rule keeps them from being read.
+
+        A word without a slash is a path where there is such a file; `make build` names no folder.
+        """
+        if opens_words(command.program) or command.program in TALKERS | {"git"}:
+            return []
+        found: list[Finding] = []
+        for word in command.words[1:]:
+            for one in expand(word, command.places, self._home) or ():
+                rule = self._book.for_path(Decision.DENY, "shell", Touch.READ, one)
+                is_path = "/" in word.text or os.path.isfile(one.path)
+                if rule is not None and is_path and "(" in rule.text:
+                    reason = f"{command.source} names {one.path}, which the rule {rule.text} denies."
+                    found.append(Finding(one.path, by_rule(rule, reason)))
         return found
 
     def _fetched(self, line: _Line, parts: tuple[Part, ...]) -> list[Finding]:

@@ -65,11 +65,17 @@ _SHAPES = {
     "strace": _shape("-e -o -s -p -u", "-f -ff -c -q -v -y -t -T", own=True),
     "unshare": _shape("", "-r -n -m -p -f -U -i -u --fork --map-root-user --net --mount --pid", own=True),
     "chroot": _shape("", "", 1, own=True),
+    "busybox": _shape(own=True),
+    "toybox": _shape(own=True),
+    "taskset": _shape("", "-a -c --all-tasks --cpu-list", 1, own=True),
+    "chrt": _shape("", "-b -f -i -o -r --batch --fifo --idle --other --rr", 1, own=True),
+    "runuser": _shape("-u --user -g --group -G --supp-group", "", own=True),
     "npx": _shape("-p --package", "-y --yes --no", own=True, judged=False),
     "bunx": _shape("", "", own=True, judged=False),
 }
 _RUNNERS = names("uv poetry pipenv pdm hatch rye bundle pnpm")
 _TEXT_SSH = names("-p -i -l -o -F -J -L -R -D -b -c -E -m -S -W -w")
+_FLOCK_FLAGS = names("-e -F -n -o -s -u -x --close --exclusive --nb --no-fork --nonblock --shared --verbose")
 _UNKNOWN = Inner(problem="runs a command that cannot be told from its words")
 
 
@@ -241,7 +247,10 @@ def _text(program: str, words: tuple[Word, ...]) -> tuple[Inner, ...]:
         for flag in ("-c", "--command"):
             if flag in texts[:-1]:
                 return (Inner(text=texts[texts.index(flag) + 1]),)
-        return (Inner(words[2:]),) if program == "flock" and len(words) > 2 else (_UNKNOWN,)
+        if program != "flock":
+            return (_UNKNOWN,)
+        at = _after_options(words, names("-w --wait --timeout -E --conflict-exit-code"), _FLOCK_FLAGS)
+        return (_UNKNOWN,) if at is None else (Inner(words[at + 1 :]),) if words[at + 1 :] else ()
     valued = _TEXT_SSH if program == "ssh" else names("-n --interval -q")
     flags = names("-t -T -v -A -a -N -n -q -4 -6 -C -f -x -X -Y -d -e -g -c -b -p --color --differences")
     at = _after_options(words, valued, flags)

@@ -1,5 +1,6 @@
 """One process a session: a file lock that the system lets go when its holder dies."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -15,13 +16,14 @@ class SessionLock:
         self._path = folder / f"{session}.lock"
         try:
             self._file = self._take(session)
-            os.ftruncate(self._file, 0)
-            os.write(self._file, f"{os.getpid()}\n".encode())
         except OSError as error:
             raise StoreError(
                 f"Cannot lock the session: {self._path}: {error.strerror}.",
                 hint="Make the folder writable for you, and see that the disk has room.",
             ) from error
+        with contextlib.suppress(OSError):  # on a full disk the lock holds, only nobody learns whose it is
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
 
     def _take(self, session: str) -> int:
         while True:

@@ -72,9 +72,8 @@ def all_sessions(db: Database, limit: int = -1) -> list[SessionRow]:
 
 
 def latest(db: Database) -> SessionRow | None:
-    """The session used last, or None in a new repository."""
-    found = all_sessions(db, 1)
-    return found[0] if found else None
+    """The session used last in which something was said, or None where there is none."""
+    return next((row for row in all_sessions(db) if row.turns or row.title), None)
 
 
 def find(db: Database, word: str) -> SessionRow:
@@ -126,6 +125,17 @@ def calls(db: Database, session: str, state: str | None = None) -> list[CallRow]
         (session, state, state),
     )
     return [CallRow(*row) for row in rows]
+
+
+def outputs(db: Database, session: str) -> list[str]:
+    """The names of kept outputs in `.loomkin/outputs/` that belong to this session alone."""
+    rows = db.rows(
+        "SELECT DISTINCT output_id FROM calls WHERE session = ? AND output_id LIKE '.loomkin/outputs/%'"
+        " AND output_id NOT IN (SELECT output_id FROM calls WHERE session <> ?)",
+        (session, session),
+    )
+    names = [str(row["output_id"]).rpartition("/")[2] for row in rows]
+    return [name for name in names if name not in ("", "..", ".")]
 
 
 def open_turns(db: Database, session: str) -> list[tuple[str, int]]:
@@ -184,6 +194,8 @@ def delete(db: Database, session: str) -> None:
 
     What it granted goes with it; what it took back of other sessions' grants stays taken back.
     """
+    with db.failures():
+        db.writer.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten
     with db.failures(), transaction(db.writer):
         db.writer.execute(
             "UPDATE events SET session = granted.session FROM events AS granted"

@@ -9,7 +9,7 @@ from loomkin.store.database import Database
 
 def tasks(db: Database, session: str) -> list[Task]:
     """The tasks of a session as they stand, oldest first."""
-    proof, pieces, points = evidence(db, session), _partials(db, session), _milestones(db, session)
+    proof, known = evidence(db, session), published(db, session)
     rows = db.reader.execute(
         "SELECT data, state, owner, reason, attempts, handoff FROM tasks WHERE session = ? ORDER BY seq",
         (session,),
@@ -26,8 +26,8 @@ def tasks(db: Database, session: str) -> list[Task]:
                 attempts=attempts,
                 handoff=load(Handoff, handoff) if handoff else None,
                 evidence=tuple(proof.get(task.id, ())),
-                partials=tuple(pieces.get(task.id, ())),
-                milestones=tuple(points.get(task.id, ())),
+                partials=tuple(row.text for row in known if row.task == task.id and not row.milestone),
+                milestones=tuple(row.milestone for row in known if row.task == task.id and row.milestone),
             )
         )
     return found
@@ -53,22 +53,23 @@ def evidence(db: Database, session: str) -> dict[str, list[Evidence]]:
     return found
 
 
-def _partials(db: Database, session: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for task, text in db.reader.execute(
-        "SELECT task, text FROM partials WHERE session = ? AND milestone = '' ORDER BY seq", (session,)
-    ):
-        found.setdefault(task, []).append(text)
-    return found
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A partial result, or a milestone with its note; `total` is 0 where nobody knows how many come."""
+
+    task: TaskId
+    number: int
+    total: int
+    milestone: str
+    text: str
 
 
-def _milestones(db: Database, session: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for task, name in db.reader.execute(
-        "SELECT task, milestone FROM partials WHERE session = ? AND milestone <> '' ORDER BY seq", (session,)
-    ):
-        found.setdefault(task, []).append(name)
-    return found
+def published(db: Database, session: str) -> list[Published]:
+    """What tasks made known before they ended, oldest first."""
+    rows = db.reader.execute(
+        "SELECT task, number, total, milestone, text FROM partials WHERE session = ? ORDER BY seq", (session,)
+    )
+    return [Published(TaskId(row[0]), *row[1:]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

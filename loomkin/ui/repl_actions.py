@@ -6,6 +6,7 @@ from collections.abc import Callable
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent
 
+from loomkin.errors import LoomkinError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Mode
 from loomkin.ui.approvals import Approvals, Step
@@ -106,7 +107,10 @@ class KeyActions:
             session = self.work.desk.context.session
             mode = session.gate.mode
             after = CYCLE[(CYCLE.index(mode) + 1) % len(CYCLE)] if mode in CYCLE else Mode.ASK
-            session.change_mode(after)
+            try:
+                session.change_mode(after)
+            except LoomkinError as error:
+                self.work.face.show(Block(Kind.ERROR, str(error)))
 
     def complete(self) -> None:
         """Complete the word, or go to the next completion."""

@@ -75,7 +75,7 @@ def _ask(ask: Ask, more: str, width: int) -> tuple[list[Line], list[Line], list[
         for line in shown.split("\n")
         for piece in wrap(line, width)
     ]
-    foot = [("quiet", piece) for piece in wrap(one_line(approval.verdict.reason, 300), width)][:2]
+    foot = [("quiet", piece) for piece in wrap(one_line(legible(approval.verdict.reason), 300), width)][:2]
     if ask.step is Step.WORDS:
         return head, body, [*foot, ("keys", _clip("say why, then Enter · Esc back", width))]
     rule = offered(ask)

@@ -3,7 +3,7 @@
 import json
 
 from loomkin.records.usage import usd
-from loomkin.ui.terminal import one_line
+from loomkin.ui.terminal import legible, one_line
 
 STYLES = {
     "agent": "bold cyan",
@@ -68,4 +68,4 @@ def about(arguments: str) -> str:
         return one_line(str(values), SHORT)
     named = [values[name] for name in TELLING if isinstance(values.get(name), str)]
     words = named or [value for value in values.values() if isinstance(value, str | int)]
-    return one_line(str(words[0]), SHORT) if words else ""
+    return one_line(legible(str(words[0])), SHORT) if words else ""

@@ -54,6 +54,12 @@ def build_policy(rules: Sequence[Rule], loaded: Loaded, workplace: Workplace, ho
     return Policy(rules, loaded.settings.permissions.mode, workplace.roots, home, readable=readable)
 
 
+def mode_fixed_by(loaded: Loaded) -> str:
+    """Where the administrator set the mode, or nothing."""
+    origins = loaded.provenance.get("permissions.mode", ())
+    return origins[-1].where if origins and origins[-1].layer is Layer.MANAGED else ""
+
+
 def resume_mode(gate: Gate, before: str, loaded: Loaded, attended: bool, scribe: Scribe) -> tuple[str, ...]:
     """Settle the mode of a session that last ran in the mode `before`; what the person should know of it.
 

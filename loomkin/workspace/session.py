@@ -7,7 +7,7 @@ from typing import Protocol
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, Outcome, TurnEnd
 from loomkin.agent.window import Zones, measure
-from loomkin.errors import LoomkinError
+from loomkin.errors import LoomkinError, UsageError
 from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import HookOutcome, Hooks
 from loomkin.records.dataclass import dataclass
@@ -23,7 +23,7 @@ class Blocked(LoomkinError):
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """What does not change while the session is open."""
+    """What does not change while the session is open; `mode_fixed_by` is the administrator's `file:line`."""
 
     id: SessionId
     cwd: str
@@ -31,6 +31,7 @@ class SessionFacts:
     role: str
     started: float
     resumed: bool
+    mode_fixed_by: str = ""
 
 
 class Company(Protocol):
@@ -131,7 +132,9 @@ class Session:
         self._scribe.record(SessionRenamed(name))
 
     def change_mode(self, mode: Mode) -> None:
-        """Go on in another permission mode."""
+        """Go on in another permission mode; raises UsageError where the administrator fixed it."""
+        if self.facts.mode_fixed_by and mode is not self.gate.mode:
+            raise UsageError(f"{self.facts.mode_fixed_by} fixes the mode: it stays {self.gate.mode}.")
         self.gate.change_mode(mode, self._scribe)
 
     def zones(self) -> Zones:

@@ -85,6 +85,24 @@ async def test_a_turn_that_an_error_ends_is_not_called_cancelled(tmp_path: Path)
     assert (ended.outcome, ended.steps) == ("failed", 2)
 
 
+async def test_only_the_turns_own_time_counts_as_its_limit(tmp_path: Path):
+    async def check(text: str) -> str:
+        raise TimeoutError("a disk that does not answer")
+
+    async with seated(tmp_path, {"text": "done"}) as seat:
+        with pytest.raises(TimeoutError, match="a disk"):
+            await seat.ask("go", check, seconds=60.0)
+    assert [fact.outcome for fact in seat.log.of(TurnEnded)] == ["failed"]
+
+
+async def test_a_turn_whose_time_is_up_ends_with_what_was_said_and_valid_history(tmp_path: Path):
+    stalled = {"text": "half a", "fault": "stall", "events": 3}
+    async with seated(tmp_path, {"text": "I look.", **look("a")}, stalled) as seat:
+        end = await seat.ask("go", seconds=0.3)
+    assert (end.outcome, end.limit, end.text) == (Outcome.LIMIT_REACHED, "time", "I look.")
+    assert seat.results == ["saw a"]
+
+
 async def test_an_answer_that_the_content_filter_cut_runs_no_half_call(tmp_path: Path):
     half = {"calls": [{"name": "look", "raw": '{"path": "a"'}], "finish": "content_filter"}
     async with seated(tmp_path, half, {"text": "done"}) as seat:

@@ -239,6 +239,26 @@ def test_deleting_needs_a_yes_and_leaves_nothing(project: Path) -> None:
     assert loomkin("cost", "--json").json["total"]["calls"] == 0
 
 
+def test_deleting_takes_the_kept_outputs_along_that_no_other_session_has(project: Path) -> None:
+    outputs = project / ".loomkin" / "outputs"
+    outputs.mkdir()
+    for name in ("own.txt", "shared.txt", "foreign.txt"):
+        (outputs / name).write_text("word")
+    outside = project / "notes.txt"
+    outside.write_text("mine")
+
+    def ran(number: int, file: str) -> CallFinished:
+        return CallFinished(f"c{number}", "shell", "ok", 1.0, file)
+
+    files = (".loomkin/outputs/own.txt", ".loomkin/outputs/shared.txt", "notes.txt", ".loomkin/outputs/..")
+    with database(project) as db:
+        fill(db, *(ran(number, file) for number, file in enumerate(files)), session="gone")
+        fill(db, ran(1, ".loomkin/outputs/shared.txt"), session="kept")
+    assert loomkin("sessions", "delete", "gone", "-y").code == 0
+    assert sorted(path.name for path in outputs.iterdir()) == ["foreign.txt", "shared.txt"]
+    assert outside.exists()
+
+
 @pytest.mark.parametrize("words", [("delete", FIRST, "-y"), ("rename", FIRST, "other")])
 def test_a_session_in_use_is_left_alone(project: Path, words: tuple[str, ...]) -> None:
     lock = SessionLock(project / ".loomkin", FIRST)

@@ -123,3 +123,9 @@ def test_scopes_name_the_files_that_are_loaded(tmp_path: Path):
     assert locate("project", tmp_path, environ) == tmp_path / ".loomkin/config.toml"
     with pytest.raises(UsageError):
         locate("moon", tmp_path, environ)
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path):
+    (tmp_path / "folder").write_text("a file where the folder should be")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        set_value(tmp_path / "folder" / "config.toml", "limits.max_turns", "3")

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loomkin.errors import RateLimitError, ReplayDivergence, StreamCutError
+from loomkin.errors import RateLimitError, ReplayDivergence, StoreError, StreamCutError
 from loomkin.llm.cassette import RecordingWire, ReplayWire, Steps, agent_of
 from loomkin.llm.cassette_lines import delta_from_line, delta_to_line, redacted
 from loomkin.llm.fingerprint import asked
+from loomkin.llm.registry import opener
 from loomkin.llm.wire import (
     CallDelta,
     Delta,
@@ -168,6 +169,19 @@ async def test_a_cancelled_call_is_recorded_as_far_as_it_came_and_closes_the_con
     assert await anext(answer) == TextDelta("half")
     with pytest.raises(StreamCutError):
         await anext(answer)
+
+
+def test_a_recording_that_cannot_be_written_is_said_before_anything_is_paid_for(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="x cannot be written: No such file or directory"):
+        opener(tmp_path / "missing" / "x", None, True, keep, keep)
+
+
+async def test_a_disk_that_fills_up_while_recording_is_said_in_words(tmp_path: Path) -> None:
+    async with ModelServer(script=[{"text": "hello"}]) as server:
+        wire = opener(Path("/dev/full"), None, True, keep, keep)("openai", Endpoint(f"{server.url}/v1"))
+        with pytest.raises(StoreError, match="/dev/full cannot be written: No space left on device"):
+            await collect(wire, request("coder", message(Text("go"))))
+        await wire.aclose()
 
 
 async def test_a_divergence_shows_both_sides_of_the_first_difference(tmp_path: Path) -> None:

@@ -84,3 +84,18 @@ def test_of_many_who_come_and_go_only_one_is_inside_at_a_time(tmp_path: Path) ->
 def test_a_folder_that_is_missing_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="Cannot lock the session"):
         SessionLock(tmp_path / "nowhere", "s-1")
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from loomkin.store.lock import SessionLock
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+SessionLock(Path(sys.argv[1]), "s-1").release()
+"""
+
+
+def test_a_disk_without_room_for_the_process_number_still_has_a_lock(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr, list(tmp_path.iterdir())) == (0, "", [])

@@ -8,6 +8,7 @@ from loomkin.permissions.gate import Answer, Approval, Scope
 from loomkin.records.permission import Access, Decision, ToolUse, Verdict
 from loomkin.ui.approvals import Approvals, Ask, Step
 from loomkin.ui.repl_box import box_lines, cells, whole_text, wrap
+from loomkin.ui.theme import about
 
 RULE = "shell(git push)"
 
@@ -201,3 +202,11 @@ def test_nothing_in_a_command_can_hide_a_part_of_it_from_the_one_who_approves(
     assert f"│ {seen}" in shown
     assert f"│ a, p save: shell({seen})" in shown
     assert whole_text(ask) == seen
+
+
+def test_nothing_in_a_file_name_can_hide_a_part_of_it() -> None:
+    verdict = Verdict(Decision.ASK, "It writes /a\x1b[8m/b.")
+    use = ToolUse("file_write", Access.WRITE, "/", writes=("/a\x1b[8m/b",))
+    ask = Ask(Approval("coder", "c1", use, verdict, ""), asyncio.Future(loop=asyncio.new_event_loop()))
+    assert "│ It writes /a␛[8m/b." in [text for _, text in box_lines(ask, 1, 78, 20)]
+    assert about('{"path": "/a\\u001b[8m/b"}') == "/a␛[8m/b"

@@ -344,6 +344,34 @@ def test_a_resumed_session_keeps_its_mode_only_where_it_lets_less_pass(play: Mak
     assert "The mode is" not in named.everything
 
 
+def test_a_mode_that_the_administrator_fixed_cannot_be_changed(play: MakeStage, tmp_path: Path) -> None:
+    scene = play()
+    (tmp_path / "system").mkdir()
+    (tmp_path / "system" / "managed.toml").write_text('[permissions]\nmode = "ask"\n')
+    terminal = scene.ready(environ={"LOOMKIN_SYSTEM_CONFIG_DIR": str(tmp_path / "system")})
+    terminal.send("/mode yolo\r")
+    terminal.until("it stays ask.")
+    terminal.send("\x1b[Z")
+    terminal.until(lambda: terminal.shown.count("it stays ask.") == 2)
+    assert terminal.last.startswith("ask ·")
+
+
+def test_a_session_in_which_nothing_was_said_is_not_the_one_to_go_on_with(play: MakeStage) -> None:
+    scene = play({"text": "Noted."})
+    first = scene.ready()
+    first.send("remember\r")
+    first.until("Noted.")
+    first.send("\x04")
+    first.ended()
+    for _ in range(2):
+        idle = scene.ready()
+        idle.send("\x04")
+        idle.ended()
+    again = scene.ready("-c")
+    again.until("going on with")
+    assert "Noted." in again.shown
+
+
 def test_without_a_terminal_it_points_to_ask(play: MakeStage) -> None:
     scene = play()
     done = subprocess.run(
