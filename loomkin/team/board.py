@@ -24,7 +24,7 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.team import edges
 from loomkin.team.board_guards import in_hand
 from loomkin.team.plan import Piece, Plan
-from loomkin.team.referee import PlanError, Referee
+from loomkin.team.referee import RUNNING, PlanError, Referee
 from loomkin.team.transitions import Actor, Transition, Verb, rows
 
 REVISABLE = frozenset(
@@ -176,9 +176,22 @@ class Board:
         self.plan.tasks[task.id] = replace(task, evidence=(*task.evidence, evidence))
         self._tell(EvidenceGathered(task.id, evidence))
 
+    def owned(self, identity: str, by: str) -> Task:
+        """The task in the hands of its owner, accepted now if it is offered; raises PlanError for others."""
+        task = self.task(identity)
+        if task.owner == by and task.state is TaskState.OFFERED:
+            task = self.move(task.id, Verb.ACCEPT, by)
+        if task.owner != by or task.state not in RUNNING:
+            whose = f" with {task.owner}" if task.owner else ""
+            raise PlanError(
+                f"{task.id} is {task.state}{whose}, not in your hands.",
+                hint=f"If it is ready, take it with task_accept; else leave it, or write to {task.owner or 'its creator'}.",
+            )
+        return task
+
     def reach(self, identity: str, by: str, name: str, note: str) -> None:
         """The owner of a task says that it came to a named point; raises PlanError for others."""
-        task = self._owned(identity, by)
+        task = self.owned(identity, by)
         if name in task.milestones:
             return
         self.plan.tasks[task.id] = replace(task, milestones=(*task.milestones, name))
@@ -188,7 +201,7 @@ class Board:
 
     def publish(self, identity: str, by: str, text: str, total: int = 0) -> int:
         """One more piece of a task's result, and its number; raises PlanError for others than the owner."""
-        task = self._owned(identity, by)
+        task = self.owned(identity, by)
         task = self.plan.tasks[task.id] = replace(task, partials=(*task.partials, text))
         pieces = self.plan.pieces.setdefault(task.id, [])
         pieces.append(Piece(len(pieces) + 1, total, text))
@@ -197,15 +210,6 @@ class Board:
             self._apply(task, rows(task.state, Verb.PUBLISH)[0], by, "", by)
         self._settle()
         return len(pieces)
-
-    def _owned(self, identity: str, by: str) -> Task:
-        task = self.task(identity)
-        if task.owner != by or task.state not in (TaskState.IN_PROGRESS, TaskState.PARTIALLY_AVAILABLE):
-            raise PlanError(
-                f"{task.id} is {task.state}{f' with {task.owner}' if task.owner else ''}, not in your hands.",
-                hint=f"Accept it first: task_accept {task.id}.",
-            )
-        return task
 
     def _apply(self, task: Task, row: Transition, by: str, reason: str, owner: str) -> None:
         free = row.after in (TaskState.READY, TaskState.PROPOSED)
