@@ -19,14 +19,17 @@ LADDER: dict[str, set[str]] = {
     "project": {"runtime", "config"},
     "llm": {"runtime", "config"},
     "permissions": {"runtime", "project", "config", "store"},
+    "codemap": {"runtime", "store", "project"},
     "tooling": {"runtime", "permissions", "project"},
     "agent": {"runtime", "llm", "tooling", "permissions"},
-    "team": {"runtime", "store", "llm", "agent"},
+    "team": {"runtime", "store", "project", "llm", "tooling", "agent"},
     "practices": {"runtime", "config", "store", "project", "agent", "team"},
     "workspace": {
         "runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent", "team",
     },
-    "tools": {"runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent", "team"},
+    "tools": {
+        "runtime", "config", "store", "project", "codemap", "llm", "permissions", "tooling", "agent", "team",
+    },
     "commands": {
         "runtime", "config", "store", "project", "llm", "permissions", "agent", "team", "workspace",
     },
@@ -49,7 +52,8 @@ HEAVY = {
 }  # fmt: skip
 HEAVY_OWN = {
     "loomkin.project.web_text", "loomkin.project.web", "loomkin.project.edit", "loomkin.project.patch",
-    "loomkin.workspace.teamwork", "loomkin.project.search", "loomkin.permissions.shell_policy",
+    "loomkin.codemap.touched", "loomkin.workspace.teamwork", "loomkin.project.search",
+    "loomkin.permissions.shell_policy",
     "loomkin.permissions.harden",
 }  # fmt: skip
 BROAD_EXCEPTS = {"tooling/runner.py", "cli/main.py"}

@@ -69,6 +69,7 @@ def finish(
         notes=tuple(remarks),
         before=before,
         after=after,
+        line_changes=made.line_changes,
     )
     return Prepared(applied, change)
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from loomkin.records.dataclass import dataclass
+from loomkin.records.region import LineChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,8 @@ class Applied:
 
     `diff` has at most 40 lines; `tier` says how the old text matched, empty for a whole file; `sha` is
     the new hash; `line_start` and `line_end` (1-based, inclusive) span the change in the new text;
-    `before` and `after` are the file's texts with their own newlines.
+    `before` and `after` are the file's texts with their own newlines, `line_changes` what makes
+    one the other.
     """
 
     path: Path
@@ -94,3 +96,4 @@ class Applied:
     notes: tuple[str, ...]
     before: str
     after: str
+    line_changes: tuple[LineChange, ...] = ()

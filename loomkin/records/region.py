@@ -5,6 +5,15 @@ from loomkin.records.ids import TaskId
 
 
 @dataclass(frozen=True, slots=True)
+class LineChange:
+    """What an edit did to lines: `removed` of them from line `first` (from 1) on gave way to `added`."""
+
+    first: int
+    removed: int
+    added: int
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """A part of a file: a symbol (dotted, e.g. `Cart.total`), lines from 1 including both ends, or all of it.
 
@@ -25,7 +34,9 @@ class Region:
     def __str__(self) -> str:
         if self.symbol:
             return f"{self.path}:{self.symbol}"
-        return self.path if self.whole else f"{self.path}:{self.first}-{self.last}"
+        if self.whole:
+            return self.path
+        return f"{self.path}:{self.first}-{max(self.first, self.last)}"
 
 
 @dataclass(frozen=True, slots=True)

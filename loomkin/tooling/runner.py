@@ -1,8 +1,9 @@
-"""Runs planned calls: validate, hooks, permission, run, shorten, hooks; one result a call, always."""
+"""Runs planned calls: validate, hooks, permission, claim, run, shorten, hooks; one result a call, always."""
 
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from loomkin.errors import FatalToolError, LoomkinError, StoreError
@@ -23,6 +24,7 @@ from loomkin.records.permission import Access, Decision, Verdict
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
+from loomkin.tooling.claiming import Claims
 from loomkin.tooling.planned import Planned, stages
 from loomkin.tooling.schema import Problem, bind
 from loomkin.tooling.tool import Call, Change, Fail, Ok
@@ -46,7 +48,10 @@ class ResultSink(Protocol):
 
 
 class Runner:
-    """Runs the calls of one agent: reads together, writes one after another for each path."""
+    """Runs the calls of one agent: reads together, writes one after another for each path.
+
+    With `claims` (in a team) what changes files runs under a claim on what it changes.
+    """
 
     def __init__(
         self,
@@ -63,6 +68,7 @@ class Runner:
         self._clock = clock
         self._redact = redact
         self._call_of = call_of
+        self.claims: Claims | None = None
 
     def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
         """The calls in one call whose arguments are several objects glued together, if each of them fits."""
@@ -172,7 +178,11 @@ class Runner:
         limit = asyncio.timeout(tool.limit)
         try:
             async with limit:
-                return await tool.run(item.params, self._call_of(item.call))
+                call = self._call_of(item.call)
+                if self.claims is None or item.use is None:
+                    return await tool.run(item.params, call)
+                asks, work = partial(tool.regions, item.params, call), partial(tool.run, item.params, call)
+                return await self.claims.guarded(item.use, asks, work)
         except (StoreError, FatalToolError):
             raise
         except Exception as error:  # noqa: BLE001 - boundary: a tool's failure is a value that the model reads

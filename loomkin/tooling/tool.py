@@ -11,6 +11,7 @@ from loomkin.records.ids import CallId, SessionId
 from loomkin.records.message import ToolSpec
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.regex import pattern
+from loomkin.records.region import LineChange, Region
 from loomkin.tooling.schema import schema_of
 
 P = TypeVar("P")
@@ -29,7 +30,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file that a call changed; hashes are short, empty where there was or is no file."""
+    """One file that a call changed; hashes are short, empty where there was or is no file.
+
+    `line_changes` are the lines that changed, none where the whole file came, went or moved.
+    """
 
     path: str
     before: str
@@ -37,6 +41,7 @@ class Change:
     added: int
     removed: int
     diff: str
+    line_changes: tuple[LineChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,10 @@ class Tool(ABC, Generic[P]):
     async def preview(self, params: P, call: Call) -> str:
         """What a person should see before allowing the call, e.g. a diff."""
         return ""
+
+    async def regions(self, params: P, call: Call) -> tuple[Region, ...]:
+        """The parts of files that the call would change, as they are now; asked for in a team only."""
+        return ()
 
     @cached_property
     def spec(self) -> ToolSpec:
