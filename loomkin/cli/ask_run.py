@@ -49,7 +49,7 @@ class Shape:
 class Nobody:
     """The person of a headless run."""
 
-    async def ask(self, question: str, options: tuple[str, ...], free: bool) -> str | None:
+    async def ask(self, question: str, options: tuple[str, ...], free: bool, agent: str) -> str | None:
         """Nobody answers."""
         return None
 

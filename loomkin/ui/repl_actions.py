@@ -154,6 +154,10 @@ class KeyActions:
             text = whole_text(current)
             self.work.face.show(Block(Kind.DIFF if is_diff(text) else Kind.PLAIN, text))
 
+    def next_question(self) -> None:
+        """The question that waits behind this one."""
+        self.approvals.turn()
+
     def paste(self, text: str) -> None:
         """Insert pasted text."""
         self.draft.paste(text)

@@ -101,7 +101,7 @@ class PlainScreen:
         if current is not None:
             if (current, current.step) != self._asked:
                 self._asked = (current, current.step)
-                lines = box_lines(current, self._approvals.count, WIDTH, HEIGHT)
+                lines = box_lines(current, self._approvals.others, WIDTH, HEIGHT, "an empty line")
                 self._write("".join(f"{text}\n" for _, text in lines) + PROMPT)
                 self._prompted = True
                 self._approvals.appeared()
@@ -139,6 +139,8 @@ class PlainScreen:
         current = self._approvals.current
         if current is not None and current.step is Step.WORDS:
             self._approvals.say(line)
+        elif current is not None and not line.strip() and self._approvals.count > 1:
+            self._approvals.turn()
         elif current is not None:
             if not self._approvals.press(line.strip()[:1].lower()):
                 self._asked = None

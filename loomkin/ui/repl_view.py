@@ -50,7 +50,7 @@ class LiveView:
         current = self._approvals.current
         if current is None:
             return []
-        return box_lines(current, self._approvals.count, size.columns - 1, Rows(size.rows).box)
+        return box_lines(current, self._approvals.others, size.columns - 1, Rows(size.rows).box)
 
     def below(self, size: Size) -> list[Line]:
         """Completions, keys, and what is queued."""

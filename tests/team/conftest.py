@@ -21,7 +21,7 @@ Script = Mapping[str, Sequence[Mapping[str, Any]]]
 class Absent:
     """The person of a session nobody sits at."""
 
-    async def ask(self, question: str, options: tuple[str, ...], free: bool) -> str | None:
+    async def ask(self, question: str, options: tuple[str, ...], free: bool, agent: str) -> str | None:
         return None
 
 
