@@ -55,6 +55,21 @@ _FIRST = (
 )
 
 _TEAM = (
+    # call identifiers are unique in one agent's conversation, not among those of several
+    "ALTER TABLE calls RENAME TO calls_of_one",
+    """CREATE TABLE calls (
+        session TEXT NOT NULL, agent TEXT NOT NULL, call_id TEXT NOT NULL, tool TEXT NOT NULL,
+        arguments TEXT NOT NULL, started REAL NOT NULL, state TEXT NOT NULL, seconds REAL NOT NULL,
+        output_id TEXT NOT NULL, PRIMARY KEY (session, agent, call_id)) WITHOUT ROWID""",
+    "INSERT INTO calls SELECT * FROM calls_of_one",
+    "DROP TABLE calls_of_one",
+    "ALTER TABLE questions RENAME TO questions_of_one",
+    """CREATE TABLE questions (
+        session TEXT NOT NULL, call_id TEXT NOT NULL, agent TEXT NOT NULL, at REAL NOT NULL,
+        question TEXT NOT NULL, options TEXT NOT NULL, answer TEXT, assumed INTEGER NOT NULL,
+        PRIMARY KEY (session, agent, call_id)) WITHOUT ROWID""",
+    "INSERT INTO questions SELECT * FROM questions_of_one",
+    "DROP TABLE questions_of_one",
     """CREATE TABLE agents (
         session TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, team TEXT NOT NULL,
         spawner TEXT NOT NULL, model TEXT NOT NULL, purpose TEXT NOT NULL, budget INTEGER,

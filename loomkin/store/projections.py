@@ -99,7 +99,7 @@ def _call_started(db: Connection, project: str, event: Event, fact: facts.CallSt
 @projects(facts.CallFinished)
 def _call_finished(db: Connection, project: str, event: Event, fact: facts.CallFinished) -> None:
     db.execute(
-        "INSERT INTO calls VALUES (?, ?, ?, ?, '', ?, ?, ?, ?) ON CONFLICT (session, call_id) DO UPDATE"
+        "INSERT INTO calls VALUES (?, ?, ?, ?, '', ?, ?, ?, ?) ON CONFLICT (session, agent, call_id) DO UPDATE"
         " SET state = excluded.state, seconds = excluded.seconds, output_id = excluded.output_id",
         (
             event.session,
@@ -206,8 +206,8 @@ def _question_asked(db: Connection, project: str, event: Event, fact: facts.Ques
 @projects(facts.QuestionAnswered)
 def _question_answered(db: Connection, project: str, event: Event, fact: facts.QuestionAnswered) -> None:
     db.execute(
-        "UPDATE questions SET answer = ?, assumed = ? WHERE session = ? AND call_id = ?",
-        (fact.answer, int(fact.assumed), event.session, fact.call_id),
+        "UPDATE questions SET answer = ?, assumed = ? WHERE session = ? AND agent = ? AND call_id = ?",
+        (fact.answer, int(fact.assumed), event.session, event.agent, fact.call_id),
     )
 
 

@@ -1,6 +1,7 @@
 """Random records of any class, from the types of their fields."""
 
 from enum import StrEnum
+from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -18,6 +19,7 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
+@cache
 def of_type(kind: Any) -> st.SearchStrategy[Any]:
     """Values of a type, as records use types."""
     kind = getattr(kind, "__supertype__", kind)

@@ -1,5 +1,6 @@
 """Facts of every stored class, by hand and at random, and a clerk that writes them down."""
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -47,6 +48,7 @@ _FIELDS: dict[str, Any] = {
 }
 
 
+@cache
 def fact_of(kind: type[Fact]) -> st.SearchStrategy[Fact]:
     """Random facts of one class."""
     known = {name: _FIELDS[name] for name in getattr(kind, "__dataclass_fields__", {}) if name in _FIELDS}
