@@ -1,6 +1,7 @@
 """One agent: a role, a transcript, and the turns it takes when it is woken."""
 
 import asyncio
+from collections.abc import Callable
 
 from loomkin.agent.steering import Steering
 from loomkin.agent.transcript import Transcript
@@ -30,11 +31,16 @@ class Parts:
 
 
 class Agent:
-    """Takes one turn at a time; every turn ends in the log, cancelled ones too."""
+    """Takes one turn at a time; every turn ends in the log, cancelled ones too.
+
+    `before_turn` may change what the agent is told and which tools it holds.
+    """
 
     def __init__(self, parts: Parts, turns: int = 0) -> None:
         self._parts = parts
         self._turns = turns
+        self.system = parts.system
+        self.before_turn: Callable[[], None] = lambda: None
         self.steering = Steering()
 
     @property
@@ -43,9 +49,9 @@ class Agent:
         return self._parts.scribe.agent
 
     @property
-    def system(self) -> str:
-        """The fixed first part of its requests."""
-        return self._parts.system
+    def scribe(self) -> Scribe:
+        """What writes down what it does, and for which task."""
+        return self._parts.scribe
 
     @property
     def transcript(self) -> Transcript:
@@ -66,10 +72,11 @@ class Agent:
         """Work until the transcript's last request is answered or something stops it."""
         parts = self._parts
         self._turns += 1
+        self.before_turn()
         number, begun = self._turns, parts.clock.monotonic()
         parts.scribe.record(TurnStarted(number, woke))
         work = Turn(
-            parts.system,
+            self.system,
             parts.model,
             parts.runner,
             parts.transcript,

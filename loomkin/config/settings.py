@@ -81,11 +81,15 @@ class LimitSettings:
 
 @dataclass(frozen=True, slots=True)
 class TeamSettings:
-    """How large a team may grow: agents of one team, of a session, and levels of spawning."""
+    """How large a team may grow: agents of one team, of a session; levels and number of spawns; idle seconds."""
 
     max_agents: int
     session_agents: int
     max_depth: int
+    max_per_role: int
+    retire_after: float
+    spawns_per_turn: int
+    orient: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,13 +171,14 @@ class LeaseRenewed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RendezvousChanged(Fact):
-    """A named meeting point: who is awaited, who is there, and how it ended (open, met, timed_out)."""
+    """A named meeting point: who is awaited, who is there, how it ended (open, met, timed_out), what then."""
 
     name: str
     awaited: tuple[str, ...]
     present: tuple[str, ...]
     state: str
     until: float
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

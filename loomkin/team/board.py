@@ -41,17 +41,24 @@ REVISABLE = frozenset(
         "parent",
     )
 )
+FREES = (Verb.WITHDRAW, Verb.DECLINE, Verb.GIVE_BACK, Verb.REOPEN)
+"""After these nobody owns a task; in other tasks that are not begun the owner is who is wanted for it."""
 Listener = Callable[[Fact], None]
 
 
 class Board:
-    """Holds the plan; `leads` says whether an agent may do what else only a task's creator may."""
+    """Holds the plan; `leads` says whether an agent may do what else only a task's creator may.
+
+    While it is `paused` nothing is given out; `obstacles` say why nobody has a task that is ready.
+    """
 
     def __init__(self, scribe: Scribe, plan: Plan, leads: Callable[[str], bool] = lambda name: False) -> None:
         self._scribe = scribe
         self.plan = plan
         self.referee = Referee(plan, leads)
         self._listeners: list[Listener] = []
+        self.paused = False
+        self.obstacles: dict[TaskId, str] = {}
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -185,7 +192,7 @@ class Board:
             whose = f" with {task.owner}" if task.owner else ""
             raise PlanError(
                 f"{task.id} is {task.state}{whose}, not in your hands.",
-                hint=f"If it is ready, take it with task_accept; else leave it, or write to {task.owner or 'its creator'}.",
+                hint=f"Ready tasks are taken with task_accept; ask {task.owner or task.creator} for others.",
             )
         return task
 
@@ -212,9 +219,11 @@ class Board:
         return len(pieces)
 
     def _apply(self, task: Task, row: Transition, by: str, reason: str, owner: str) -> None:
-        free = row.after in (TaskState.READY, TaskState.PROPOSED)
         tries = task.attempts + (row.verb is Verb.GIVE_BACK) if row.verb is not Verb.REOPEN else 0
-        moved = replace(task, state=row.after, owner="" if free else owner, reason=reason, attempts=tries)
+        held_back = row.before is TaskState.OFFERED and row.verb is Verb.HOLD
+        freed = row.verb in FREES and row.after is not TaskState.FAILED
+        kept = "" if freed or held_back else owner
+        moved = replace(task, state=row.after, owner=kept, reason=reason, attempts=tries)
         self.plan.tasks[task.id] = moved
         self._tell(TaskMoved(task.id, row.before, row.after, by, moved.owner, reason, tries))
 

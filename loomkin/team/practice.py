@@ -31,6 +31,10 @@ class Practice:
     def gone(self, member: "Member", reason: str) -> None:
         """A member crashed for good, was stopped, or left."""
 
+    def quiet(self) -> bool:
+        """Nobody works and nothing is pending: True where this brought something about that may go on."""
+        return False
+
     def pending(self) -> bool:
         """Whether the session must not end yet, though nobody works at this moment."""
         return False

@@ -1,0 +1,67 @@
+"""task_create: one more piece of work in the plan."""
+
+from typing import ClassVar
+
+from loomkin.errors import LoomkinError
+from loomkin.records.dataclass import dataclass
+from loomkin.records.permission import Access, ToolUse
+from loomkin.records.task import OnFailure
+from loomkin.team.hiring import Hiring
+from loomkin.team.planning import Draft, Planning
+from loomkin.tooling.tool import Call, Fail, Ok, Tool
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """What is to be done, by whom, after what, and how one sees that it is done."""
+
+    title: str
+    description: str
+    role: str
+    checks: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    on_failure: OnFailure = OnFailure.REPLAN
+    owner: str = ""
+    priority: int = 5
+    regions: tuple[str, ...] = ()
+    needs_review: bool = False
+    parent: str = ""
+
+
+class TaskCreate(Tool[Params]):
+    """Adds a task; the plan gives it to somebody once what it needs is there."""
+
+    name: ClassVar[str] = "task_create"
+    params_type: ClassVar[type] = Params
+    access: ClassVar[Access] = Access.NONE
+
+    def __init__(self, planning: Planning, hiring: Hiring) -> None:
+        self._planning = planning
+        self._hiring = hiring
+
+    def use(self, params: Params, call: Call) -> ToolUse:
+        return ToolUse(self.name, self.access, str(call.cwd))
+
+    async def run(self, params: Params, call: Call) -> Ok | Fail:
+        try:
+            self._hiring.role(params.role)
+            draft = Draft(
+                params.title,
+                params.description,
+                params.role,
+                params.checks,
+                params.needs,
+                params.on_failure,
+                params.owner,
+                params.priority,
+                params.regions,
+                params.needs_review,
+                params.parent,
+            )
+            task = self._planning.create(call.agent, draft)
+            return Ok(self._planning.where(task))
+        except LoomkinError as error:
+            return Fail(str(error))
+
+
+TOOL = TaskCreate
