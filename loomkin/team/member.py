@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from loomkin.agent.agent import Agent
-from loomkin.agent.turn import Limits, TurnEnd
+from loomkin.agent.turn import Limits, Outcome, TurnEnd
+from loomkin.errors import LoomkinError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.mail import Mail, MailKind
 from loomkin.runtime.mailbox import Mailbox
@@ -38,6 +39,8 @@ class Member:
         self.letters: list[Mail] = []
         self.last = Status("starting", "", 0.0)
         self.sign_of_life = 0.0
+        self.interrupted = ""
+        self.hushed = False
 
     @property
     def name(self) -> str:
@@ -55,6 +58,14 @@ class Member:
         if self.standing is Standing.CRASHED:
             return True  # until it is restarted or given up
         return self.open and not self.agent.steering.paused and (self.busy or self.box.waits())
+
+    def interrupt(self, reason: str, hushed: bool) -> bool:
+        """Stop the turn that runs, if one does; the report of a `hushed` one wakes nobody."""
+        if not self.busy or self.task is None or self.interrupted:
+            return False
+        self.interrupted, self.hushed = reason, hushed
+        self.task.cancel()
+        return True
 
     def seen(self, at: float, state: str = "", detail: str = "") -> None:
         """Take what an event of it said; every event is a sign of life."""
@@ -97,15 +108,28 @@ class Worker:
         while True:
             await member.box.wake()
             await member.agent.steering.held()
+            if not (member.letters or member.box.waits()):
+                continue  # while it was held the person took out what had woken it
             # after a crash the letters of the turn that broke off still want their answer
             letters = member.letters = [*member.letters, *member.box.letters]
             member.busy = True
             self._began(member, letters)
             for heard in member.inbox.take(end=True):
                 member.agent.transcript.say(heard.text, heard.sender)
-            end = await member.agent.turn(woke_by(letters), self._limits)
+            end = await self._turn(member, woke_by(letters))
             member.busy, member.letters = False, []
             self._ended(member, end, letters)
+            member.interrupted, member.hushed = "", False
+
+    async def _turn(self, member: Member, woke: str) -> TurnEnd:
+        """A turn to its end; one that was interrupted ends here, any other cancellation passes through."""
+        try:
+            return await member.agent.turn(woke, self._limits)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not member.interrupted or task is None or task.uncancel():
+                raise
+            return TurnEnd(Outcome.CANCELLED, "", 0, LoomkinError(member.interrupted))
 
 
 def woke_by(letters: list[Mail]) -> str:

@@ -7,8 +7,8 @@ from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Limits, Outcome, TurnEnd
 from loomkin.errors import LimitError, NotFoundError
 from loomkin.records.dataclass import dataclass
-from loomkin.records.event import Event, StateChanged
-from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind, Priority
+from loomkin.records.event import Event, StateChanged, TurnEnded, TurnStarted
+from loomkin.records.mail import PERSON, SYSTEM, Delivery, Mail, MailKind, Priority
 from loomkin.records.role import Role
 from loomkin.records.team_event import AgentJoined, AgentMoved, AgentReported
 from loomkin.runtime.clock import Clock
@@ -20,6 +20,8 @@ from loomkin.team.member import Member, Worker
 from loomkin.team.practice import Practice
 from loomkin.team.questions import Questions
 from loomkin.team.seat import GONE, Maker, Seat, Standing
+
+LEAD = "lead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ class Team:
         """Whether a person is there."""
         return self._limits.attended
 
+    def now(self) -> float:
+        """The clock by which members' states are timed, in seconds."""
+        return self._clock.monotonic()
+
     def lines(self, reader: str) -> list[str]:
         """Everybody in a line each, as a model reads it."""
         now = self._clock.monotonic()
@@ -90,6 +96,19 @@ class Team:
             )
         return self._members[name]
 
+    def leads(self, name: str) -> bool:
+        """Whether an agent leads: it is the session's own, or a lead by role."""
+        one = self._members.get(name)
+        return one is not None and (one.hosted or one.seat.role.name == LEAD)
+
+    def reader(self, name: str) -> str:
+        """That agent if it reads mail, else a lead, else the session's own agent, else the person."""
+        there = [one for one in self._members.values() if one.open]
+        found = [one for one in there if one.name == name]
+        found += [one for one in there if one.seat.role.name == LEAD]
+        found += [one for one in there if one.hosted]
+        return found[0].name if found else PERSON
+
     def directory(self) -> Sequence[Address]:
         """Everybody as mail knows them."""
         return [
@@ -105,6 +124,8 @@ class Team:
         if member is None:
             return
         fact, now = event.fact, self._clock.monotonic()
+        if member.hosted and isinstance(fact, TurnStarted | TurnEnded):
+            member.busy = isinstance(fact, TurnStarted)
         if isinstance(fact, StateChanged):
             member.seen(now, fact.state, fact.detail)
         else:
@@ -124,14 +145,15 @@ class Team:
         return member
 
     async def spawn(self, seat: Seat, order: str) -> Member:
-        """A new member at work on `order`; raises LimitError where the team may not grow."""
+        """A new member at work on `order`, idle where it is empty; raises LimitError for one too many."""
         self._refuse_growth(seat)
         agent = await self._make(seat)
         member = self._seat(seat, agent, hosted=False)
         self._care.start(member)
         for practice in self._practices:
             practice.joined(member)
-        self.instruct(seat.spawner, seat.name, order)
+        if order:
+            self.instruct(seat.spawner, seat.name, order)
         return member
 
     def instruct(self, sender: str, name: str, work: str) -> None:
@@ -165,9 +187,14 @@ class Team:
         member.busy = False
         self._scribe.record(AgentMoved(name, Standing.STOPPED.value, reason))
         self.room.close(name, f"{name} was stopped: {reason}")
+        self._tell_spawner(member, f"{name} was stopped: {reason}")
         for practice in self._practices:
             practice.gone(member, reason)
         self._pulse.set()
+
+    def interrupt(self, name: str, reason: str, hushed: bool = False) -> bool:
+        """Stop a member's turn, not the member; False where none runs. A `hushed` report wakes nobody."""
+        return self.member(name).interrupt(reason, hushed)
 
     def pause(self, name: str) -> None:
         """Hold a member at its next checkpoint."""
@@ -185,9 +212,12 @@ class Team:
     def working(self) -> bool:
         """Whether any supervised member works or will, or a practice still has something under way."""
         members = self._members.values()
-        return any(one.active for one in members if not one.hosted) or any(
-            practice.pending() for practice in self._practices
-        )
+        if any(one.active for one in members if not one.hosted):
+            return True
+        if any(practice.pending() for practice in self._practices):
+            return True
+        moved = [practice.quiet() for practice in self._practices]
+        return any(moved)
 
     async def close(self) -> None:
         """End every member's task; what they are stays written down."""
@@ -201,6 +231,16 @@ class Team:
             self._pulse.clear()
             await self._pulse.wait()
         return True
+
+    async def stirred(self, host: Member) -> None:
+        """Wait until something changes, or the next letter of the host is due."""
+        self._pulse.clear()
+        due = min((mail.not_before for mail in host.box.letters), default=0.0)
+        try:
+            async with asyncio.timeout(max(0.0, due - self._clock.now()) if due else None):
+                await self._pulse.wait()
+        except TimeoutError:
+            return
 
     def _seat(self, seat: Seat, agent: Agent, hosted: bool) -> Member:
         box = self.room.box(seat.name)
@@ -231,12 +271,15 @@ class Team:
         """A member will not come back: its mail goes back, and whoever asked for it is told."""
         member.busy = False
         self.room.close(member.name, reason)
-        spawner = self._members.get(member.seat.spawner)
-        if spawner is not None and spawner.open:
-            self.room.send(SYSTEM, Letter(spawner.name, reason, MailKind.BLOCKER, Priority.HIGH))
+        self._tell_spawner(member, reason)
         for practice in self._practices:
             practice.gone(member, reason)
         self._pulse.set()
+
+    def _tell_spawner(self, member: Member, words: str) -> None:
+        spawner = self._members.get(member.seat.spawner)
+        if spawner is not None and spawner.open and spawner is not member:
+            self.room.send(SYSTEM, Letter(spawner.name, words, MailKind.BLOCKER, Priority.HIGH))
 
     def _posted(self, mail: Mail) -> None:
         for practice in self._practices:
@@ -259,7 +302,8 @@ class Team:
         for asker in sorted(askers - {SYSTEM}):
             self._scribe.record(AgentReported(member.name, asker, text, end.outcome.value))
             if asker != PERSON and asker in self._members and self._members[asker].open:
-                self.room.send(member.name, Letter(asker, text, MailKind.HANDOFF))
+                when = Delivery.DIGEST if member.hushed else Delivery.NEXT_STEP
+                self.room.send(member.name, Letter(asker, text, MailKind.HANDOFF, delivery=when))
         for practice in self._practices:
             practice.turn_ended(member, end, letters)
         self._pulse.set()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Services(dict[type, Any]):
-    """Services by type; the team and all that belongs to it is made when a tool first names a part of it."""
+    """Services by type; sub-agents and the team are made when a tool first names a part of them."""
 
     ground: Ground | None = None
     _company: "Teamwork | None" = None
@@ -20,17 +20,25 @@ class Services(dict[type, Any]):
     def __missing__(self, kind: type) -> Any:
         if self.ground is None or not kind.__module__.startswith("loomkin.team."):
             raise KeyError(kind)
-        from loomkin.workspace.teamwork import Teamwork  # heavy: late on purpose
-
-        ground, self.ground = self.ground, None
-        self._company = Teamwork(ground)
-        self.update(self._company.services())
-        self._seat()
+        self.company()
         return self[kind]
+
+    def company(self) -> "Teamwork":
+        """The session's team, which is made now where there is none yet."""
+        if self._company is None:
+            from loomkin.workspace.teamwork import Teamwork  # heavy: late on purpose
+
+            assert self.ground is not None
+            ground, self.ground = self.ground, None
+            self._company = Teamwork(ground)
+            self.update(self._company.services())
+            self._seat()
+        return self._company
 
     def join(self, session: Session, role: Role) -> None:
         """The session's own agent is the first of the team, whenever there is one."""
         self._session = (session, role)
+        session.gather = self.company
         self._seat()
 
     def _seat(self) -> None:

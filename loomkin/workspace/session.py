@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, Outcome, TurnEnd
@@ -15,6 +15,9 @@ from loomkin.records.event import HookRan, NoticeGiven, SessionRenamed, WindowCl
 from loomkin.records.ids import SessionId
 from loomkin.records.permission import Mode
 from loomkin.runtime.recorder import Scribe
+
+if TYPE_CHECKING:  # a session of one agent has no team and loads none
+    from loomkin.workspace.oversight import Oversight
 
 
 class Blocked(LoomkinError):
@@ -45,8 +48,17 @@ class Company(Protocol):
         """Let the session's agent hear it and answer."""
         ...
 
+    async def woken(self) -> None:
+        """Return when others have something to say to the session's agent."""
+        ...
+
     async def close(self) -> None:
         """Send everybody home."""
+        ...
+
+    @property
+    def oversight(self) -> "Oversight":
+        """What the person may do with the team."""
         ...
 
 
@@ -77,6 +89,7 @@ class Session:
         self._mentions = mentions
         self._context = ""
         self.company: Company | None = None
+        self.gather: Callable[[], Company] | None = None
         self.begun = time.monotonic()
 
     @property
@@ -90,7 +103,19 @@ class Session:
         self._context = outcome.context
 
     async def send(self, text: str, limits: Limits, checks: tuple[Check, ...] = ()) -> TurnEnd:
-        """Give the agent the person's words and let it work until its turn ends.
+        """Give the agent the person's words and let the team work until nobody has anything left to do.
+
+        Raises what `answer` raises.
+        """
+        end = await self.answer(text, limits, checks)
+        while end.outcome is Outcome.DONE and self.company is not None:
+            if not await self.company.news():
+                break
+            end = await self.company.turn(limits, checks)
+        return end
+
+    async def answer(self, text: str, limits: Limits, checks: tuple[Check, ...] = ()) -> TurnEnd:
+        """Give the agent the person's words and let it work until its turn ends; others may still work then.
 
         Raises Blocked where a UserPromptSubmit hook objects; cancellation ends the turn and passes through.
         """
@@ -105,12 +130,7 @@ class Session:
         transcript.say(text, "person", self._mentions(text).lstrip())
         if outcome.context:
             transcript.say(outcome.context, "loomkin")
-        end = await self.agent.turn("person", limits, checks)
-        while end.outcome is Outcome.DONE and self.company is not None:
-            if not await self.company.news():
-                break
-            end = await self.company.turn(limits, checks)
-        return end
+        return await self.agent.turn("person", limits, checks)
 
     async def add_context(self, text: str) -> None:
         """Put something the person ran or read into the conversation without waking the agent."""
