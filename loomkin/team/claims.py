@@ -9,7 +9,7 @@ from loomkin.errors import NotFoundError
 from loomkin.project.regions import Regions, followed
 from loomkin.project.regions_waiting import Wait, knot
 from loomkin.records.dataclass import replace
-from loomkin.records.event import Event, Fact, TurnEnded
+from loomkin.records.event import Event, Fact, StateChanged, TurnEnded
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import SYSTEM, Mail, MailKind, Priority
 from loomkin.records.region import Claim, LineChange, Region
@@ -101,6 +101,9 @@ class Claims(Practice):
         queued = Queued(Wait(agent, region, intent, self._clock.now()))
         self._queue.append(queued)
         self._untie()
+        recorder, session = self._scribe.recorder, self._scribe.session
+        holders = ", ".join(dict.fromkeys(claim.agent for claim in self._table.against(agent, region)))
+        recorder.record(StateChanged("waiting_agent", holders), session, agent)
         try:
             async with asyncio.timeout(seconds):
                 return await asyncio.shield(queued.claim)
@@ -111,6 +114,8 @@ class Claims(Practice):
             if queued in self._queue:
                 self._queue.remove(queued)
             raise
+        finally:
+            recorder.record(StateChanged("in_tool", "region_claim"), session, agent)
 
     def renew(self, agent: str) -> None:
         """An agent gives a sign of life: its leases begin anew once half of their time is over."""

@@ -4,22 +4,34 @@ from typing import Any
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, TurnEnd
+from loomkin.config.settings import TeamSettings
 from loomkin.records.mail import PERSON
 from loomkin.records.role import Role
+from loomkin.runtime.clock import Clock
 from loomkin.runtime.plugins import discover
 from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import sessions
+from loomkin.store import team as past
+from loomkin.store.database import Database
+from loomkin.team.board import Board
+from loomkin.team.claims import Claims
+from loomkin.team.claims_guard import Guard
+from loomkin.team.completion import Completion
 from loomkin.team.hiring import Hiring
 from loomkin.team.mailroom import Mailroom
 from loomkin.team.member import Member, woke_by
+from loomkin.team.plan import read as read_plan
+from loomkin.team.planning import Planning
 from loomkin.team.questions import Questions
+from loomkin.team.rendezvous import Meetings
 from loomkin.team.seat import Seat
 from loomkin.team.team import Team, TeamLimits
 from loomkin.tooling.injection import build
 from loomkin.workspace.crew import MAIN, Berth
 from loomkin.workspace.ground import Ground
 from loomkin.workspace.house import House
+from loomkin.workspace.oversight import Oversight
 
 
 class Teamwork:
@@ -39,26 +51,43 @@ class Teamwork:
         scribe = ground.crew.scribe("")
         self.team = Team(self._make, scribe, house.clock, ground.supervisor, limits)
         self.hiring = Hiring(self.team, ground.roles)
+        board = Board(scribe, read_plan(house.database, ground.crew.session), self.team.leads)
+        meetings = Meetings(self.team, scribe, house.clock, ground.supervisor)
+        self.claims = Claims(scribe, house.clock, self.team.room, board)
         # tools of agents get the same objects
         self._services: dict[type, Any] = {
             Team: self.team,
             Hiring: self.hiring,
             Mailroom: self.team.room,
             Questions: self.team.questions,
+            Claims: self.claims,
             Scribe: scribe,
             Supervisor: ground.supervisor,
             House: house,
+            Clock: house.clock,
+            TeamSettings: settings.team,
+            Database: house.database,
+            Board: board,
+            Completion: Completion(board),
+            Planning: Planning(board, self.team),
+            Meetings: meetings,
         }
         for module in discover("loomkin.practices"):
             practice = build(module.PRACTICE, self._services)
             self._services[module.PRACTICE] = practice
             self.team.adopt(practice)
+        self.claims.restore(past.claims(house.database, ground.crew.session))
+        self.team.adopt(self.claims)
+        meetings.restore(past.meetings(house.database, ground.crew.session))
+        self.team.adopt(meetings)
+        self.oversight = Oversight(self.team, self.hiring, board)
         self._leave = house.bus.subscribe(self.team.take)
         self._host: Member | None = None
 
     def host(self, first: Agent, role: Role) -> None:
         """Let the session's own agent be the first member."""
         if self._host is None:
+            first.runner.claims = Guard(self.claims, first.name)
             self._host = self.team.host(Seat(first.name, role, MAIN, PERSON, ""), first)
 
     def services(self) -> dict[type, Any]:
@@ -68,6 +97,12 @@ class Teamwork:
     async def news(self) -> bool:
         """Wait while others work; True where they have something to say to the session's agent."""
         return self._host is not None and await self.team.news_for(self._host)
+
+    async def woken(self) -> None:
+        """Return when others have something to say to the session's agent."""
+        assert self._host is not None
+        while not await self.team.news_for(self._host):
+            await self.team.stirred(self._host)
 
     async def turn(self, limits: Limits, checks: tuple[Check, ...]) -> TurnEnd:
         """Let the session's agent hear it and answer."""
@@ -90,6 +125,7 @@ class Teamwork:
         messages = tuple(sessions.messages(house.database, crew.session, seat.name))
         turns = sessions.last_turn(house.database, crew.session, seat.name)
         agent = crew.agent(Berth(seat.name, seat.role, seat.team, messages, turns), ground.chosen)
+        agent.runner.claims = Guard(self.claims, seat.name)
         if not messages:
             agent.transcript.say(await ground.opening(""), "loomkin")
         return agent
