@@ -9,7 +9,9 @@ _GROUPS = {
     "agent": "agent",
     "model": "model",
     "session": "session",
-    "task": "task",
+    # tasks are numbered anew in every session
+    "task": "CASE task WHEN '' THEN '' ELSE session || ' ' || task || coalesce(' ' || (SELECT title"
+    " FROM tasks WHERE tasks.session = usage.session AND tasks.id = usage.task), '') END",
     "day": "date(at, 'unixepoch', 'localtime')",
 }
 
@@ -100,3 +102,15 @@ def grants(db: Database, session: str | None = None) -> list[GrantRow]:
         (db.project, session or ""),
     )
     return [GrantRow(*row) for row in rows]
+
+
+def used_by_role(db: Database, role: str, sessions: int = 50) -> list[Usage]:
+    """What each earlier agent of a role used in all, in the last sessions; those of a lone agent count too."""
+    rows = db.rows(
+        "SELECT sum(input), sum(output), sum(cache_read), sum(cache_write), sum(reasoning) FROM usage"
+        " LEFT JOIN agents ON agents.session = usage.session AND agents.name = usage.agent"
+        " WHERE usage.session IN (SELECT id FROM sessions WHERE project = ? ORDER BY updated DESC LIMIT ?)"
+        " AND coalesce(agents.role, usage.agent) = ? GROUP BY usage.session, usage.agent",
+        (db.project, sessions, role),
+    )
+    return [Usage(*row) for row in rows]
