@@ -93,12 +93,11 @@ class Leasing(Practice):
     def _waits(self, member: Member) -> bool:
         """Whether an owner has a reason to rest: mail that will wake it, or others who work for it."""
         name = member.name
-        helpers = (one for one in self._team.members if one.seat.spawner == name)
         mine = (task for task in self._board.tasks if task.creator == name and task.owner != name)
         return (
             member.box.waits()
             or self._meetings.waits(name)
-            or any(one.active for one in helpers)
+            or self._team.owed(name)
             or any(task.state in MOVING for task in mine)
         )
 

@@ -11,6 +11,7 @@ from loomkin.team.board import Board, claimed
 from loomkin.team.board_guards import HELD, unmet_words
 from loomkin.team.edges import satisfied
 from loomkin.team.mailroom import Letter, Undeliverable
+from loomkin.team.member import Member
 from loomkin.team.orders import brought, in_words, piece_words
 from loomkin.team.practice import Practice
 from loomkin.team.team import Team
@@ -28,6 +29,19 @@ class PlanNews(Practice):
         self._owners = {task.id: task.owner for task in board.tasks}
         self._stuck: set[frozenset[tuple[str, str, str]]] = set()
         board.listen(self._changed)
+
+    def holds(self, member: Member) -> bool:
+        """Whether tasks that a member created still move: it hears of their end."""
+        mine = [task for task in self._board.tasks if task.creator == member.name]
+        return any(task.owner != member.name and self._moves(task) for task in mine)
+
+    def _moves(self, task: Task) -> bool:
+        """Whether something happens to a task without anybody deciding anything."""
+        if self._board.obstacles.get(task.id) and task.state is S.READY:
+            return False
+        return task.state in MOVING or (
+            task.state is S.PROPOSED and not unmet_words(self._board.plan, task.id)
+        )
 
     def quiet(self) -> bool:
         """Nobody works any more: whoever leads is told once what cannot move; True where somebody was."""
@@ -97,7 +111,7 @@ class PlanNews(Practice):
         why = f": {fact.reason}" if fact.reason and fact.after is not S.DONE else ""
         words = f"{task.id} ({task.title}) is {task.state}{shown}{why}.\n{self._handed(task)}\n{after}"
         rest = (one for one in self._board.tasks if one.creator == task.creator and one.id != task.id)
-        calm = fact.after is S.DONE and not after and any(one.state in MOVING for one in rest)
+        calm = fact.after is S.DONE and not after and any(self._moves(one) for one in rest)
         delivery = Delivery.DIGEST if calm else Delivery.NEXT_STEP
         self._send(reader, words.strip(), MailKind.HANDOFF, delivery=delivery, task=task.id)
 

@@ -117,7 +117,7 @@ class Worker:
             for heard in member.inbox.take(end=True):
                 member.agent.transcript.say(heard.text, heard.sender)
             end = await self._turn(member, woke_by(letters))
-            member.busy, member.letters = False, []
+            member.busy = False
             self._ended(member, end, letters)
             member.interrupted, member.hushed = "", False
 

@@ -31,6 +31,10 @@ class Practice:
     def gone(self, member: "Member", reason: str) -> None:
         """A member crashed for good, was stopped, or left."""
 
+    def holds(self, member: "Member") -> bool:
+        """Whether a member that ended its turn will be woken again before it can report."""
+        return False
+
     def quiet(self) -> bool:
         """Nobody works and nothing is pending: True where this brought something about that may go on."""
         return False

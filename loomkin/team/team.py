@@ -8,9 +8,9 @@ from loomkin.agent.turn import Limits, Outcome, TurnEnd
 from loomkin.errors import LimitError, NotFoundError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event, StateChanged, TurnEnded, TurnStarted
-from loomkin.records.mail import PERSON, SYSTEM, Delivery, Mail, MailKind, Priority
+from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind, Priority
 from loomkin.records.role import Role
-from loomkin.records.team_event import AgentJoined, AgentMoved, AgentReported
+from loomkin.records.team_event import AgentJoined, AgentMoved
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
@@ -19,6 +19,7 @@ from loomkin.team.mailroom import Address, AgentInbox, Letter, Mailroom
 from loomkin.team.member import Member, Worker
 from loomkin.team.practice import Practice
 from loomkin.team.questions import Questions
+from loomkin.team.reports import ASKING, Reports
 from loomkin.team.seat import GONE, Maker, Seat, Standing
 
 LEAD = "lead"
@@ -58,6 +59,7 @@ class Team:
         self.room = Mailroom(scribe, clock, self.directory)
         self._care = Care(self, maker, self.room, scribe, clock, supervisor, limits.patience)
         self.questions = Questions(self.room, scribe)
+        self._reports = Reports(self.room, self._members, self.questions, scribe)
         self.room.listen(self._posted)
 
     @property
@@ -139,9 +141,18 @@ class Team:
         """Something changed that may let the session end, or go on."""
         self._pulse.set()
 
-    def host(self, seat: Seat, agent: Agent) -> Member:
+    def host(self, seat: Seat, agent: Agent, *, known: bool = False) -> Member:
         """Let the session's own agent be a member; its turns are taken by the session."""
-        member = self._seat(seat, agent, hosted=True)
+        return self._seat(seat, agent, hosted=True, known=known)
+
+    def reseat(self, seat: Seat, agent: Agent) -> Member:
+        """A member of an earlier process, who stands still until it is unpaused."""
+        agent.steering.pause()
+        member = self._seat(seat, agent, hosted=False, known=True)
+        self._scribe.record(AgentMoved(seat.name, Standing.PAUSED.value, "loomkin was started again"))
+        self._care.start(member)
+        for practice in self._practices:
+            practice.joined(member)
         return member
 
     async def spawn(self, seat: Seat, order: str) -> Member:
@@ -242,11 +253,13 @@ class Team:
         except TimeoutError:
             return
 
-    def _seat(self, seat: Seat, agent: Agent, hosted: bool) -> Member:
+    def _seat(self, seat: Seat, agent: Agent, hosted: bool, known: bool = False) -> Member:
         box = self.room.box(seat.name)
         inbox = AgentInbox(self.room, box, self._clock.now)
         agent.steering.attach(inbox)
         member = self._members[seat.name] = Member(seat, agent, box, inbox, hosted)
+        if known:
+            return member
         model = str(agent.model.spec.id)
         self._scribe.record(
             AgentJoined(
@@ -291,22 +304,29 @@ class Team:
             practice.turn_begins(member, letters)
 
     def _ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
-        """A member's turn is over: its last words reach whoever asked."""
-        text = end.text if end.outcome is Outcome.DONE else _unfinished(end)
-        askers = {
-            mail.sender
-            for mail in letters
-            if mail.kind in (MailKind.QUESTION, MailKind.CONTROL)
-            and not self.questions.settle(mail.id, member.name, text)
-        }
-        for asker in sorted(askers - {SYSTEM}):
-            self._scribe.record(AgentReported(member.name, asker, text, end.outcome.value))
-            if asker != PERSON and asker in self._members and self._members[asker].open:
-                when = Delivery.DIGEST if member.hushed else Delivery.NEXT_STEP
-                self.room.send(member.name, Letter(asker, text, MailKind.HANDOFF, delivery=when))
+        """A member's turn is over: its last words reach whoever asked, unless more is to come."""
+        later = end.outcome is Outcome.DONE and self._goes_on(member)
+        member.letters = self._reports.send(member, end, letters, later)
         for practice in self._practices:
             practice.turn_ended(member, end, letters)
         self._pulse.set()
+
+    def owed(self, name: str) -> bool:
+        """Whether others still owe an agent an answer or a report."""
+        return any(
+            mail.sender == name and mail.kind in ASKING
+            for one in self._members.values()
+            if one.active and one.name != name
+            for mail in (*one.letters, *one.box.letters)
+        )
+
+    def _goes_on(self, member: Member) -> bool:
+        """Whether a member that ended its turn will be woken by what others do for it."""
+        return (
+            member.box.waits()
+            or self.owed(member.name)
+            or any(practice.holds(member) for practice in self._practices)
+        )
 
     def _refuse_growth(self, seat: Seat) -> None:
         living = [one for one in self._members.values() if one.standing not in GONE]
@@ -323,9 +343,3 @@ class Team:
                 limit="depth",
                 hint="Do it yourself, or ask your spawner to spawn the agent.",
             )
-
-
-def _unfinished(end: TurnEnd) -> str:
-    why = end.error.message if end.error else end.outcome.value
-    said = f"\nIt said last: {end.text}" if end.text else ""
-    return f"It did not finish ({end.outcome.value}): {why}{said}"
