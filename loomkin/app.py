@@ -28,12 +28,13 @@ from loomkin.project.sight import Sight
 from loomkin.project.trust import is_trusted
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
-from loomkin.records.event import SessionStarted
+from loomkin.records.event import NoticeGiven, SessionStarted
 from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import Clock, CountingClock, SystemClock
 from loomkin.runtime.recorder import Recorder, Scribe
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import ledger
+from loomkin.store import team as past
 from loomkin.store.database import FILE_NAME, Database
 from loomkin.store.journal import Journal
 from loomkin.store.lock import SessionLock
@@ -53,6 +54,7 @@ from loomkin.workspace.options import Options
 from loomkin.workspace.policies import all_rules, build_policy, denied_tools, mode_fixed_by, resume_mode
 from loomkin.workspace.services import Services
 from loomkin.workspace.session import Session, SessionFacts
+from loomkin.workspace.tiers import Tiers
 from loomkin.workspace.toolset import Toolset
 
 
@@ -124,7 +126,6 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
     tools = Toolset()
     folders = [house.workplace.root / ".loomkin" / "roles"] if house.trusted and not options.bare else []
     roles = load_roles(folders, tools.names)
-    role = roles.get(options.role)
     async with AsyncExitStack() as stack:
 
         def hold(session: str) -> None:
@@ -132,32 +133,44 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
                 stack.callback(SessionLock(house.locks, session).release)
 
         row = earlier(house.database, options.wish, hold)
+        veterans = past.agents(house.database, row.id) if row and not options.wish.fork else []
+        role = roles.get(veterans[0].role if veterans else options.role)
         chosen = await house.chooser.choose(_wanted_model(loaded, row.model if row else ""), role.tier)
-        opened = _open(house, row, str(chosen.chain[0].id))
+        opened = _open(house, row, role.name, str(chosen.chain[0].id))
         if row is None or opened.id != row.id:
             hold(opened.id)
         gate = _gate(house, opened, asker)
         scribe = Scribe(house.journal, opened.id, role.name)
+        roles.tell = lambda text: scribe.record(NoticeGiven(text, "warning"))
         mode_notes = resume_mode(gate, row.mode if row else "", loaded, options.attended, scribe)
         jobs, sight = await stack.enter_async_context(JobTable()), Sight()
         services = Services(_services(house, jobs, sight, person, gate))
         meter = build_meter(loaded.settings.budget, house.database, opened.id)
         denied = frozenset(denied_tools(all_rules(loaded, house.rules.files, house.trusted)))
-        crew = Crew(house, opened.id, gate, denied, _wires(house), meter, tools, services, found_before)
+        crew = Crew(
+            house, opened.id, gate, denied, _wires(house), meter, roles, tools, services, found_before
+        )
         stack.push_async_callback(crew.aclose)
         opening = Opening(options, house.workplace, house.rules, gate, house.clock)
         supervisor = await stack.enter_async_context(Supervisor(lambda name, error: None, 0.0))
-        services.ground = Ground(
-            crew, lambda: load_roles(folders, tools.names).by_name, chosen, supervisor, opening
+        tiers = Tiers(
+            house.chooser, loaded.settings.model, chosen, role.tier, replayed=options.replay is not None
         )
-        team = MAIN if options.team else SOLO
+        services.ground = Ground(crew, tiers, supervisor, opening)
+        team = MAIN if options.team or veterans else SOLO
         agent = crew.agent(Berth(role.name, role, team, opened.messages, opened.turns), chosen)
         session = _session(house, opened, agent, crew, sight, opening)
         services.join(session, role)
-        notes = (*loaded.warnings, *house.rules.warnings, *roles.notes, *mode_notes)
+        back = await _come_back(services, opened, options) if veterans else ()
+        notes = (*loaded.warnings, *house.rules.warnings, *roles.notes, *mode_notes, *back)
         await session.start()
         yield Open(house, session, chosen, notes)
         await session.close("end")
+
+
+async def _come_back(services: Services, opened: Opened, options: Options) -> tuple[str, ...]:
+    note = await services.company().come_back(set(opened.interrupted), go_on=options.resume_run)
+    return (note,) if note else ()
 
 
 def _gate(house: House, opened: Opened, asker: Asker | None) -> Gate:
@@ -208,7 +221,7 @@ def _wanted_model(loaded: Loaded, earlier_model: str) -> str:
     return earlier_model
 
 
-def _open(house: House, row: SessionRow | None, model: str) -> Opened:
+def _open(house: House, row: SessionRow | None, role: str, model: str) -> Opened:
     options = house.options
     name = options.wish.name
     if row is None:
@@ -216,8 +229,8 @@ def _open(house: House, row: SessionRow | None, model: str) -> Opened:
         start = SessionStarted(str(options.cwd), model, mode, name)
         return open_new(house.clock, house.journal, name, start)
     if options.wish.fork:
-        return fork(house.database, row, options.role, house.clock, house.journal, name, model)
-    return reopen(house.database, row, options.role, house.clock, house.journal, name, model)
+        return fork(house.database, row, role, house.clock, house.journal, name, model)
+    return reopen(house.database, row, role, house.clock, house.journal, name, model)
 
 
 def _session(

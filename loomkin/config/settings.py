@@ -81,7 +81,7 @@ class LimitSettings:
 
 @dataclass(frozen=True, slots=True)
 class TeamSettings:
-    """How large a team may grow: agents of one team, of a session; levels and number of spawns; idle seconds."""
+    """How large a team may grow: agents of a team, of a session; levels and spawns; idle seconds."""
 
     max_agents: int
     session_agents: int

@@ -105,7 +105,7 @@ def grants(db: Database, session: str | None = None) -> list[GrantRow]:
 
 
 def used_by_role(db: Database, role: str, sessions: int = 50) -> list[Usage]:
-    """What each earlier agent of a role used in all, in the last sessions; those of a lone agent count too."""
+    """What each earlier agent of a role used in all, in the last sessions; a lone agent counts, too."""
     rows = db.rows(
         "SELECT sum(input), sum(output), sum(cache_read), sum(cache_write), sum(reasoning) FROM usage"
         " LEFT JOIN agents ON agents.session = usage.session AND agents.name = usage.agent"

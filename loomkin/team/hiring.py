@@ -1,59 +1,134 @@
 """Who may join the team: the spawn gate, the estimate of its cost, and offering the one who is idle."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
 
-from loomkin.errors import NotFoundError
-from loomkin.records.dataclass import dataclass
-from loomkin.records.mail import PERSON
-from loomkin.records.role import Role
+from loomkin.agent.tally import Tally
+from loomkin.errors import LimitError, NotFoundError, UsageError
+from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.mail import PERSON, SYSTEM
+from loomkin.records.regex import pattern
+from loomkin.records.role import Role, Tier
+from loomkin.team.mailroom import TEAM
 from loomkin.team.member import Member
-from loomkin.team.seat import Seat
+from loomkin.team.seat import GONE, Seat
 from loomkin.team.team import Team
+
+_NAME = pattern(r"[A-Za-z][\w-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a spawner wants: somebody of a role, for some work; `fresh` refuses one who is idle already."""
+    """What a spawner wants: somebody of a role, for some work; `fresh` refuses one who is idle already.
+
+    `tier` is the kind of model, where the role's own does not fit.
+    """
 
     role: str
     work: str
     name: str = ""
     fresh: bool = False
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hired:
-    """Who does the work, and whether that agent was there before."""
+    """Who does the work, whether that agent was there before, and what a new one will probably cost."""
 
     member: Member
     reused: bool
+    estimate: str = ""
+
+
+class Office(Protocol):
+    """What is known of roles; `tally` counts what each agent has spawned in its turn."""
+
+    tally: Tally
+
+    @property
+    def roles(self) -> Mapping[str, Role]:
+        """All roles as they are now."""
+        ...
+
+    def writers(self, role: Role) -> tuple[str, ...]:
+        """The tools of a role that may change something."""
+        ...
+
+    async def estimate(self, role: Role) -> str:
+        """What an agent of the role will probably cost, in a sentence."""
+        ...
 
 
 class Hiring:
-    """Spawns agents for agents."""
+    """Spawns agents for agents, and ends them for who spawned them."""
 
-    def __init__(self, team: Team, roles: Callable[[], Mapping[str, Role]]) -> None:
+    def __init__(self, team: Team, office: Office) -> None:
         self._team = team
-        self._roles = roles
+        self._office = office
+        self._one_at_a_time = asyncio.Lock()
 
     def role(self, name: str) -> Role:
         """The role of that name; NotFoundError names the others."""
-        roles = self._roles()
+        roles = self._office.roles
         if name not in roles:
             there = ", ".join(f"{role.name} ({role.description})" for role in roles.values())
             raise NotFoundError(f"There is no role {name!r}.", hint=f"Roles: {there}")
         return roles[name]
 
+    def needs_approval(self, spawner: str, order: Order) -> tuple[str, ...]:
+        """The tools of a new agent that may change something; none where an idle one takes the work."""
+        if order.role not in self._office.roles or self._idle(spawner, order):
+            return ()
+        return self._office.writers(self._wanted(order))
+
+    async def preview(self, spawner: str, order: Order) -> str:
+        """What the person should know before they let an agent be spawned."""
+        role = self._wanted(order)
+        can = ", ".join(self._office.writers(role)) or "nothing"
+        return f"{order.work}\n\nTools that may change something: {can}.\n{await self._office.estimate(role)}"
+
     async def hire(self, spawner: str, order: Order) -> Hired:
-        """Give the work to an idle agent of the role, or to a new one; raises LimitError, NotFoundError."""
-        role = self.role(order.role)
-        team = self._boss(spawner).team
-        idle = None if order.fresh or order.name else self._team.idle_one(role.name, team, spawner)
-        if idle is not None:
-            self._team.instruct(spawner, idle.name, order.work)
-            return Hired(idle, True)
-        seat = self._seat(spawner, role, order.work, order.name)
-        return Hired(await self._team.spawn(seat, order.work), False)
+        """Give the work to an idle agent of the role, or to a new one.
+
+        Raises LimitError, NotFoundError, and UsageError for a name that cannot be.
+        """
+        async with self._one_at_a_time:
+            role = self._wanted(order)
+            idle = self._idle(spawner, order)
+            if idle is not None:
+                self._team.instruct(spawner, idle.name, order.work)
+                return Hired(idle, True)
+            self._refuse_name(order)
+            if not self._office.tally.one_more(spawner):
+                raise LimitError(
+                    f"You have spawned {self._office.tally.most} agents in this turn, which is the most.",
+                    limit="spawns",
+                    hint="Wait for their reports: end your turn, mail wakes you.",
+                )
+            seat = self._seat(spawner, role, order.work, order.name)
+            member = await self._team.spawn(seat, order.work)
+        return Hired(member, False, await self._office.estimate(role))
+
+    async def dissolve(self, boss: str, names: tuple[str, ...], reason: str) -> list[str]:
+        """End agents that `boss` spawned, and those that they spawned; one line for each.
+
+        Without names all of them. Raises NotFoundError, and UsageError for those of others.
+        """
+        mine = [one for one in self._team.members if one.seat.spawner == boss and one.standing not in GONE]
+        for name in names:
+            if self._team.member(name) not in mine:
+                whose = self._team.member(name).seat.spawner
+                raise UsageError(f"{name} is not yours to end: {whose} spawned it, or it has gone.")
+        told = []
+        for member in [one for one in mine if not names or one.name in names]:
+            told += await self.dissolve(member.name, (), reason)
+            doing = member.status().state
+            said = " ".join(member.agent.transcript.last_said().split())[:300] if member.busy else ""
+            await self._team.stop(member.name, reason)
+            words = f" It said last: {said}" if said else ""
+            told.append(f"{member.name} has ended; it was {doing}.{words}")
+        return told
 
     async def recruit(self, spawner: str, role: str, purpose: str) -> Member:
         """A new agent that gets its work from the plan; raises LimitError, NotFoundError."""
@@ -62,7 +137,7 @@ class Hiring:
     @property
     def roles(self) -> Mapping[str, Role]:
         """All roles as they are now."""
-        return self._roles()
+        return self._office.roles
 
     def _seat(self, spawner: str, role: Role, purpose: str, name: str = "") -> Seat:
         boss = self._boss(spawner)
@@ -71,3 +146,23 @@ class Hiring:
     def _boss(self, spawner: str) -> Seat:
         """The seat that a new one is below; whom the person hires works in the first agent's team."""
         return self._team.members[0].seat if spawner == PERSON else self._team.member(spawner).seat
+
+    def _wanted(self, order: Order) -> Role:
+        role = self.role(order.role)
+        return replace(role, tier=order.tier) if order.tier else role
+
+    def _idle(self, spawner: str, order: Order) -> Member | None:
+        if order.fresh or order.name:
+            return None
+        found = self._team.idle_one(order.role, self._boss(spawner).team, spawner)
+        return found if found is None or order.tier in (None, found.seat.role.tier) else None
+
+    def _refuse_name(self, order: Order) -> None:
+        name = order.name
+        taken = {PERSON, SYSTEM, TEAM, *(one.name for one in self._team.members)}
+        taken |= set(self._office.roles) - {order.role}
+        if name and (name in taken or not _NAME.fullmatch(name)):
+            raise UsageError(
+                f"An agent cannot be called {name!r}: that is taken, or no name.",
+                hint="Use letters, digits, - and _, beginning with a letter; or leave the name out.",
+            )

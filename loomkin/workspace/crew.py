@@ -5,16 +5,18 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Protocol
 
 from loomkin.agent.agent import Agent, Parts
-from loomkin.agent.prompt import system_prompt
+from loomkin.agent.prompt import system_prompt, team_words
+from loomkin.agent.roles import Roles
 from loomkin.agent.transcript import Transcript
 from loomkin.llm.client import ModelClient, OpenWire
 from loomkin.llm.metering import Meter
 from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import Hooks
 from loomkin.project.environment import ChildEnvironment, child_environment
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId, SessionId
 from loomkin.records.message import Message, ToolCall
+from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.runner import Runner
@@ -34,16 +36,25 @@ class Toolsmith(Protocol):
         """Put every tool of the role into its box."""
         ...
 
+    def access(self, name: str) -> Access:
+        """What a tool does to the world."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Berth:
-    """Who an agent is: its name, its role, its team, what it said before, and how many turns it took."""
+    """Who an agent is: its name, its role, its team, what it said before, and how many turns it took.
+
+    `spawner` is the agent that asked for it; a `fixed` role does not follow its file.
+    """
 
     name: str
     role: Role
     team: str = SOLO
     messages: tuple[Message, ...] = ()
     turns: int = 0
+    spawner: str = ""
+    fixed: bool = False
 
 
 class Crew:
@@ -57,6 +68,7 @@ class Crew:
         denied: frozenset[str],
         wires: OpenWire,
         meter: Meter,
+        roles: Roles,
         toolsmith: Toolsmith,
         services: MutableMapping[type, Any],
         found_before: Callable[[tuple[Message, ...]], Any],
@@ -67,7 +79,8 @@ class Crew:
         self._denied = denied
         self._wires = wires
         self._meter = meter
-        self._toolsmith = toolsmith
+        self.roles = roles
+        self.toolsmith = toolsmith
         self._services = services
         self._found_before = found_before
         self._models: list[ModelClient] = []
@@ -84,12 +97,11 @@ class Crew:
 
     def agent(self, berth: Berth, chosen: Chosen) -> Agent:
         """An agent ready for its next turn."""
-        house, name, role = self.house, berth.name, berth.role
-        in_team = berth.team != SOLO
-        tools = (*role.tools, *role.team_tools) if in_team else role.tools
-        toolbox = Toolbox(tools, (*role.more_tools, *role.team_tools), self._denied)
+        house, name = self.house, berth.name
+        toolbox = Toolbox((), (), self._denied)
         own: dict[type, Any] = {Toolbox: toolbox, ChildEnvironment: ChildEnvironment(self._environment(name))}
-        self._toolsmith(toolbox, role, ChainMap(own, self._services))
+        kit = Kit(self, berth, toolbox, ChainMap(own, self._services))
+        kit.equip()
         toolbox.show(self._found_before(berth.messages))
         model = build_client(chosen, house.loaded.settings, self._wires, self._meter)
         self._models.append(model)
@@ -101,9 +113,10 @@ class Crew:
         hooks = self.hooks(name)
         runner = Runner(toolbox, self.gate, hooks, house.clock, house.redactor.redact, call_of)
         transcript = Transcript(scribe, house.clock, berth.messages)
-        extra = house.options.append_system_prompt
-        system = system_prompt(name, role, berth.team, house.workplace.root.name, extra)
-        return Agent(Parts(system, model, runner, transcript, hooks, scribe, house.clock), berth.turns)
+        parts = Parts(kit.system(), model, runner, transcript, hooks, scribe, house.clock)
+        agent = Agent(parts, berth.turns)
+        agent.before_turn = kit.follow(agent)
+        return agent
 
     async def aclose(self) -> None:
         """Close every connection of every agent."""
@@ -115,3 +128,41 @@ class Crew:
         keys = [row.api_key_env for row in rows if row.api_key_env]
         options = self.house.options
         return child_environment(options.environ, session_id=self.session, agent=agent, secret_names=keys)
+
+
+class Kit:
+    """What an agent has by its role: its words and its tools, which follow the role's file."""
+
+    def __init__(self, crew: Crew, berth: Berth, toolbox: Toolbox, services: Mapping[type, Any]) -> None:
+        self._crew = crew
+        self._berth = berth
+        self._toolbox = toolbox
+        self._services = services
+        self._role = berth.role
+
+    def equip(self) -> None:
+        """Put the tools of the role into the box."""
+        role, in_team = self._role, self._berth.team != SOLO
+        of_team = () if self._crew.house.options.solo else role.team_tools
+        self._toolbox.become((*role.tools, *of_team) if in_team else role.tools, (*role.more_tools, *of_team))
+        self._crew.toolsmith(self._toolbox, role, self._services)
+
+    def system(self) -> str:
+        """The fixed first part of the agent's requests."""
+        berth, house = self._berth, self._crew.house
+        words = [team_words(berth.spawner)] if berth.team != SOLO else []
+        words.append(house.options.append_system_prompt)
+        return system_prompt(berth.name, self._role, berth.team, house.workplace.root.name, words)
+
+    def follow(self, agent: Agent) -> Callable[[], None]:
+        """What brings the agent up to date with its role's file, at once and cheaply."""
+
+        def look() -> None:
+            now = None if self._berth.fixed else self._crew.roles.find(self._role.name)
+            if now is None or replace(now, tier=self._role.tier) == self._role:
+                return
+            self._role = replace(now, tier=self._role.tier)
+            self.equip()
+            agent.system = self.system()
+
+        return look

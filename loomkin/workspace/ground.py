@@ -1,20 +1,58 @@
 """What a team stands on, known before there is one."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
-from loomkin.records.dataclass import dataclass
+from loomkin.agent.agent import Agent
+from loomkin.agent.tally import Tally
+from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.supervisor import Supervisor
-from loomkin.workspace.crew import Crew
-from loomkin.workspace.models import Chosen
+from loomkin.store import sessions
+from loomkin.workspace.crew import SOLO, Berth, Crew
+from loomkin.workspace.tiers import Tiers
+
+HARMLESS = (Access.NONE, Access.READ, Access.NETWORK)
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Who makes agents, the roles as they are now, the first agent's model, and how a conversation opens."""
+    """Who makes agents, with which models, and how a conversation opens."""
 
     crew: Crew
-    roles: Callable[[], Mapping[str, Role]]
-    chosen: Chosen
+    tiers: Tiers
     supervisor: Supervisor
     opening: Callable[[str], Awaitable[str]]
+
+    @property
+    def most_a_turn(self) -> int:
+        """How many helpers an agent may have in one turn."""
+        return self.crew.house.loaded.settings.team.spawns_per_turn
+
+    def tally(self, most: int) -> Tally:
+        """A count for each agent that begins anew with its turn."""
+        tally = Tally(most)
+        self.crew.house.bus.subscribe(tally.take)
+        return tally
+
+    def role(self, name: str) -> Role:
+        """The role of that name as it is now; raises NotFoundError."""
+        return self.crew.roles.get(name)
+
+    def writers(self, role: Role) -> tuple[str, ...]:
+        """The tools of a role that may change something, by what they are, whatever the role is called."""
+        names = dict.fromkeys((*role.tools, *role.more_tools, *role.team_tools))
+        return tuple(name for name in names if self.crew.toolsmith.access(name) not in HARMLESS)
+
+    async def reader(self, name: str, role: Role) -> Agent:
+        """An agent of a role with nothing but its tools that read; opened with what it must know."""
+        writing = {*self.writers(role), "ask_person", "tool_search"}
+        tools = tuple(tool for tool in (*role.tools, *role.more_tools) if tool not in writing)
+        narrow = replace(role, tools=tools, more_tools=(), team_tools=())
+        agent = self.crew.agent(Berth(name, narrow, SOLO, fixed=True), await self.tiers.of(role.tier))
+        agent.transcript.say(await self.opening(""), "loomkin")
+        return agent
+
+    def is_new(self, name: str) -> bool:
+        """Whether no agent of the session ever had that name."""
+        return not sessions.last_turn(self.crew.house.database, self.crew.session, name)

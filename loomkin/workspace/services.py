@@ -18,7 +18,11 @@ class Services(dict[type, Any]):
     _session: tuple[Session, Role] | None = None
 
     def __missing__(self, kind: type) -> Any:
-        if self.ground is None or not kind.__module__.startswith("loomkin.team."):
+        if self.ground is not None and kind.__module__ == "loomkin.agent.sub_agents":
+            self[kind] = kind(self.ground)
+            return self[kind]
+        in_team = kind.__module__.startswith("loomkin.team.")
+        if self.ground is None or self._company is not None or not in_team:
             raise KeyError(kind)
         self.company()
         return self[kind]
@@ -29,8 +33,7 @@ class Services(dict[type, Any]):
             from loomkin.workspace.teamwork import Teamwork  # heavy: late on purpose
 
             assert self.ground is not None
-            ground, self.ground = self.ground, None
-            self._company = Teamwork(ground)
+            self._company = Teamwork(self.ground)
             self.update(self._company.services())
             self._seat()
         return self._company

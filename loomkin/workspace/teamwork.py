@@ -5,7 +5,7 @@ from typing import Any
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, TurnEnd
 from loomkin.config.settings import TeamSettings
-from loomkin.records.mail import PERSON
+from loomkin.records.mail import PERSON, SYSTEM
 from loomkin.records.role import Role
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.plugins import discover
@@ -28,9 +28,12 @@ from loomkin.team.rendezvous import Meetings
 from loomkin.team.seat import Seat
 from loomkin.team.team import Team, TeamLimits
 from loomkin.tooling.injection import build
+from loomkin.workspace.comeback import Comeback
 from loomkin.workspace.crew import MAIN, Berth
 from loomkin.workspace.ground import Ground
 from loomkin.workspace.house import House
+from loomkin.workspace.office import Office
+from loomkin.workspace.opening import mended_messages
 from loomkin.workspace.oversight import Oversight
 
 
@@ -50,7 +53,7 @@ class Teamwork:
         )
         scribe = ground.crew.scribe("")
         self.team = Team(self._make, scribe, house.clock, ground.supervisor, limits)
-        self.hiring = Hiring(self.team, ground.roles)
+        self.hiring = Hiring(self.team, Office(ground))
         board = Board(scribe, read_plan(house.database, ground.crew.session), self.team.leads)
         meetings = Meetings(self.team, scribe, house.clock, ground.supervisor)
         self.claims = Claims(scribe, house.clock, self.team.room, board)
@@ -87,8 +90,27 @@ class Teamwork:
     def host(self, first: Agent, role: Role) -> None:
         """Let the session's own agent be the first member."""
         if self._host is None:
+            crew = self._ground.crew
+            known = any(row.name == first.name for row in past.agents(crew.house.database, crew.session))
             first.runner.claims = Guard(self.claims, first.name)
-            self._host = self.team.host(Seat(first.name, role, MAIN, PERSON, ""), first)
+            self._host = self.team.host(Seat(first.name, role, MAIN, PERSON, ""), first, known=known)
+
+    async def come_back(self, interrupted: set[str], *, go_on: bool) -> str:
+        """Seat the agents of an earlier process; they go on at once only if asked for. Says who came back."""
+        crew, host = self._ground.crew, self._host
+        assert host is not None
+        comeback = Comeback(self.team, self._make, lambda: crew.roles.by_name)
+        returned = await comeback(crew.house.database, crew.session, host.name, interrupted)
+        if not returned.note:
+            return ""
+        if go_on:
+            for name in returned.names:
+                self.team.unpause(name)
+            return f"{returned.note} Everybody goes on."
+        still = f"{returned.note} Nobody goes on before the person says so (/unpause, or --resume-run)."
+        if host.agent.transcript.messages:
+            host.agent.transcript.say(still, SYSTEM)
+        return still
 
     def services(self) -> dict[type, Any]:
         """What tools of a team name."""
@@ -122,9 +144,13 @@ class Teamwork:
         """The agent of a seat: as it was where it has a past, else with what it must know first."""
         ground, crew = self._ground, self._ground.crew
         house = crew.house
-        messages = tuple(sessions.messages(house.database, crew.session, seat.name))
+        messages = tuple(
+            mended_messages(house.database, crew.session, seat.name, house.clock, house.journal)[0]
+        )
         turns = sessions.last_turn(house.database, crew.session, seat.name)
-        agent = crew.agent(Berth(seat.name, seat.role, seat.team, messages, turns), ground.chosen)
+        spawner = "" if seat.spawner == PERSON else seat.spawner
+        berth = Berth(seat.name, seat.role, seat.team, messages, turns, spawner)
+        agent = crew.agent(berth, await ground.tiers.of(seat.role.tier))
         agent.runner.claims = Guard(self.claims, seat.name)
         if not messages:
             agent.transcript.say(await ground.opening(""), "loomkin")

@@ -5,10 +5,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.plugins import load, names
 from loomkin.tooling.injection import build
-from loomkin.tooling.toolbox import AnyTool, Toolbox
+from loomkin.tooling.tool import parse_description
+from loomkin.tooling.toolbox import AnyTool, Later, Toolbox
 
 
 class Toolset:
@@ -17,7 +19,8 @@ class Toolset:
     def __init__(self) -> None:
         self._modules = {name.rpartition(".")[2]: name for name in names("loomkin.tools")}
         texts = (Path(__file__).parents[1] / "tools").glob("*/*.md")
-        self.names = frozenset(path.stem for path in texts) & frozenset(self._modules)
+        self._texts = {path.stem: path for path in texts if path.stem in self._modules}
+        self.names = frozenset(self._texts)
 
     def __call__(self, toolbox: Toolbox, role: Role, services: Mapping[type, Any]) -> None:
         """Put every tool of a role into its box."""
@@ -31,4 +34,14 @@ class Toolset:
                 toolbox.know(make(name))
         for name in (*role.team_tools, *role.more_tools):
             if name in self.names:
-                toolbox.know_later(name, partial(make, name))
+                toolbox.know_later(name, Later(partial(make, name), partial(self._describe, name)))
+
+    def access(self, name: str) -> Access:
+        """What a tool does to the world; one that is not ours may do anything."""
+        if name not in self.names:
+            return Access.EXECUTE
+        found: Access = load(self._modules[name]).TOOL.access
+        return found
+
+    def _describe(self, name: str) -> str:
+        return parse_description(self._texts[name].read_text(encoding="utf-8"))[0]
