@@ -35,6 +35,7 @@ class Flags:
     role: str | None = None
     team: str | None = None
     solo: bool = False
+    resume_run: bool = False
     append_system_prompt: str | None = None
     add_dirs: Sequence[Path] = ()
     settings: Sequence[str] = ()
@@ -59,6 +60,8 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
         raise UsageError("-r is empty: it names no session.", hint="`loomkin sessions list` shows them.")
     if flags.fork and not (flags.go_on or flags.resume):
         raise UsageError("--fork-session needs a session to fork.", hint="Add -c, or -r ID.")
+    if flags.resume_run and not (flags.go_on or flags.resume):
+        raise UsageError("--resume-run needs a session to resume.", hint="Add -c, or -r ID.")
     if flags.no_persistence and (flags.go_on or flags.resume):
         raise UsageError("--no-session-persistence keeps nothing, so there is no session to go on with.")
     if flags.record and flags.replay:
@@ -73,6 +76,7 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
         role=flags.role or (FIRST_OF_TEAM if flags.team else DEFAULT_ROLE),
         team=_team(flags),
         solo=flags.solo,
+        resume_run=flags.resume_run,
         append_system_prompt=flags.append_system_prompt or "",
         add_dirs=tuple(_folder(path) for path in flags.add_dirs),
         record=_absolute(flags.record),

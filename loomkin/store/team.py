@@ -67,6 +67,17 @@ def mail(db: Database, session: str, state: MailState | None = None) -> list[Mai
     ]
 
 
+def unanswered_mail(db: Database, session: str, agent: str) -> list[str]:
+    """The letters that an agent had read when its last turn broke off, oldest first."""
+    rows = db.reader.execute(
+        "SELECT id FROM mail WHERE session = ? AND recipient = ? AND state IN ('delivered', 'read')"
+        " AND at > coalesce((SELECT max(ended) FROM turns WHERE session = ? AND agent = ?"
+        " AND outcome <> 'interrupted'), 0) ORDER BY seq",
+        (session, agent, session, agent),
+    )
+    return [str(row[0]) for row in rows]
+
+
 def claims(db: Database, session: str) -> list[Claim]:
     """The regions that agents of a session hold."""
     rows = db.reader.execute("SELECT data FROM claims WHERE session = ? ORDER BY id", (session,))

@@ -22,6 +22,7 @@ class Options:
     role: str = "coder"
     team: str = ""
     solo: bool = False
+    resume_run: bool = False
     append_system_prompt: str = ""
     add_dirs: tuple[Path, ...] = ()
     record: Path | None = None
