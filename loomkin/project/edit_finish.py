@@ -70,6 +70,7 @@ def finish(
         before=before,
         after=after,
         line_changes=made.line_changes,
+        sha_before=decoded.sha if loaded else "",
     )
     return Prepared(applied, change)
 

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 
+from loomkin.project.sight import Others
 from loomkin.records.dataclass import dataclass
 from loomkin.records.region import LineChange
 
@@ -24,12 +25,15 @@ class Edit:
 class Target:
     """The file an agent means; `seen` is the hash it last saw of it, None when it never read it.
 
+    `others` is what is known of the lines that others changed since.
+
     A relative `path` is taken from the first of `roots`, outside of which nothing is touched.
     """
 
     path: Path
     roots: tuple[Path, ...]
     seen: str | None = None
+    others: Others | None = None
 
 
 class Tier(StrEnum):
@@ -97,3 +101,4 @@ class Applied:
     before: str
     after: str
     line_changes: tuple[LineChange, ...] = ()
+    sha_before: str = ""

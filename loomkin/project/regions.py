@@ -56,13 +56,13 @@ def _moved(region: Region, change: LineChange, own: bool) -> Region:
     first, last = region.first, region.last
     end, growth = change.first + change.removed - 1, change.added - change.removed
     if own and first <= change.first and end <= last:
-        return replace(region, last=last + growth)
+        return Region(region.path, region.symbol, first, last + growth)
     if end < first:
-        return replace(region, first=first + growth, last=last + growth)
+        return Region(region.path, region.symbol, first + growth, last + growth)
     if change.first > last:
         return region
     start = min(first, change.first)
-    return replace(region, first=start, last=max(start - 1, max(last, end) + growth))
+    return Region(region.path, region.symbol, start, max(start - 1, max(last, end) + growth))
 
 
 class Regions:

@@ -73,6 +73,11 @@ class Claims(Practice):
         """The claims in force of everybody else."""
         return [claim for claim in self.held() if claim.agent != agent]
 
+    @property
+    def queue(self) -> tuple[Wait, ...]:
+        """Who waits for what, first come first."""
+        return tuple(queued.wait for queued in self._queue)
+
     def against(self, agent: str, region: Region) -> list[Claim]:
         """The claims of others that stand in an agent's way."""
         self._expire()
@@ -156,23 +161,31 @@ class Claims(Practice):
 
     def turn_ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
         """An agent that is idle holds only what belongs to its task."""
-        self._idle(member.name)
+        self.idle(member.name)
 
     def gone(self, member: Member, reason: str) -> None:
         """An agent that is gone holds nothing and waits for nothing."""
-        self._queue = [queued for queued in self._queue if queued.wait.agent != member.name]
-        self.drop(self._table.of(member.name), f"{member.name} is gone: {reason}")
+        self.forget(member.name, reason)
 
     def happened(self, event: Event) -> None:
         """The session's own agent ends its turns unseen by practices."""
         if isinstance(event.fact, TurnEnded):
-            self._idle(event.agent)
+            self.idle(event.agent)
 
     def plan_changed(self, fact: Fact) -> None:
         """A task that has ended, or went back to the plan, lets go of its claims."""
         if isinstance(fact, TaskMoved) and (fact.after in ENDED or fact.after in NOT_BEGUN):
             over = [claim for claim in self._table.all() if claim.task == fact.task]
             self.drop(over, f"task {fact.task} is {fact.after}")
+
+    def forget(self, agent: str, reason: str) -> None:
+        """Let an agent hold nothing and wait for nothing any more."""
+        self._queue = [queued for queued in self._queue if queued.wait.agent != agent]
+        self.drop(self._table.of(agent), f"{agent} is gone: {reason}")
+
+    def idle(self, agent: str) -> None:
+        """Let an agent hold only what belongs to its task."""
+        self.drop([claim for claim in self._table.of(agent) if not claim.task], f"{agent} ended its turn")
 
     def _put(self, agent: str, region: Region, intent: str) -> Claim:
         now, task = self._clock.now(), self._board.in_hand(agent)
@@ -198,9 +211,6 @@ class Claims(Practice):
         self._table.put(claim)
         self._scribe.record(RegionClaimed(claim))
         return claim
-
-    def _idle(self, agent: str) -> None:
-        self.drop([claim for claim in self._table.of(agent) if not claim.task], f"{agent} ended its turn")
 
     def _expire(self) -> None:
         over = self._table.over(self._clock.now())

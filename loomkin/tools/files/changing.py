@@ -25,7 +25,8 @@ class Editing:
     def target(self, path: str, call: Call) -> Target:
         """The file that a path means, with the version that the agent last saw."""
         full = self._workplace.resolve(call.cwd, path)
-        return Target(full, self._workplace.roots, self._sight.seen(call.agent, full))
+        agent, sight = call.agent, self._sight
+        return Target(full, self._workplace.roots, sight.seen(agent, full), sight.others(agent, full))
 
     def failures(self, target: Target, call: Call) -> int:
         """How often this agent failed to edit the file."""
@@ -47,7 +48,7 @@ class Editing:
 
     def applied(self, applied: Applied, call: Call) -> tuple[str, Change]:
         """The words for the model and the change for the log; the new version counts as seen."""
-        self._sight.changed(call.agent, applied.path, applied.sha)
+        self._sight.changed(call.agent, applied.path, applied.sha, applied.sha_before, applied.line_changes)
         shown = self._workplace.shown(applied.path)
         what = "Created" if applied.created else "Changed"
         first, last = applied.line_start, applied.line_end

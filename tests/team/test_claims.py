@@ -1,0 +1,281 @@
+"""Claims of several agents, through the real tools: taken by edits, waited for, given back."""
+
+import ast
+import asyncio
+import random
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from loomkin.records.region import Region
+from loomkin.records.task import Handoff, TaskState
+from loomkin.records.team_event import RegionClaimed, RegionContested, RegionReleased
+from loomkin.team.claims import LEASE, Claims
+from loomkin.team.transitions import Actor, Verb
+from loomkin.tooling.tool import Fail, Ok
+from loomkin.tools.files.file_patch import FilePatch
+from loomkin.tools.files.file_patch import Params as PatchParams
+from loomkin.tools.files.file_write import FileWrite
+from loomkin.tools.files.file_write import Params as WriteParams
+from loomkin.tools.regions.region_claim import Params as ClaimParams
+from loomkin.tools.regions.region_claim import RegionClaim
+from loomkin.tools.regions.region_release import Params as ReleaseParams
+from loomkin.tools.regions.region_release import RegionRelease
+from tests.team.claims_desk import Desk
+
+TEXT = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    made = Desk(tmp_path)
+    made.put("a.py", TEXT)
+    return made
+
+
+def ok(result: Ok | Fail) -> str:
+    assert isinstance(result, Ok), result.text
+    return result.text
+
+
+def failed(result: Ok | Fail) -> str:
+    assert isinstance(result, Fail), result.text
+    return result.text
+
+
+async def claim(desk: Desk, agent: str, symbol: str, *, wait: bool = False, path: str = "a.py") -> Ok | Fail:
+    params = ClaimParams(path, f"{agent} wants {symbol}", symbol, wait=wait)
+    return await desk.use(agent, RegionClaim(desk.claims, desk.workplace), params)
+
+
+async def test_an_edit_claims_the_function_it_changes_and_its_lines_follow(desk: Desk) -> None:
+    ok(await desk.edit("ann", "a.py", "    return 1", "    x = 1\n    y = 2\n    return x"))
+    ok(await desk.edit("bob", "a.py", "    return 2", "    return 3"))
+    regions = [one.region for one in desk.claims.held()]
+    assert regions == [Region("a.py", "one", 1, 4), Region("a.py", "two", 7, 8)]
+    assert (desk.root / "a.py").read_text().endswith("return x\n\n\ndef two():\n    return 3\n")
+
+
+async def test_the_second_on_one_function_is_told_who_holds_it_what_for_and_the_choice(desk: Desk) -> None:
+    task = desk.task("ann", "Make one() right")
+    ok(await desk.edit("ann", "a.py", "    return 1", "    return 11"))
+    desk.clock.time += 40
+    said = failed(await desk.edit("bob", "a.py", "def one():", "def uno():"))
+    assert f"ann holds `one` in a.py (lines 1-2) since 40 s, for: Make one() right (task {task})." in said
+    for choice in (
+        'region_claim(path="a.py", symbol="one", wait=true)',
+        "another part",
+        "ann by peer_message",
+    ):
+        assert choice in said
+    assert "def uno" not in (desk.root / "a.py").read_text()
+    assert [one for one in desk.notes.facts if isinstance(one, RegionContested)] == [
+        RegionContested("a.py:one", "bob", "ann", "Make one() right")
+    ]
+
+
+async def test_a_refused_edit_leaves_no_claim(desk: Desk) -> None:
+    await desk.edit("ann", "a.py", "not there at all", "x")
+    assert desk.held() == []
+    assert desk.in_force() == set()
+
+
+async def test_a_whole_file_and_a_deleted_one_are_claimed_whole(desk: Desk) -> None:
+    ok(await desk.use("ann", FileWrite(desk.editing), WriteParams("new.py", "x = 1\n")))
+    patch = "*** Begin Patch\n*** Delete File: a.py\n*** End Patch"
+    ok(await desk.edit("bob", "a.py", "    return 2", "    return 3"))
+    desk.read("ann", "a.py")
+    said = failed(await desk.use("ann", FilePatch(desk.workplace, desk.editing), PatchParams(patch)))
+    assert "all of a.py is being changed" in said
+    assert desk.held() == ["new.py", "a.py:two"]
+    said = failed(await desk.edit("bob", "new.py", "x = 1", "x = 2"))
+    assert "ann holds all of new.py" in said
+
+
+async def test_a_patch_takes_all_its_regions_or_none(desk: Desk) -> None:
+    desk.put("b.py", TEXT)
+    ok(await desk.edit("bob", "b.py", "    return 2", "    return 3"))
+    patch = (
+        "*** Begin Patch\n*** Update File: a.py\n@@\n-    return 1\n+    return 4\n"
+        "*** Update File: b.py\n@@\n-    return 3\n+    return 4\n*** End Patch"
+    )
+    failed(await desk.use("ann", FilePatch(desk.workplace, desk.editing), PatchParams(patch)))
+    assert desk.held("ann") == []
+    assert (desk.root / "a.py").read_text() == TEXT
+
+
+async def test_what_two_agents_put_between_the_same_lines_both_stands(desk: Desk) -> None:
+    for agent in ("ann", "bob"):
+        new = f"\n\ndef of_{agent}():\n    return 0\n\n\ndef two():"
+        ok(await desk.edit(agent, "a.py", "\n\ndef two():", new))
+    text = (desk.root / "a.py").read_text()
+    ast.parse(text)
+    assert "def of_ann" in text
+    assert "def of_bob" in text
+    # each holds what it put in
+    failed(await desk.edit("ann", "a.py", "def of_bob():\n    return 0", "def of_bob():\n    return 1"))
+
+
+async def test_claims_end_with_the_task(desk: Desk) -> None:
+    task = desk.task("ann", "Mend one()")
+    ok(await desk.edit("ann", "a.py", "    return 1", "    return 11"))
+    desk.claims.idle("ann")
+    assert desk.held() == ["a.py:one"]
+    desk.board.hand_off(task, Handoff(done="It returns 11."))
+    desk.board.move(task, Verb.COMPLETE, "ann")
+    desk.board.move(task, Verb.PASS, "tester", role=Actor.VERIFIER)
+    assert desk.board.task(task).state is TaskState.DONE
+    assert desk.held() == []
+    assert desk.in_force() == set()
+
+
+async def test_without_a_task_claims_end_with_the_turn(desk: Desk) -> None:
+    ok(await desk.edit("ann", "a.py", "    return 1", "    return 11"))
+    desk.claims.idle("ann")
+    assert desk.held() == []
+    assert isinstance(desk.notes.facts[-1], RegionReleased)
+
+
+async def test_a_lease_ends_without_a_sign_of_life_and_goes_on_with_one(desk: Desk) -> None:
+    ok(await desk.edit("ann", "a.py", "    return 1", "    return 11"))
+    desk.clock.time += LEASE - 1
+    failed(await desk.edit("bob", "a.py", "def one():", "def uno():"))
+    ok(await desk.edit("ann", "a.py", "    return 2", "    return 22"))
+    desk.clock.time += LEASE - 1
+    failed(await desk.edit("bob", "a.py", "def one():", "def uno():"))
+    desk.clock.time += 2
+    ok(await desk.edit("bob", "a.py", "def one():", "def uno():"))
+
+
+async def test_who_waits_gets_the_region_when_it_is_free_in_the_order_of_asking(desk: Desk) -> None:
+    ok(await claim(desk, "ann", "one"))
+    async with asyncio.TaskGroup() as group:
+        bob = group.create_task(claim(desk, "bob", "one", wait=True))
+        await desk.waiting(1)
+        cid = group.create_task(claim(desk, "cid", "one", wait=True))
+        await desk.waiting(2)
+        ok(await desk.edit("ann", "a.py", "    return 1", "    a = 1\n    return a"))
+        ok(await desk.use("ann", RegionRelease(desk.claims, desk.workplace), ReleaseParams("a.py")))
+        said = ok(await bob)
+        assert "`one` in a.py (lines 1-3) is yours" in said
+        assert "It was changed meanwhile" in said
+        assert not cid.done()
+        desk.claims.idle("bob")
+        ok(await cid)
+    assert desk.held() == ["a.py:one"]
+
+
+async def test_who_waited_too_long_is_told_by_mail(desk: Desk) -> None:
+    ok(await claim(desk, "ann", "one"))
+    assert await desk.claims.wait("bob", Region("a.py", "one", 1, 2), "say it", 0.01) is None
+    assert desk.letters("bob") == []
+    desk.claims.idle("ann")
+    assert desk.held("bob") == ["a.py:one"]
+    (letter,) = desk.letters("bob")
+    assert letter.startswith("`one` in a.py (lines 1-2) is free and yours now, for: say it.")
+
+
+async def test_who_is_gone_holds_nothing_and_waits_for_nothing(desk: Desk) -> None:
+    ok(await claim(desk, "ann", "one"))
+    assert await desk.claims.wait("bob", Region("a.py", "one", 1, 2), "say it", 0.01) is None
+    desk.claims.forget("bob", "stopped")
+    desk.claims.forget("ann", "crashed")
+    assert desk.held() == []
+
+
+async def test_of_two_who_wait_for_each_other_the_newest_claim_yields_and_both_are_told(desk: Desk) -> None:
+    for agent in ("ann", "bob"):
+        desk.task(agent, f"Work of {agent}")
+    ok(await claim(desk, "ann", "one"))
+    desk.clock.time += 1
+    ok(await claim(desk, "bob", "two"))
+    async with asyncio.TaskGroup() as group:
+        bob = group.create_task(claim(desk, "bob", "one", wait=True))
+        await desk.waiting(1)
+        ann = group.create_task(claim(desk, "ann", "two", wait=True))
+        ok(await ann)
+        assert not bob.done()
+        assert sorted(desk.held("ann")) == ["a.py:one", "a.py:two"]
+        (lost,), (won,) = desk.letters("bob"), desk.letters("ann")
+        assert "`two` in a.py (lines 5-6) is ann's now, no longer yours" in lost
+        assert "bob gave up `two` in a.py (lines 5-6)" in won
+        desk.claims.forget("ann", "done")
+        ok(await bob)
+
+
+async def test_claims_of_an_earlier_process_are_in_force_again(desk: Desk) -> None:
+    ok(await desk.edit("ann", "a.py", "    return 1", "    a = 1\n    return a"))
+    ok(await desk.edit("bob", "a.py", "    return 2", "    return 3"))
+    written = {one.claim.id: one.claim for one in desk.notes.facts if isinstance(one, RegionClaimed)}
+    later = Claims(desk.scribe, desk.clock, desk.room, desk.board)
+    later.restore(written.values())
+    assert later.held() == desk.claims.held()
+    assert [str(one.region) for one in later.against("cid", Region("a.py", "", 7, 7))] == ["a.py:two"]
+
+
+async def test_a_stale_view_of_other_lines_does_not_stand_in_the_way(desk: Desk) -> None:
+    ok(await desk.edit("ann", "a.py", "    return 1", "    x = 1\n    return x"))
+    # matched by tolerance, which needs a version that the agent knows
+    said = ok(await desk.edit("bob", "a.py", "def two():   \n    return 2", "def two():\n    return 22"))
+    assert (
+        "the file changed elsewhere since you read it (by ann, 0 s ago): lines 2-3 before this edit" in said
+    )
+    # and it has still not seen them
+    said = failed(await desk.use("bob", FileWrite(desk.editing), WriteParams("a.py", "x = 1\n")))
+    assert "changed since you read it" in said
+
+
+async def test_a_symbol_may_be_claimed_before_it_is_there(desk: Desk) -> None:
+    said = ok(await claim(desk, "ann", "three"))
+    assert said == "`three` in a.py is yours until your task or turn ends, for: ann wants three."
+    failed(await claim(desk, "bob", "three"))
+    ok(await claim(desk, "bob", "one"))
+
+
+NAMES = tuple(f"agent{number}" for number in range(8))
+FUNCTIONS = 24
+
+
+@pytest.mark.parametrize(
+    "edits", [120, pytest.param(500, marks=[pytest.mark.slow, pytest.mark.timeout(120)])]
+)
+async def test_all_edits_of_8_agents_in_one_file_survive(tmp_path: Path, edits: int) -> None:
+    desk = Desk(tmp_path, NAMES)
+    path = desk.put(
+        "a.py", "\n\n".join(f"def f{n}():\n    x = {n}\n    return x\n" for n in range(FUNCTIONS))
+    )
+    dice, made, contested = random.Random(20), Counter[str](), 0
+
+    async def work(agent: str) -> None:
+        nonlocal contested
+        mine = random.Random(agent)
+        while made.total() < edits:
+            target, mark = mine.randrange(FUNCTIONS), f"m{agent}_{made.total()}_{mine.randrange(10**6)}"
+            head = f"def f{target}():\n"
+            if mine.random() < 0.2:
+                # a new function before this one: it belongs to nobody yet
+                old, new = head, f"def {mark}():\n    return 0\n\n\n{head}"
+            elif mine.random() < 0.5:
+                old, new = head, f"{head}    {mark} = 1\n"
+            else:
+                old, new = head, f'{head}    """\n    {mark}\n    """\n'
+            result = await desk.edit(agent, "a.py", old, new)
+            if isinstance(result, Ok):
+                made[mark] += 1
+                assert f"{mark}" in result.text
+            else:
+                contested += 1
+                assert "is being changed by somebody else" in result.text
+            if isinstance(result, Fail) or mine.random() < 0.4:
+                desk.claims.idle(agent)
+
+    async with asyncio.TaskGroup() as group:
+        for name in dice.sample(NAMES, len(NAMES)):
+            group.create_task(work(name))
+    text = path.read_text()
+    ast.parse(text)
+    assert Counter(re.findall(r"\bmagent\d_\d+_\d+", text)) == made
+    assert made.total() >= edits
+    assert contested > 0
