@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from loomkin.commands.command import CommandResult, Then
 from loomkin.records.event import Event
-from loomkin.ui.approvals import Approvals, Step
+from loomkin.ui.approvals import Approvals, Step, agent_of
 from loomkin.ui.repl_box import box_lines
+from loomkin.ui.repl_desk import Desk, Start
 from loomkin.ui.repl_render import Painter
-from loomkin.ui.repl_work import Desk, Start, Work
+from loomkin.ui.repl_work import Work
 from loomkin.ui.terminal import printable
 from loomkin.ui.transcript import Block, Kind
 
@@ -148,7 +149,11 @@ class PlainScreen:
             self.work.submit(line)
 
     def _interrupt(self) -> None:
-        self._approvals.decline()
+        current = self._approvals.current
+        if current is not None:
+            self._approvals.decline(current)
+            if agent_of(current) != self.work.transcript.own:
+                return
         if not self.work.interrupt():
             self.leave()
 

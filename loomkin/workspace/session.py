@@ -137,6 +137,11 @@ class Session:
         await self._open()
         self.agent.transcript.say(text, "person")
 
+    def note(self, text: str) -> None:
+        """Tell the agent something when it next works, without waking it."""
+        if self.agent.transcript.messages:
+            self.agent.transcript.say(text, "loomkin")
+
     def steer(self, text: str) -> None:
         """Words for the agent's very next model call."""
         self.agent.steering.say(text)

@@ -1,5 +1,6 @@
 """Grows a session's one agent into a team: joins the team's mechanism with the house that agents work in."""
 
+from functools import partial
 from typing import Any
 
 from loomkin.agent.agent import Agent
@@ -21,12 +22,13 @@ from loomkin.team.completion import Completion
 from loomkin.team.hiring import Hiring
 from loomkin.team.mailroom import Mailroom
 from loomkin.team.member import Member, woke_by
+from loomkin.team.orchestrating import withheld
 from loomkin.team.plan import read as read_plan
 from loomkin.team.planning import Planning
 from loomkin.team.questions import Questions
 from loomkin.team.rendezvous import Meetings
 from loomkin.team.seat import Seat
-from loomkin.team.team import Team, TeamLimits
+from loomkin.team.team import LEAD, Team, TeamLimits
 from loomkin.tooling.injection import build
 from loomkin.workspace.comeback import Comeback
 from loomkin.workspace.crew import MAIN, Berth
@@ -35,6 +37,7 @@ from loomkin.workspace.house import House
 from loomkin.workspace.office import Office
 from loomkin.workspace.opening import mended_messages
 from loomkin.workspace.oversight import Oversight
+from loomkin.workspace.survey import Survey
 
 
 class Teamwork:
@@ -86,13 +89,17 @@ class Teamwork:
         self.oversight = Oversight(self.team, self.hiring, board)
         self._leave = house.bus.subscribe(self.team.take)
         self._host: Member | None = None
+        self._survey: Survey | None = None
 
     def host(self, first: Agent, role: Role) -> None:
         """Let the session's own agent be the first member."""
         if self._host is None:
             crew = self._ground.crew
             known = any(row.name == first.name for row in past.agents(crew.house.database, crew.session))
-            first.runner.claims = Guard(self.claims, first.name)
+            self._equip(first, role)
+            self._survey = Survey(self._ground, self.team.room, crew.scribe(""), first.name)
+            if crew.house.options.team and crew.house.loaded.settings.team.orient:
+                crew.house.bus.subscribe(self._survey.take)
             self._host = self.team.host(Seat(first.name, role, MAIN, PERSON, ""), first, known=known)
 
     async def come_back(self, interrupted: set[str], *, go_on: bool) -> str:
@@ -111,6 +118,11 @@ class Teamwork:
         if host.agent.transcript.messages:
             host.agent.transcript.say(still, SYSTEM)
         return still
+
+    async def opening(self, context: str) -> str:
+        """The first message of a conversation in this team, with the survey of the project if there is one."""
+        known = await self._survey.joined(context) if self._survey else context
+        return await self._ground.opening(known)
 
     def services(self) -> dict[type, Any]:
         """What tools of a team name."""
@@ -151,7 +163,14 @@ class Teamwork:
         spawner = "" if seat.spawner == PERSON else seat.spawner
         berth = Berth(seat.name, seat.role, seat.team, messages, turns, spawner)
         agent = crew.agent(berth, await ground.tiers.of(seat.role.tier))
-        agent.runner.claims = Guard(self.claims, seat.name)
+        self._equip(agent, seat.role)
         if not messages:
-            agent.transcript.say(await ground.opening(""), "loomkin")
+            agent.transcript.say(await self.opening(""), "loomkin")
         return agent
+
+    def _equip(self, agent: Agent, role: Role) -> None:
+        """What every member has: claims on what it edits; a lead's tools depend on who is there."""
+        agent.runner.claims = Guard(self.claims, agent.name)
+        if role.name == LEAD:
+            toolbox = agent.runner.toolbox
+            toolbox.hidden = partial(withheld, self.team, agent.name, toolbox)
