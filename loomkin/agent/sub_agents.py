@@ -45,8 +45,8 @@ class Studio(Protocol):
         """An agent with the tools of a role that read."""
         ...
 
-    def is_new(self, name: str) -> bool:
-        """Whether no agent ever had that name."""
+    def new_name(self, wish: str) -> str:
+        """A name that no agent of the session ever had."""
         ...
 
 
@@ -56,7 +56,6 @@ class SubAgents:
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
         self._tally = studio.tally(studio.most_a_turn)
-        self._names: set[str] = set()
 
     async def ask(self, caller: str, role_name: str, task: str) -> str:
         """The helper's last words, also where it was stopped or failed: then they say so first.
@@ -70,11 +69,13 @@ class SubAgents:
                 limit="sub_agents",
                 hint="Work with what they found, or look yourself.",
             )
-        name = self._name(caller, role)
+        name = self._studio.new_name(f"{caller}/{role.name}")
         agent = await self._studio.reader(name, role)
         steps = min(role.max_turns or STEPS, STEPS)
         agent.transcript.say(ORDER.format(task=task, caller=caller, steps=steps), caller)
-        work = self._studio.supervisor.start(name, self._work(agent, caller, Limits(steps, SECONDS)))
+        work = self._studio.supervisor.start(
+            name, concluded(agent, f"task from {caller}", Limits(steps, SECONDS))
+        )
         try:
             await asyncio.wait([work])
         finally:  # the one who waits is stopped: so is its helper
@@ -84,20 +85,15 @@ class SubAgents:
         agent.scribe.record(AgentReported(name, caller, words, outcome))
         return words
 
-    async def _work(self, agent: Agent, caller: str, limits: Limits) -> TurnEnd:
-        end = await agent.turn(f"task from {caller}", limits)
-        if end.outcome is not Outcome.LIMIT_REACHED or end.limit == "budget":
-            return end
-        agent.transcript.say(CONCLUDE, "loomkin")
-        last = await agent.turn("its limit", Limits(1, SECONDS))
-        return last if last.outcome is Outcome.DONE else end
 
-    def _name(self, caller: str, role: Role) -> str:
-        number = 1
-        while (name := f"{caller}/{role.name}-{number}") in self._names or not self._studio.is_new(name):
-            number += 1
-        self._names.add(name)
-        return name
+async def concluded(agent: Agent, woke: str, limits: Limits) -> TurnEnd:
+    """A turn; where its steps or its time run out, one more answer in which the agent says what it has."""
+    end = await agent.turn(woke, limits)
+    if end.outcome is not Outcome.LIMIT_REACHED or end.limit == "budget":
+        return end
+    agent.transcript.say(CONCLUDE, "loomkin")
+    last = await agent.turn("its limit", Limits(1, limits.seconds))
+    return last if last.outcome is Outcome.DONE else end
 
 
 def _ended_well(work: "asyncio.Task[TurnEnd]") -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.tally import Tally
-from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.dataclass import dataclass, field, replace
 from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.supervisor import Supervisor
@@ -23,6 +23,7 @@ class Ground:
     tiers: Tiers
     supervisor: Supervisor
     opening: Callable[[str], Awaitable[str]]
+    given: set[str] = field(default_factory=set)
 
     @property
     def most_a_turn(self) -> int:
@@ -53,6 +54,11 @@ class Ground:
         agent.transcript.say(await self.opening(""), "loomkin")
         return agent
 
-    def is_new(self, name: str) -> bool:
-        """Whether no agent of the session ever had that name."""
-        return not sessions.last_turn(self.crew.house.database, self.crew.session, name)
+    def new_name(self, wish: str) -> str:
+        """A name that no agent of the session ever had: the one wished for, else with a number."""
+        database, session, number, name = self.crew.house.database, self.crew.session, 1, wish
+        while name in self.given or sessions.last_turn(database, session, name):
+            number += 1
+            name = f"{wish}-{number}"
+        self.given.add(name)
+        return name

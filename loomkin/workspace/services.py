@@ -49,3 +49,4 @@ class Services(dict[type, Any]):
             session, role = self._session
             self._company.host(session.agent, role)
             session.company = self._company
+            session.opening = self._company.opening

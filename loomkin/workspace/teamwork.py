@@ -6,6 +6,7 @@ from typing import Any
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, TurnEnd
 from loomkin.config.settings import TeamSettings
+from loomkin.project.sight import Sight
 from loomkin.records.mail import PERSON, SYSTEM
 from loomkin.records.role import Role
 from loomkin.runtime.clock import Clock
@@ -18,6 +19,7 @@ from loomkin.store.database import Database
 from loomkin.team.board import Board
 from loomkin.team.claims import Claims
 from loomkin.team.claims_guard import Guard
+from loomkin.team.claims_watch import Watch
 from loomkin.team.completion import Completion
 from loomkin.team.hiring import Hiring
 from loomkin.team.mailroom import Mailroom
@@ -60,6 +62,8 @@ class Teamwork:
         board = Board(scribe, read_plan(house.database, ground.crew.session), self.team.leads)
         meetings = Meetings(self.team, scribe, house.clock, ground.supervisor)
         self.claims = Claims(scribe, house.clock, self.team.room, board)
+        sight, root = ground.crew.service(Sight), house.workplace.root
+        self._watch = Watch(self.claims, root, sight, lambda: len(self.team.members) < 2)
         # tools of agents get the same objects
         self._services: dict[type, Any] = {
             Team: self.team,
@@ -120,7 +124,7 @@ class Teamwork:
         return still
 
     async def opening(self, context: str) -> str:
-        """The first message of a conversation in this team, with the survey of the project if there is one."""
+        """The first message of a conversation in this team, with the survey of the project."""
         known = await self._survey.joined(context) if self._survey else context
         return await self._ground.opening(known)
 
@@ -170,7 +174,7 @@ class Teamwork:
 
     def _equip(self, agent: Agent, role: Role) -> None:
         """What every member has: claims on what it edits; a lead's tools depend on who is there."""
-        agent.runner.claims = Guard(self.claims, agent.name)
+        agent.runner.claims = Guard(self.claims, agent.name, self._watch)
         if role.name == LEAD:
             toolbox = agent.runner.toolbox
             toolbox.hidden = partial(withheld, self.team, agent.name, toolbox)
