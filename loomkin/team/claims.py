@@ -42,7 +42,10 @@ class Queued:
 
 
 class Claims(Practice):
-    """Who may change which part of a file; every agent's runner and the tools for regions ask here."""
+    """Who may change which part of a file; every agent's runner and the tools for regions ask here.
+
+    `written` is the hash of each file that a tool wrote last.
+    """
 
     def __init__(self, scribe: Scribe, clock: Clock, room: Mailroom, board: Board) -> None:
         self._scribe = scribe
@@ -54,6 +57,7 @@ class Claims(Practice):
         self._purposes: dict[str, str] = {}
         self._queue: list[Queued] = []
         self._locks: dict[str, asyncio.Lock] = {}
+        self.written: dict[str, str] = {}
 
     def restore(self, claims: Iterable[Claim]) -> None:
         """Go on with the claims of an earlier process; their leases go on, too."""
@@ -77,6 +81,10 @@ class Claims(Practice):
     def queue(self) -> tuple[Wait, ...]:
         """Who waits for what, first come first."""
         return tuple(queued.wait for queued in self._queue)
+
+    def current(self, claims: Iterable[Claim]) -> list[Claim]:
+        """Those of the claims that are still in force, as they are now."""
+        return [now for claim in claims if (now := self._table.get(claim.id)) is not None]
 
     def against(self, agent: str, region: Region) -> list[Claim]:
         """The claims of others that stand in an agent's way."""
@@ -227,19 +235,20 @@ class Claims(Practice):
             claim = self._put(wait.agent, wait.region, wait.intent)
             queued.claim.set_result(claim)
             if queued.mailed:
-                self._tell(wait.agent, yours(claim))
+                self.tell(wait.agent, yours(claim))
 
     def _untie(self) -> None:
         """Where agents wait for each other in a circle, the newest claim in it yields; both are told."""
         found = knot([queued.wait for queued in self._queue], self._table)
         while found is not None:
             for agent, text in yielded(found, self._clock.now()):
-                self._tell(agent, text)
+                self.tell(agent, text)
             winner = found.agent
             self._queue.sort(key=lambda queued: queued.wait.agent != winner)
             self.drop([found.claim], f"{found.claim.agent} and {found.agent} waited for each other")
             found = knot([queued.wait for queued in self._queue], self._table)
 
-    def _tell(self, agent: str, text: str) -> None:
+    def tell(self, agent: str, text: str) -> None:
+        """A letter about claims, where its reader is still there."""
         with suppress(NotFoundError):
             self._room.send(SYSTEM, Letter(agent, text, MailKind.BLOCKER, Priority.HIGH))

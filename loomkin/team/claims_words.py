@@ -76,6 +76,23 @@ def yielded(found: Knot, now: float) -> tuple[tuple[str, str], ...]:
     return ((claim.agent, lost), (winner, won))
 
 
+def trespassed(claim: Claim, agent: str, command: str) -> str:
+    """The letter to the holder of a region that a command wrote to."""
+    return (
+        f"{agent} ran a command that changed {named(claim.region)}, which you hold: `{command}`. Read it "
+        "again before you edit it, and settle it with them by peer_message if your work is spoilt."
+    )
+
+
+def trespasser(claim: Claim) -> str:
+    """What is added to the result of such a command."""
+    purpose = f", for: {claim.intent}" if claim.intent else ""
+    return (
+        f"Note from loomkin: this command changed {named(claim.region)}, which {claim.agent} holds{purpose}. "
+        f"{claim.agent} has been told. Undo it if it was not agreed; edit by file_edit, which asks first."
+    )
+
+
 def _arguments(region: Region) -> str:
     path = f'path="{region.path}"'
     if region.symbol:

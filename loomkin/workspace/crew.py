@@ -2,7 +2,7 @@
 
 from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from loomkin.agent.agent import Agent, Parts
 from loomkin.agent.prompt import system_prompt, team_words
@@ -25,6 +25,7 @@ from loomkin.tooling.toolbox import Toolbox
 from loomkin.workspace.house import House
 from loomkin.workspace.models import Chosen, build_client
 
+T = TypeVar("T")
 SOLO = "solo"
 MAIN = "main"
 
@@ -84,6 +85,11 @@ class Crew:
         self._services = services
         self._found_before = found_before
         self._models: list[ModelClient] = []
+
+    def service(self, kind: type[T]) -> T:
+        """What the session's tools share, by its type; raises KeyError."""
+        found: T = self._services[kind]
+        return found
 
     def scribe(self, agent: str) -> Scribe:
         """What writes down what that agent does."""

@@ -16,6 +16,7 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.team.board import Board
 from loomkin.team.claims import Claims
 from loomkin.team.claims_guard import Guard
+from loomkin.team.claims_watch import Watch
 from loomkin.team.mailroom import Address, Mailroom
 from loomkin.team.plan import Plan
 from loomkin.team.transitions import Verb
@@ -71,7 +72,8 @@ class Desk:
         self.workplace = Workplace(root, (), root / ".out")
         self.editing = Editing(self.workplace, self.sight)
         self.notes.listener = self.count
-        self.guards = {name: Guard(self.claims, name) for name in agents}
+        self.watch = Watch(self.claims, root, self.sight, lambda: len(agents) < 2)
+        self.guards = {name: Guard(self.claims, name, self.watch) for name in agents}
 
     def put(self, name: str, text: str) -> Path:
         path = self.root / name

@@ -5,16 +5,19 @@ import asyncio
 import random
 import re
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from loomkin.records.permission import Access, ToolUse
 from loomkin.records.region import Region
 from loomkin.records.task import Handoff, TaskState
 from loomkin.records.team_event import RegionClaimed, RegionContested, RegionReleased
 from loomkin.team.claims import LEASE, Claims
 from loomkin.team.transitions import Actor, Verb
-from loomkin.tooling.tool import Fail, Ok
+from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.file_patch import FilePatch
 from loomkin.tools.files.file_patch import Params as PatchParams
 from loomkin.tools.files.file_write import FileWrite
@@ -279,3 +282,80 @@ async def test_all_edits_of_8_agents_in_one_file_survive(tmp_path: Path, edits: 
     assert Counter(re.findall(r"\bmagent\d_\d+_\d+", text)) == made
     assert made.total() >= edits
     assert contested > 0
+
+
+class Writes(Tool[str]):
+    """A command that does what the test says; `use` names it."""
+
+    name: ClassVar[str] = "shell"
+    params_type: ClassVar[type] = str
+    access: ClassVar[Access] = Access.EXECUTE
+
+    def __init__(self, work: Callable[[], Awaitable[None]]) -> None:
+        self._work = work
+
+    def use(self, params: str, call: Call) -> ToolUse:
+        return ToolUse(self.name, self.access, str(call.cwd), command=params)
+
+    async def run(self, params: str, call: Call) -> Ok | Fail:
+        await self._work()
+        return Ok("exit 0")
+
+
+async def run(desk: Desk, agent: str, command: str) -> Ok | Fail:
+    async def work() -> None:
+        process = await asyncio.create_subprocess_shell(command, cwd=desk.root)
+        await process.wait()
+
+    return await desk.use(agent, Writes(work), command)
+
+
+async def test_a_command_that_writes_to_a_held_region_is_told_to_both(desk: Desk) -> None:
+    ok(await desk.edit("ann", "a.py", "    return 1", "    return 11"))
+    said = ok(await run(desk, "bob", "sed -i 's/return 11/return 12/' a.py"))
+    assert said.startswith(
+        "exit 0\nNote from loomkin: this command changed `one` in a.py (lines 1-2), which ann"
+    )
+    (letter,) = desk.letters("ann")
+    assert "bob ran a command that changed `one` in a.py (lines 1-2), which you hold: `sed -i" in letter
+    refused = failed(await desk.use("ann", FileWrite(desk.editing), WriteParams("a.py", "x = 1\n")))
+    assert "changed since you read it (by bob, 0 s ago)" in refused
+
+
+async def test_a_command_that_writes_elsewhere_disturbs_nobody_and_claims_follow_it(desk: Desk) -> None:
+    ok(await desk.edit("ann", "a.py", "    return 2", "    return 22"))
+    assert ok(await run(desk, "bob", "sed -i '1i import os\\n' a.py")) == "exit 0"
+    assert ok(await run(desk, "bob", "cat a.py > /dev/null")) == "exit 0"
+    assert desk.letters("ann") == []
+    assert [one.region for one in desk.claims.held("ann")] == [Region("a.py", "two", 7, 8)]
+    assert ok(await run(desk, "ann", "sed -i 's/22/23/' a.py")) == "exit 0"
+
+
+async def test_a_deleted_file_is_told_to_whoever_holds_a_part_of_it(desk: Desk) -> None:
+    ok(await desk.edit("ann", "a.py", "    return 2", "    return 22"))
+    assert "`two` in a.py" in ok(await run(desk, "bob", "rm a.py"))
+    assert len(desk.letters("ann")) == 1
+
+
+async def test_an_edit_by_a_tool_while_a_command_runs_is_not_the_commands(desk: Desk) -> None:
+    ok(await desk.edit("ann", "a.py", "    return 1", "    return 11"))
+
+    async def meanwhile() -> None:
+        ok(await desk.edit("ann", "a.py", "    return 11", "    x = 1\n    return x"))
+
+    assert ok(await desk.use("bob", Writes(meanwhile), "sleep 1")) == "exit 0"
+    assert desk.letters("ann") == []
+
+
+async def test_who_changed_a_tracked_file_by_a_command_is_known(desk: Desk) -> None:
+    setup = "git init -q && git add . && git -c user.name=a -c user.email=a@b commit -qm one"
+    ok(await run(desk, "bob", setup))
+    assert ok(await run(desk, "bob", "echo '# more' >> a.py")) == "exit 0"
+    assert desk.sight.changed_by(desk.root / "a.py") == "bob, 0 s ago"
+
+
+async def test_alone_no_command_is_watched(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, ["ann"])
+    desk.put("a.py", TEXT)
+    assert ok(await run(desk, "ann", "echo '# more' >> a.py")) == "exit 0"
+    assert desk.sight.changed_by(desk.root / "a.py") == ""

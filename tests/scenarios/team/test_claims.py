@@ -33,13 +33,13 @@ def steps(server: ModelServer, name: str, count: int) -> bool:
 
 @asynccontextmanager
 async def at_work(
-    bench: Bench, ann: Sequence[Mapping[str, Any]], bob: Sequence[Mapping[str, Any]]
+    bench: Bench, ann: Sequence[Mapping[str, Any]], bob: Sequence[Mapping[str, Any]], mode: str = "edits"
 ) -> AsyncIterator[ModelServer]:
     """Two coders at work; the run must end well."""
     script = {"concierge": HOST, "ann": ann, "bob": bob}
     async with bench.model(script=script) as server:
         process = await bench.start(
-            "ask", "mend calc.py", "--team", "default", "--permission-mode", "auto",
+            "ask", "mend calc.py", "--team", "default", "--permission-mode", mode,
             stdin=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
@@ -99,3 +99,24 @@ async def test_the_second_on_one_function_hears_the_holders_intent_and_its_choic
         server.release("end")
     text = (bench.root / "calc.py").read_text()
     assert '"""Their mean."""\n    return sum(values) / len(values)\n' in text
+
+
+@pytest.mark.feature("B13")
+async def test_a_command_that_writes_to_a_held_function_is_told_to_both(bench: Bench) -> None:
+    sed = call(
+        "shell", command="sed -i 's/value \\* 2/value * 3/; s/len(values)$/len(list(values))/' calc.py"
+    )
+    ann = (READ, {"calls": [MEAN]}, {"text": "Mended.", "wait_for": "end"}, {"text": "I looked again."})
+    bob = ({"calls": [sed], "wait_for": "held"}, {"text": "Done.", "wait_for": "bob"})
+    async with at_work(bench, ann, bob, "yolo") as server:
+        await server.until(lambda _: steps(server, "ann", 3) and steps(server, "bob", 1))
+        server.release("held")
+        await server.until(lambda _: steps(server, "bob", 2))
+        told = last(server, "bob")
+        assert "this command changed `mean` in calc.py (lines 1-3), which ann holds" in told
+        assert "for: Mend mean() in calc.py." in told
+        server.release("end")
+        await server.until(lambda _: steps(server, "ann", 4))
+        letter = last(server, "ann")
+        assert "bob ran a command that changed `mean` in calc.py (lines 1-3), which you hold" in letter
+        server.release("bob")
