@@ -7,7 +7,8 @@ KEYS = (
     ("Enter", "send; while a turn runs: queue for its end"),
     ("Ctrl+S", "steer: the words go into the very next model call"),
     ("Ctrl+J, Alt+Enter, \\Enter", "new line"),
-    ("Esc", "interrupt the turn; decline an approval"),
+    ("Esc", "interrupt your agent; decline what is asked; again at once: stop the whole team"),
+    ("Ctrl+N", "with several questions: the next one"),
     ("Ctrl+C", "clear the line, then interrupt, then exit"),
     ("Ctrl+D", "exit, on an empty line"),
     ("Up, Down, Ctrl+R", "what you typed before; search in it"),
@@ -16,6 +17,7 @@ KEYS = (
     ("Ctrl+L", "draw the last rows again"),
     ("Tab", "complete @path and /command"),
     ("@path", "put a file along"),
+    ("@agent words", "words for a teammate's very next step"),
     ("!command", "run a command yourself; the agent sees its output"),
 )
 

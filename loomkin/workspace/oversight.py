@@ -2,11 +2,13 @@
 
 from loomkin.errors import NotFoundError, UsageError
 from loomkin.records.mail import PERSON, Delivery, Mail, MailKind, Priority
+from loomkin.records.task import Task
 from loomkin.team.board import Board
 from loomkin.team.hiring import Hiring, Order
 from loomkin.team.mailroom import Letter
 from loomkin.team.member import Member, Status
 from loomkin.team.team import Team
+from loomkin.team.transitions import Verb
 
 BY_PERSON = "the person interrupted it"
 
@@ -76,6 +78,10 @@ class Oversight:
         """Stop every turn that a member takes; nobody is woken by it. Who was interrupted."""
         members = self._team.members
         return tuple(one.name for one in members if not one.hosted and one.interrupt(BY_PERSON, hushed=True))
+
+    def cancel(self, task: str, reason: str) -> Task:
+        """Take a task out of the plan; raises NotFoundError, and PlanError where it has ended."""
+        return self.board.move(task, Verb.CANCEL, PERSON, reason or "cancelled by the person")
 
     def waiting(self, name: str = "") -> tuple[Mail, ...]:
         """The letters that wait for an agent, or for all, in the order of reading; raises NotFoundError."""

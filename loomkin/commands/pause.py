@@ -1,0 +1,24 @@
+"""/pause: hold an agent at its next checkpoint."""
+
+from loomkin.commands.command import Command, CommandResult, Context
+from loomkin.commands.crew import agents, new_team
+
+
+class Pause(Command):
+    """Holds one agent, or all, before the next model call; nothing is lost, others go on."""
+
+    name = "pause"
+    summary = "hold an agent, or all, before the next step; others go on"
+    usage = "[AGENT]"
+
+    async def run(self, context: Context, argument: str) -> CommandResult:
+        held = new_team(context).pause(argument.strip().removeprefix("@"))
+        if not held:
+            return CommandResult("Nobody else is to be held.")
+        return CommandResult(f"Held before the next step: {', '.join(held)}. /unpause lets them go on.")
+
+    def choices(self, context: Context) -> tuple[str, ...]:
+        return agents(context)
+
+
+COMMAND = Pause()
