@@ -1,7 +1,7 @@
 """One agent: a role, a transcript, and the turns it takes when it is woken."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from loomkin.agent.steering import Steering
 from loomkin.agent.transcript import Transcript
@@ -33,7 +33,7 @@ class Parts:
 class Agent:
     """Takes one turn at a time; every turn ends in the log, cancelled ones too.
 
-    `before_turn` may change what the agent is told and which tools it holds.
+    `before_turn` may change what the agent is told and which tools it holds; `first_words` open its transcript.
     """
 
     def __init__(self, parts: Parts, turns: int = 0) -> None:
@@ -41,6 +41,7 @@ class Agent:
         self._turns = turns
         self.system = parts.system
         self.before_turn: Callable[[], None] = lambda: None
+        self.first_words: Callable[[], Awaitable[str]] | None = None
         self.steering = Steering()
 
     @property
@@ -67,6 +68,11 @@ class Agent:
     def model(self) -> ModelClient:
         """What it thinks with."""
         return self._parts.model
+
+    async def open(self) -> None:
+        """Say what it must know before anything else, once; looked up only when it is first woken."""
+        if self.first_words is not None and not self.transcript.messages:
+            self.transcript.say(await self.first_words(), "loomkin")
 
     async def turn(self, woke: str, limits: Limits, checks: tuple[Check, ...] = ()) -> TurnEnd:
         """Work until the transcript's last request is answered or something stops it."""

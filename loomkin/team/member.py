@@ -108,6 +108,7 @@ class Worker:
         while True:
             await member.box.wake()
             await member.agent.steering.held()
+            await member.agent.open()
             if not (member.letters or member.box.waits()):
                 continue  # while it was held the person took out what had woken it
             # after a crash the letters of the turn that broke off still want their answer

@@ -168,8 +168,7 @@ class Teamwork:
         berth = Berth(seat.name, seat.role, seat.team, messages, turns, spawner)
         agent = crew.agent(berth, await ground.tiers.of(seat.role.tier))
         self._equip(agent, seat.role)
-        if not messages:
-            agent.transcript.say(await self.opening(""), "loomkin")
+        agent.first_words = partial(self.opening, "")
         return agent
 
     def _equip(self, agent: Agent, role: Role) -> None:
