@@ -9,7 +9,7 @@ from loomkin.records.task import ENDED, Edge, EdgeKind, OnFailure, Task, TaskSta
 from loomkin.records.team_event import PartialPublished, TaskMoved, TaskRevised
 from loomkin.team.board import Board, claimed
 from loomkin.team.board_guards import HELD, unmet_words
-from loomkin.team.edges import satisfied
+from loomkin.team.edges import broken, satisfied
 from loomkin.team.mailroom import Letter, Undeliverable
 from loomkin.team.member import Member
 from loomkin.team.orders import brought, in_words, piece_words
@@ -105,7 +105,8 @@ class PlanNews(Practice):
         whole = self._board.plan.tasks.get(task.parent)
         tells_itself = whole is not None and whole.owner == reader and whole.state is S.WAITING
         after = "\n".join(self._consequences(task))
-        if fact.actor == reader or ((task.owner == reader or tells_itself) and not after):
+        known = fact.actor == reader or task.owner == reader or tells_itself or self._follows(task)
+        if known and not after:
             return
         shown = " (claimed: no command proves it)" if claimed(task) else ""
         why = f": {fact.reason}" if fact.reason and fact.after is not S.DONE else ""
@@ -114,6 +115,12 @@ class PlanNews(Practice):
         calm = fact.after is S.DONE and not after and any(self._moves(one) for one in rest)
         delivery = Delivery.DIGEST if calm else Delivery.NEXT_STEP
         self._send(reader, words.strip(), MailKind.HANDOFF, delivery=delivery, task=task.id)
+
+    def _follows(self, task: Task) -> bool:
+        """Whether a task was cancelled as one of the same creator ended, which said so already."""
+        tasks = self._board.plan.tasks
+        lost = broken(task.id, tasks, self._board.plan.edges) if task.state is S.CANCELLED else []
+        return any(tasks[edge.before].creator == task.creator for edge in lost)
 
     def _handed(self, task: Task) -> str:
         by = f"By {task.owner}:\n" if task.owner else ""

@@ -83,7 +83,7 @@ class Planning:
             )
         if draft.owner:
             self._team.member(draft.owner)
-        parent = board.task(draft.parent).id if draft.parent else TaskId("")
+        parent = self._begun(by, draft.parent).id if draft.parent else TaskId("")
         needs = [self._edge(need, draft.on_failure) for need in draft.needs]
         if parent:
             needs.append(Edge(TaskId(""), parent, EdgeKind.REQUIRES_OUTPUT))
@@ -104,7 +104,7 @@ class Planning:
 
     def split(self, by: str, identity: str, parts: Sequence[str], role: str, in_order: bool) -> list[Task]:
         """Tasks for the parts of a task, which waits for them."""
-        whole = self._board.task(identity)
+        whole = self._begun(by, identity)
         made: list[Task] = []
         for part in parts:
             title, _, rest = part.partition(":")
@@ -205,6 +205,22 @@ class Planning:
             TaskState.OFFERED: "it comes first, or after what is in hand",
         }.get(task.state, task.reason)
         return f"{task.id} ({task.title}) is {task.state}{owner}{f': {told}' if told else ''}."
+
+    def depend(self, by: str, edge: Edge, remove: bool) -> Task:
+        """Let a task need another one, or need it no more."""
+        self._begun(by, edge.after)
+        if remove:
+            self._board.disconnect(edge, by, "no longer needed")
+        else:
+            self._board.connect(edge, by)
+        return self._board.task(edge.after)
+
+    def _begun(self, by: str, identity: str) -> Task:
+        """A task; whoever plans with one that is offered to them has accepted it."""
+        task = self._board.task(identity)
+        if task.owner == by and self._board.may(task.id, Verb.ACCEPT, by):
+            task = self._board.move(task.id, Verb.ACCEPT, by)
+        return task
 
     def _take_back(self, task: Task, by: str, reason: str) -> None:
         verb = Verb.WITHDRAW if task.state is TaskState.OFFERED else Verb.GIVE_BACK

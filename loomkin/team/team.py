@@ -236,12 +236,13 @@ class Team:
 
     async def news_for(self, host: Member) -> bool:
         """Wait until the host has mail to read, or nobody works any more; True for mail."""
-        while not host.box.waits():
+        while True:
+            self._pulse.clear()
+            if host.box.waits():
+                return True
             if not self.working():
                 return False
-            self._pulse.clear()
             await self._pulse.wait()
-        return True
 
     async def stirred(self, host: Member) -> None:
         """Wait until something changes, or the next letter of the host is due."""

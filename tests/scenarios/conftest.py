@@ -142,7 +142,7 @@ def _addresses(url: str, key: str, wire: str) -> dict[str, str]:
     return {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": key, "LOOMKIN_MODEL": "openai/fake-model"}
 
 
-def call(name: str, **arguments: Any) -> dict[str, Any]:
+def call(name: str, /, **arguments: Any) -> dict[str, Any]:
     """One planned call of a script."""
     return {"name": name, "arguments": arguments}
 

@@ -7,6 +7,7 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.task import Edge, EdgeKind, OnFailure
 from loomkin.team.board import Board
+from loomkin.team.planning import Planning
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
 
@@ -29,7 +30,8 @@ class TaskDepend(Tool[Params]):
     params_type: ClassVar[type] = Params
     access: ClassVar[Access] = Access.NONE
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, planning: Planning, board: Board) -> None:
+        self._planning = planning
         self._board = board
 
     def use(self, params: Params, call: Call) -> ToolUse:
@@ -40,12 +42,7 @@ class TaskDepend(Tool[Params]):
             task, on = self._board.task(params.task), self._board.task(params.on)
             kind = EdgeKind.MILESTONE if params.milestone else params.kind
             edge = Edge(on.id, task.id, kind, params.milestone, params.on_failure)
-            if params.remove:
-                self._board.disconnect(edge, call.agent, "no longer needed")
-            else:
-                self._board.connect(edge, call.agent)
-            now = self._board.task(task.id)
-            return Ok(f"{task.id} is {now.state}{f': {now.reason}' if now.reason else ''}.")
+            return Ok(self._planning.where(self._planning.depend(call.agent, edge, params.remove)))
         except LoomkinError as error:
             return Fail(str(error))
 
