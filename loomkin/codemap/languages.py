@@ -40,6 +40,43 @@ QUERIES = {
         (trait_item) @container
         (mod_item body: (_)) @container
     """,
+    "java": """
+        (method_declaration) @leaf
+        (constructor_declaration) @leaf
+        (class_declaration) @container
+        (interface_declaration) @container
+        (enum_declaration) @container
+        (record_declaration) @container
+    """,
+    "c": """
+        (function_definition) @leaf
+        (struct_specifier body: (_)) @leaf
+        (union_specifier body: (_)) @leaf
+        (enum_specifier body: (_)) @leaf
+        (type_definition) @leaf
+    """,
+    "cpp": """
+        (function_definition) @leaf
+        (enum_specifier body: (_)) @leaf
+        (type_definition) @leaf
+        (class_specifier body: (_)) @container
+        (struct_specifier body: (_)) @container
+        (namespace_definition) @container
+    """,
+    "ruby": """
+        (method) @leaf
+        (singleton_method) @leaf
+        (class) @container
+        (module) @container
+    """,
+    "php": """
+        (function_definition) @leaf
+        (method_declaration) @leaf
+        (enum_declaration) @leaf
+        (class_declaration) @container
+        (interface_declaration) @container
+        (trait_declaration) @container
+    """,
     "bash": "(function_definition) @leaf",
 }
 """By language: a `leaf` is changed by one agent at a time, a `container` by one for each part of it."""
@@ -51,6 +88,7 @@ WRAPPERS = frozenset(
         "lexical_declaration",
         "variable_declaration",
         "type_declaration",
+        "template_declaration",
     )
 )
 """Nodes that stand around one definition and belong to it: decorators, exports, the word `const`."""

@@ -93,7 +93,7 @@ def _name(node: "Node") -> str:
     field = next((one for each in NAME_FIELDS if (one := node.child_by_field_name(each))), None)
     while field is not None and field.type.endswith(("declarator", "generic_type")) and field.named_children:
         field = field.child_by_field_name("declarator") or field.named_children[0]
-    own = _text(field)
+    own = _text(field).replace("::", ".")
     receiver = node.child_by_field_name("receiver")
     if receiver is None:
         return own

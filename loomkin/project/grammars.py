@@ -18,6 +18,11 @@ _LANGUAGES = {
     ".tsx": "tsx",
     ".go": "go",
     ".rs": "rust",
+    ".java": "java",
+    **dict.fromkeys((".c", ".h"), "c"),
+    **dict.fromkeys((".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx"), "cpp"),
+    **dict.fromkeys((".rb", ".rake"), "ruby"),
+    ".php": "php",
     **dict.fromkeys((".sh", ".bash"), "bash"),
 }
 
@@ -63,6 +68,36 @@ def _rust() -> object:
     return tree_sitter_rust.language()
 
 
+def _java() -> object:
+    import tree_sitter_java  # heavy: late on purpose
+
+    return tree_sitter_java.language()
+
+
+def _c() -> object:
+    import tree_sitter_c  # heavy: late on purpose
+
+    return tree_sitter_c.language()
+
+
+def _cpp() -> object:
+    import tree_sitter_cpp  # heavy: late on purpose
+
+    return tree_sitter_cpp.language()
+
+
+def _ruby() -> object:
+    import tree_sitter_ruby  # heavy: late on purpose
+
+    return tree_sitter_ruby.language()
+
+
+def _php() -> object:
+    import tree_sitter_php  # heavy: late on purpose
+
+    return tree_sitter_php.language_php()
+
+
 def _bash() -> object:
     import tree_sitter_bash  # heavy: late on purpose
 
@@ -76,6 +111,11 @@ _GRAMMARS = {
     "tsx": _tsx,
     "go": _go,
     "rust": _rust,
+    "java": _java,
+    "c": _c,
+    "cpp": _cpp,
+    "ruby": _ruby,
+    "php": _php,
     "bash": _bash,
 }
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
+# what macros stand for is not in the file: a grammar calls much faulty that compiles
+_PREPROCESSED = ("c", "cpp")
+
+
 def syntax_error(path: Path | str, text: str) -> tuple[int, str] | None:
     """The line (from 1) of the first syntax error and what is wrong there.
 
@@ -24,7 +28,7 @@ def syntax_error(path: Path | str, text: str) -> tuple[int, str] | None:
     if ending == ".toml":
         return _toml_error(text)
     name = language_of(path)
-    return _tree_error(name, text) if name else None
+    return _tree_error(name, text) if name and name not in _PREPROCESSED else None
 
 
 def _json_error(text: str) -> tuple[int, str] | None:

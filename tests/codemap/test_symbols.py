@@ -62,6 +62,30 @@ SOURCES = {
             "Q.z": (9, 9), "t": (11, 13),
         },
     ),
+    "a.java": (
+        "public class A<T> {\n    int x;\n    A() {}\n    @Override\n    public T get() {\n"
+        "        return null;\n    }\n    record R(int a) {}\n}\n",
+        {"A": (1, 9), "A.A": (3, 3), "A.get": (4, 7), "A.R": (8, 8)},
+    ),
+    "a.c": (
+        "static int *f(int a) {\n  return 0;\n}\nstruct S {\n  int a;\n};\ntypedef struct {\n  int b;\n"
+        "} T;\nint g(void);\n",
+        {"f": (1, 3), "S": (4, 6), "T": (7, 9)},
+    ),
+    "a.cpp": (
+        "namespace n {\nclass A {\n  A();\n  int f() { return 1; }\n};\n}\n"
+        "int n::A::g() const {\n  return 1;\n}\ntemplate <typename T>\nT h(T a) {\n  return a;\n}\n",
+        {"n": (1, 6), "n.A": (2, 5), "n.A.f": (4, 4), "n.A.g": (7, 9), "h": (10, 13)},
+    ),
+    "a.rb": (
+        "module M\n  class A < B\n    def f(x)\n      1\n    end\n    def self.g; end\n"
+        "  end\nend\nclass M::C\nend\n",
+        {"M": (1, 8), "M.A": (2, 7), "M.A.f": (3, 5), "M.A.g": (6, 6), "M.C": (9, 10)},
+    ),
+    "a.php": (
+        "<?php\nclass A {\n  public function f() {\n    return 1;\n  }\n}\nfunction g() {}\ntrait T {\n}\n",
+        {"A": (2, 6), "A.f": (3, 5), "g": (7, 7), "T": (8, 9)},
+    ),
     "a.sh": ("one() {\n  echo\n}\nfunction two {\n  echo\n}\n", {"one": (1, 3), "two": (4, 6)}),
 }  # fmt: skip
 
