@@ -67,7 +67,7 @@ def tools() -> dict[str, type]:
 def test_every_tool_is_in_a_role_and_every_roles_tool_exists() -> None:
     known = tools()
     roles = load_roles([], known).by_name.values()
-    used = {name for role in roles for name in (*role.tools, *role.more_tools)}
+    used = {name for role in roles for name in (*role.tools, *role.more_tools, *role.team_tools)}
     assert used == set(known)
 
 
@@ -117,7 +117,7 @@ def test_every_table_has_a_reader(table: str) -> None:
         if isinstance(node, ast.FunctionDef) and re.search(rf"\b(FROM|JOIN) {table}\b", ast.unparse(node))
     ]
     assert queries, f"no query reads {table}"
-    asked = source("ui", "cli", "commands", "workspace", "app", "llm", "permissions", "agent")
+    asked = source("ui", "cli", "commands", "workspace", "app", "llm", "permissions", "agent", "team")
     assert any(re.search(rf"\b{name}\b", asked) for _, name in queries), f"nobody asks {queries}"
 
 

@@ -5,9 +5,8 @@ from loomkin.records.event import Event, Fact
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import SYSTEM, Mail, MailKind
 from loomkin.records.task import ENDED, Handoff, Task, TaskState
-from loomkin.records.team_event import LeaseRenewed, TaskMoved
+from loomkin.records.team_event import TaskMoved
 from loomkin.runtime.clock import Clock
-from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.rounds import Rounds
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.team.board import Board
@@ -21,7 +20,7 @@ from loomkin.team.team import Team
 from loomkin.team.transitions import Actor, Verb
 
 LEASE, RENEW = 900.0, 15.0
-"""Seconds that a task stays with an owner who gives no sign of life, and between two notes of one."""
+"""Seconds that a task stays with an owner who gives no sign of life, and between two renewals."""
 NUDGES = 2
 MOVING = (TaskState.READY, TaskState.OFFERED, *HELD)
 
@@ -36,14 +35,12 @@ class Leasing(Practice):
         team: Team,
         board: Board,
         meetings: Meetings,
-        scribe: Scribe,
         clock: Clock,
         supervisor: Supervisor,
     ) -> None:
         self._team = team
         self._board = board
         self._meetings = meetings
-        self._scribe = scribe
         self._clock = clock
         self._nudged: dict[TaskId, int] = {}
         self._renewed: dict[TaskId, float] = {}
@@ -52,7 +49,7 @@ class Leasing(Practice):
 
     def happened(self, event: Event) -> None:
         """A sign of life of an owner."""
-        if event.agent and not isinstance(event.fact, LeaseRenewed):
+        if event.agent:
             task = self._board.in_hand(event.agent) if self._renewed else None
             if task is not None and self._clock.monotonic() - self._renewed.get(task.id, 0.0) >= RENEW:
                 self._renew(task.id)
@@ -121,7 +118,6 @@ class Leasing(Practice):
 
     def _renew(self, task: TaskId) -> None:
         self._renewed[task] = self._clock.monotonic()
-        self._scribe.record(LeaseRenewed(task, self._clock.now() + self.lease))
         self._rounds.call_in(self.lease, task, lambda: self._expired(task))
 
     def _expired(self, identity: TaskId) -> None:

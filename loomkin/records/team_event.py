@@ -1,7 +1,5 @@
 """What happens in a team: agents come and go, letters travel, the plan changes, regions are claimed."""
 
-from typing import ClassVar
-
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Fact
 from loomkin.records.ids import MailId, TaskId
@@ -158,15 +156,6 @@ class PartialPublished(Fact):
     number: int
     total: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseRenewed(Fact):
-    """The owner of a running task is alive."""
-
-    stored: ClassVar[bool] = False
-    task: TaskId
-    until: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from loomkin.records.permission import Access
+from loomkin.team.roster import LEAD
 from loomkin.team.seat import GONE
-from loomkin.team.team import LEAD, Team
+from loomkin.team.team import Team
 from loomkin.tooling.toolbox import Toolbox
 
 NO_SPECIALISTS = frozenset((LEAD, "concierge", "orienter"))

@@ -1,28 +1,25 @@
 """The facade of a team: spawn, talk, pause, stop, and know when all is done."""
 
 import asyncio
-from collections.abc import Sequence
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Limits, Outcome, TurnEnd
-from loomkin.errors import LimitError, NotFoundError
+from loomkin.errors import LimitError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event, StateChanged, TurnEnded, TurnStarted
-from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind, Priority
-from loomkin.records.role import Role
+from loomkin.records.mail import SYSTEM, Mail, MailKind, Priority
 from loomkin.records.team_event import AgentJoined, AgentMoved
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.team.care import Care, Patience
-from loomkin.team.mailroom import Address, AgentInbox, Letter, Mailroom
+from loomkin.team.mailroom import AgentInbox, Letter, Mailroom
 from loomkin.team.member import Member, Worker
 from loomkin.team.practice import Practice
 from loomkin.team.questions import Questions
-from loomkin.team.reports import ASKING, Reports
+from loomkin.team.reports import Reports
+from loomkin.team.roster import Roster
 from loomkin.team.seat import GONE, Maker, Seat, Standing
-
-LEAD = "lead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class TeamLimits:
     attended: bool = False
 
 
-class Team:
+class Team(Roster):
     """All agents of a session; the first one is hosted by the session, the others are supervised."""
 
     def __init__(
@@ -48,12 +45,11 @@ class Team:
         supervisor: Supervisor,
         limits: TeamLimits,
     ) -> None:
+        super().__init__(clock)
         self._make = maker
         self._scribe = scribe
-        self._clock = clock
         self._supervisor = supervisor
         self._limits = limits
-        self._members: dict[str, Member] = {}
         self._pulse = asyncio.Event()
         self._practices: list[Practice] = []
         self.room = Mailroom(scribe, clock, self.directory)
@@ -63,60 +59,9 @@ class Team:
         self.room.listen(self._posted)
 
     @property
-    def members(self) -> tuple[Member, ...]:
-        """Everybody, oldest first, those who have gone too."""
-        return tuple(self._members.values())
-
-    @property
     def attended(self) -> bool:
         """Whether a person is there."""
         return self._limits.attended
-
-    def now(self) -> float:
-        """The clock by which members' states are timed, in seconds."""
-        return self._clock.monotonic()
-
-    def lines(self, reader: str) -> list[str]:
-        """Everybody in a line each, as a model reads it."""
-        now = self._clock.monotonic()
-        told = []
-        for one in self._members.values():
-            status = one.status()
-            doing = f"{status.state} {status.detail}".strip()
-            you = " (you)" if one.name == reader else ""
-            mail = f", {len(one.box.letters)} letters wait" if one.box.letters else ""
-            purpose = f": {' '.join(one.seat.purpose.split())[:100]}" if one.seat.purpose else ""
-            since = f" for {max(0.0, now - status.since):.0f} s" if status.since else ""
-            told.append(f"{one.name}{you}, {one.seat.role.name}, {doing}{since}{mail}{purpose}")
-        return told
-
-    def member(self, name: str) -> Member:
-        """The member of that name; raises NotFoundError that names the others."""
-        if name not in self._members:
-            raise NotFoundError(
-                f"There is no agent {name!r}.", hint=f"There are: {', '.join(self._members) or 'none'}."
-            )
-        return self._members[name]
-
-    def leads(self, name: str) -> bool:
-        """Whether an agent leads: it is the session's own, or a lead by role."""
-        one = self._members.get(name)
-        return one is not None and (one.hosted or one.seat.role.name == LEAD)
-
-    def reader(self, name: str) -> str:
-        """That agent if it reads mail, else a lead, else the session's own agent, else the person."""
-        there = [one for one in self._members.values() if one.open]
-        found = [one for one in there if one.name == name]
-        found += [one for one in there if one.seat.role.name == LEAD]
-        found += [one for one in there if one.hosted]
-        return found[0].name if found else PERSON
-
-    def directory(self) -> Sequence[Address]:
-        """Everybody as mail knows them."""
-        return [
-            Address(one.name, one.seat.role.name, one.seat.team, one.status().state, one.open)
-            for one in self._members.values()
-        ]
 
     def take(self, event: Event) -> None:
         """Follow what members do; give this to the bus."""
@@ -170,22 +115,6 @@ class Team:
     def instruct(self, sender: str, name: str, work: str) -> None:
         """Give an agent work; its last words on it go to the sender."""
         self.room.send(sender, Letter(name, work, MailKind.CONTROL))
-
-    def idle_one(self, role: str, team: str, without: str) -> Member | None:
-        """A member of the role and team that has nothing to do."""
-        for one in self._members.values():
-            there = one.open and one.seat.role.name == role and one.seat.team == team
-            if there and one.name != without and not one.hosted and not one.active:
-                return one
-        return None
-
-    def free_name(self, role: Role) -> str:
-        """A name for a new agent of a role: the role's own, then with numbers."""
-        number, name = 1, role.name
-        while name in self._members:
-            number += 1
-            name = f"{role.name}-{number}"
-        return name
 
     async def stop(self, name: str, reason: str) -> None:
         """End a member; what waits for it goes back to its senders."""
@@ -313,15 +242,6 @@ class Team:
         for practice in self._practices:
             practice.turn_ended(member, end, letters)
         self._pulse.set()
-
-    def owed(self, name: str) -> bool:
-        """Whether others still owe an agent an answer or a report."""
-        return any(
-            mail.sender == name and mail.kind in ASKING
-            for one in self._members.values()
-            if one.active and one.name != name
-            for mail in (*one.letters, *one.box.letters)
-        )
 
     def _goes_on(self, member: Member) -> bool:
         """Whether a member that ended its turn will be woken by what others do for it."""

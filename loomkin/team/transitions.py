@@ -58,13 +58,17 @@ class Guard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One row: who may move a task from one state to another, when, and what that is called."""
+    """One row: who may move a task from one state to another, when, and what that is called.
+
+    `event` is the fact that is written down.
+    """
 
     before: TaskState
     after: TaskState
     verb: Verb
     actors: tuple[Actor, ...]
     guards: tuple[Guard, ...] = ()
+    event: str = "TaskMoved"
 
 
 S, A, V, G = TaskState, Actor, Verb, Guard
@@ -72,6 +76,7 @@ BOARD, OWNER, LEAD = (A.BOARD,), (A.OWNER,), (A.LEAD,)
 ASSIGNS = (A.ASSIGNMENT, A.LEAD, A.BOARD)
 GIVES_BACK = (A.ASSIGNMENT, A.LEAD, A.OWNER)
 ENDS = (A.BOARD, A.LEAD)
+HANDED = "HandedOff, TaskMoved"
 IN_HAND = (S.IN_PROGRESS, S.PARTIALLY_AVAILABLE)
 LEASED = (*IN_HAND, S.WAITING, S.VERIFYING)
 OPEN = (
@@ -88,12 +93,12 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(S.OFFERED, S.READY, V.DECLINE, OWNER),
     *(Transition(state, S.READY, V.DECLINE, OWNER) for state in IN_HAND),
     Transition(S.READY, S.IN_PROGRESS, V.TAKE, (A.AGENT,), (G.MET, G.OWNER_FREE)),
-    Transition(S.IN_PROGRESS, S.PARTIALLY_AVAILABLE, V.PUBLISH, OWNER),
+    Transition(S.IN_PROGRESS, S.PARTIALLY_AVAILABLE, V.PUBLISH, OWNER, event="PartialPublished, TaskMoved"),
     *(Transition(state, S.WAITING, V.WAIT, (A.OWNER, A.BOARD)) for state in IN_HAND),
     Transition(S.WAITING, S.IN_PROGRESS, V.RESUME, (A.OWNER, A.LEAD, A.BOARD), (G.MET, G.OWNER_FREE)),
     *(Transition(state, S.READY, V.GIVE_BACK, GIVES_BACK, (G.TRIES_LEFT,)) for state in LEASED),
     *(Transition(state, S.FAILED, V.GIVE_BACK, GIVES_BACK, (G.TRIES_SPENT,)) for state in LEASED),
-    *(Transition(state, S.VERIFYING, V.COMPLETE, OWNER, (G.HANDOFF, G.MET)) for state in IN_HAND),
+    *(Transition(state, S.VERIFYING, V.COMPLETE, OWNER, (G.HANDOFF, G.MET), HANDED) for state in IN_HAND),
     Transition(S.VERIFYING, S.DONE, V.PASS, (A.VERIFIER,), (G.NO_REVIEW,)),
     Transition(S.VERIFYING, S.IN_REVIEW, V.PASS, (A.VERIFIER,), (G.REVIEW,)),
     Transition(S.VERIFYING, S.IN_PROGRESS, V.REFUSE, (A.VERIFIER,), (G.OWNER_FREE,)),

@@ -6,6 +6,7 @@ from typing import Any
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, TurnEnd
 from loomkin.config.settings import TeamSettings
+from loomkin.llm.books import Books
 from loomkin.project.sight import Sight
 from loomkin.records.mail import PERSON, SYSTEM
 from loomkin.records.role import Role
@@ -29,8 +30,9 @@ from loomkin.team.plan import read as read_plan
 from loomkin.team.planning import Planning
 from loomkin.team.questions import Questions
 from loomkin.team.rendezvous import Meetings
+from loomkin.team.roster import LEAD
 from loomkin.team.seat import Seat
-from loomkin.team.team import LEAD, Team, TeamLimits
+from loomkin.team.team import Team, TeamLimits
 from loomkin.tooling.injection import build
 from loomkin.workspace.comeback import Comeback
 from loomkin.workspace.crew import MAIN, Berth
@@ -77,6 +79,7 @@ class Teamwork:
             Clock: house.clock,
             TeamSettings: settings.team,
             Database: house.database,
+            Books: ground.crew.books,
             Board: board,
             Completion: Completion(board),
             Planning: Planning(board, self.team),
@@ -101,6 +104,7 @@ class Teamwork:
             crew = self._ground.crew
             known = any(row.name == first.name for row in past.agents(crew.house.database, crew.session))
             self._equip(first, role)
+            crew.books.join(first.name, MAIN)
             self._survey = Survey(self._ground, self.team.room, crew.scribe(""), first.name)
             if crew.house.options.team and crew.house.loaded.settings.team.orient:
                 crew.house.bus.subscribe(self._survey.take)
@@ -165,7 +169,7 @@ class Teamwork:
         )
         turns = sessions.last_turn(house.database, crew.session, seat.name)
         spawner = "" if seat.spawner == PERSON else seat.spawner
-        berth = Berth(seat.name, seat.role, seat.team, messages, turns, spawner)
+        berth = Berth(seat.name, seat.role, seat.team, messages, turns, spawner, budget=seat.budget)
         agent = crew.agent(berth, await ground.tiers.of(seat.role.tier))
         self._equip(agent, seat.role)
         agent.first_words = partial(self.opening, "")
