@@ -12,10 +12,11 @@ from loomkin.config.load import Loaded, load
 from loomkin.config.paths import Layer
 from loomkin.config.settings import ShellSettings
 from loomkin.errors import UntrustedError
+from loomkin.llm.books import Books
 from loomkin.llm.catalogue import Catalogue
-from loomkin.llm.client import OpenWire
 from loomkin.llm.discovery_http import probe_http
 from loomkin.llm.registry import opener
+from loomkin.llm.shared import SharedConnections
 from loomkin.llm.steady import steadily
 from loomkin.permissions.gate import Asker, Gate, Grant, Scope
 from loomkin.project import rules as project_rules
@@ -27,7 +28,7 @@ from loomkin.project.secrets import Redactor, secret_values, secrets_of
 from loomkin.project.sight import Sight
 from loomkin.project.trust import is_trusted
 from loomkin.project.workplace import Workplace
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import NoticeGiven, SessionStarted
 from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import Clock, CountingClock, SystemClock
@@ -47,8 +48,8 @@ from loomkin.workspace.first_words import Opening
 from loomkin.workspace.ground import Ground
 from loomkin.workspace.house import House
 from loomkin.workspace.mentions import Mentions
-from loomkin.workspace.models import Chosen, ModelChooser
-from loomkin.workspace.money import build_meter
+from loomkin.workspace.models import Chosen, ModelChooser, Reach, build_lanes
+from loomkin.workspace.money import build_books, why_alone
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
 from loomkin.workspace.policies import all_rules, build_policy, denied_tools, mode_fixed_by, resume_mode
@@ -145,10 +146,20 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         mode_notes = resume_mode(gate, row.mode if row else "", loaded, options.attended, scribe)
         jobs, sight = await stack.enter_async_context(JobTable()), Sight()
         services = Services(_services(house, jobs, sight, person, gate))
-        meter = build_meter(loaded.settings.budget, house.database, opened.id)
+        books = build_books(loaded.settings.budget, house.database, opened.id)
+        house = _alone(house, books, chosen, scribe) if not veterans else house
         denied = frozenset(denied_tools(all_rules(loaded, house.rules.files, house.trusted)))
         crew = Crew(
-            house, opened.id, gate, denied, _wires(house), meter, roles, tools, services, found_before
+            house,
+            opened.id,
+            gate,
+            denied,
+            _reach(house, stack),
+            books,
+            roles,
+            tools,
+            services,
+            found_before,
         )
         stack.push_async_callback(crew.aclose)
         opening = Opening(options, house.workplace, house.rules, gate, house.clock)
@@ -180,10 +191,26 @@ def _gate(house: House, opened: Opened, asker: Asker | None) -> Gate:
     return Gate(policy, asker, grants)
 
 
-def _wires(house: House) -> OpenWire:
+def _alone(house: House, books: Books, chosen: Chosen, scribe: Scribe) -> House:
+    """The house with nothing of teams in it where nobody asked for one and the money is too little."""
+    options = house.options
+    decided = options.attended or options.team or options.solo
+    why = "" if decided else why_alone(books, chosen.chain[0].price)
+    if not why:
+        return house
+    scribe.record(NoticeGiven(why))
+    return replace(house, options=replace(options, solo=True))
+
+
+def _reach(house: House, stack: AsyncExitStack) -> Reach:
     options, redact = house.options, house.redactor.redact
     places = (str(options.cwd), str(house.workplace.root))
-    return opener(options.record, options.replay, options.strict_replay, redact, steadily(redact, places))
+    lanes = build_lanes(house.loaded.settings)
+    shared = SharedConnections(lanes.heard)
+    stack.push_async_callback(shared.aclose)
+    steady = steadily(redact, places)
+    wires = opener(options.record, options.replay, options.strict_replay, redact, steady, shared.open)
+    return Reach(wires, lanes)
 
 
 def _services(house: House, jobs: JobTable, sight: Sight, person: Person, gate: Gate) -> dict[type, Any]:
@@ -241,5 +268,13 @@ def _session(
     facts = SessionFacts(opened.id, *where, name, house.clock.now(), opened.resumed, fixed)
     mentions = Mentions(workplace, options.cwd, lambda path, sha: sight.saw(name, path, sha))
     return Session(
-        facts, opened.name, agent, crew.gate, crew.hooks(name), crew.scribe(name), opening, mentions
+        facts,
+        opened.name,
+        agent,
+        crew.gate,
+        crew.hooks(name),
+        crew.scribe(name),
+        opening,
+        mentions,
+        crew.books,
     )

@@ -22,7 +22,10 @@ class Cost(Command):
             return CommandResult("Nothing was spent in this session yet.")
         rows.append(("this session", _spent(ledger.total(db, session.id))))
         rows.append(("this repository", _spent(ledger.total(db))))
-        left = session.agent.model.meter.left()
+        agents = ledger.spend(db, "agent", session.id)
+        if len(agents) > 1:
+            rows += [(f"by {part.group}", _spent(part)) for part in agents]
+        left = session.books.left()
         rows += [(f"left of {name}", f"${usd(max(amount, 0)):.4f}") for name, amount in left.items()]
         return CommandResult(table(rows))
 

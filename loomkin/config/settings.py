@@ -65,7 +65,9 @@ class BudgetSettings:
     """Most dollars, or tokens; None is no limit."""
 
     session_usd: float | None
+    team_usd: float | None
     agent_usd: float | None
+    task_usd: float | None
     day_usd: float | None
     call_usd: float | None
     session_tokens: int | None
@@ -90,6 +92,7 @@ class TeamSettings:
     retire_after: float
     spawns_per_turn: int
     orient: bool
+    escalate: bool
 
 
 @dataclass(frozen=True, slots=True)

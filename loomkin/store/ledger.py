@@ -13,6 +13,7 @@ _GROUPS = {
     "task": "CASE task WHEN '' THEN '' ELSE session || ' ' || task || coalesce(' ' || (SELECT title"
     " FROM tasks WHERE tasks.session = usage.session AND tasks.id = usage.task), '') END",
     "day": "date(at, 'unixepoch', 'localtime')",
+    "woke": "woke",
 }
 
 
@@ -26,6 +27,16 @@ class Spend:
     cost: int
     unpriced: int
     milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpentBy:
+    """Picodollars that an agent spent on a task in a session; a lone agent has no team."""
+
+    agent: str
+    task: str
+    team: str
+    cost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ class GrantRow:
 
 
 def spend(db: Database, by: str, session: str | None = None, since: float = 0.0) -> list[Spend]:
-    """What was spent, grouped by agent, model, session, task or day, dearest first."""
+    """What was spent, grouped by agent, model, session, task, day or what woke the agent, dearest first."""
     if by not in _GROUPS:
         raise UsageError(f"Cannot group by {by!r}.", hint=f"Choose one of {', '.join(_GROUPS)}.")
     rows = db.rows(
@@ -82,6 +93,17 @@ def total(db: Database, session: str | None = None, since: float = 0.0) -> Spend
         sum(part.unpriced for part in parts),
         sum(part.milliseconds for part in parts),
     )
+
+
+def spent_by(db: Database, session: str) -> list[SpentBy]:
+    """What each agent of a session spent on each task."""
+    rows = db.rows(
+        "SELECT usage.agent, usage.task, coalesce(agents.team, ''), coalesce(sum(usage.cost), 0) FROM usage"
+        " LEFT JOIN agents ON agents.session = usage.session AND agents.name = usage.agent"
+        " WHERE usage.session = ? GROUP BY usage.agent, usage.task ORDER BY usage.agent, usage.task",
+        (session,),
+    )
+    return [SpentBy(*row) for row in rows]
 
 
 def verdicts(db: Database, session: str | None = None, limit: int = 200) -> list[VerdictRow]:

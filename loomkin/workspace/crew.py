@@ -8,8 +8,8 @@ from loomkin.agent.agent import Agent, Parts
 from loomkin.agent.prompt import system_prompt, team_words
 from loomkin.agent.roles import Roles
 from loomkin.agent.transcript import Transcript
-from loomkin.llm.client import ModelClient, OpenWire
-from loomkin.llm.metering import Meter
+from loomkin.llm.books import Books
+from loomkin.llm.client import ModelClient
 from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import Hooks
 from loomkin.project.environment import ChildEnvironment, child_environment
@@ -23,7 +23,7 @@ from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Call
 from loomkin.tooling.toolbox import Toolbox
 from loomkin.workspace.house import House
-from loomkin.workspace.models import Chosen, build_client
+from loomkin.workspace.models import Chosen, Reach, build_client
 
 T = TypeVar("T")
 SOLO = "solo"
@@ -46,7 +46,8 @@ class Toolsmith(Protocol):
 class Berth:
     """Who an agent is: its name, its role, its team, what it said before, and how many turns it took.
 
-    `spawner` is the agent that asked for it; a `fixed` role does not follow its file.
+    `spawner` is the agent that asked for it; a `fixed` role does not follow its file; `budget` is its own, in
+    picodollars.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Berth:
     turns: int = 0
     spawner: str = ""
     fixed: bool = False
+    budget: int | None = None
 
 
 class Crew:
@@ -67,8 +69,8 @@ class Crew:
         session: SessionId,
         gate: Gate,
         denied: frozenset[str],
-        wires: OpenWire,
-        meter: Meter,
+        reach: Reach,
+        books: Books,
         roles: Roles,
         toolsmith: Toolsmith,
         services: MutableMapping[type, Any],
@@ -78,8 +80,8 @@ class Crew:
         self.session = session
         self.gate = gate
         self._denied = denied
-        self._wires = wires
-        self._meter = meter
+        self._reach = reach
+        self.books = books
         self.roles = roles
         self.toolsmith = toolsmith
         self._services = services
@@ -109,7 +111,10 @@ class Crew:
         kit = Kit(self, berth, toolbox, ChainMap(own, self._services))
         kit.equip()
         toolbox.show(self._found_before(berth.messages))
-        model = build_client(chosen, house.loaded.settings, self._wires, self._meter)
+        if berth.team != SOLO:
+            self.books.join(name, berth.team)
+        meter = self.books.meter(name, berth.budget)
+        model = build_client(chosen, house.loaded.settings, self._reach, meter)
         self._models.append(model)
         scribe, cwd = self.scribe(name), house.options.cwd
 

@@ -8,6 +8,7 @@ from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, Outcome, TurnEnd
 from loomkin.agent.window import Zones, measure
 from loomkin.errors import LoomkinError, UsageError
+from loomkin.llm.books import Books
 from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import HookOutcome, Hooks
 from loomkin.records.dataclass import dataclass
@@ -78,6 +79,7 @@ class Session:
         scribe: Scribe,
         opening: Callable[[str], Awaitable[str]],
         mentions: Callable[[str], str],
+        books: Books,
     ) -> None:
         self.facts = facts
         self.name = name
@@ -87,6 +89,7 @@ class Session:
         self._scribe = scribe
         self.opening = opening
         self._mentions = mentions
+        self.books = books
         self._context = ""
         self.company: Company | None = None
         self.gather: Callable[[], Company] | None = None
