@@ -18,17 +18,17 @@ from typing import Any
 
 from loomkin.agent.turn import Limits
 from loomkin.app import open_house, open_session
-from loomkin.records.mail import Delivery
+from loomkin.records.mail import SYSTEM, Delivery
 from loomkin.team.mailroom import Letter
 from loomkin.team.seat import Seat
 from loomkin.workspace.options import Options
 from loomkin.workspace.session import Session
 from loomkin.workspace.teamwork import Teamwork
 
-SPAWNS, LETTERS, IDLE, BUSY = 200, 5000, 1000, 100
+SPAWNS, LETTERS, IDLE, BUSY = 200, 5000, 990, 100
 BEAT = 0.001
 ROLE = "researcher"
-MANY = ("team.max_agents=1000", "team.session_agents=1200", "team.orient=false")
+MANY = ("team.max_agents=1000", "team.session_agents=2000", "team.orient=false")
 
 
 class Absent:
@@ -71,7 +71,7 @@ async def writing(session: Session, company: Teamwork) -> dict[str, Any]:
     seconds = []
     for number in range(LETTERS):
         begun = time.perf_counter()
-        company.team.room.send(company.team.members[0].name, Letter(member.name, f"Letter {number}."))
+        company.team.room.send(SYSTEM, Letter(member.name, f"Letter {number}."))
         member.box.take(tuple(Delivery))
         seconds.append(time.perf_counter() - begun)
         if not number % 50:

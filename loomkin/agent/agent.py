@@ -33,7 +33,8 @@ class Parts:
 class Agent:
     """Takes one turn at a time; every turn ends in the log, cancelled ones too.
 
-    `before_turn` may change what the agent is told and which tools it holds; `first_words` open its transcript.
+    `before_turn` may change what the agent is told and which tools it holds; `first_words` open its
+    transcript.
     """
 
     def __init__(self, parts: Parts, turns: int = 0) -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from loomkin.records.dataclass import dataclass
+from loomkin.runtime.turnstile import Turnstile
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Steering:
         self._running.set()
         self._inbox = inbox
         self._stop: Callable[[], None] | None = None
+        self._turnstile: Turnstile | None = None
 
     @property
     def paused(self) -> bool:
@@ -61,9 +63,10 @@ class Steering:
         """What the person has said and has not been delivered yet."""
         return tuple(self._said)
 
-    def attach(self, inbox: Inbox) -> None:
-        """Hear letters from there, too."""
+    def attach(self, inbox: Inbox, turnstile: Turnstile) -> None:
+        """Hear letters from there, too, and compute in turn with the others of a team."""
         self._inbox = inbox
+        self._turnstile = turnstile
 
     def say(self, text: str) -> None:
         """Queue guidance."""
@@ -93,9 +96,15 @@ class Steering:
     async def checkpoint(self) -> list[Heard]:
         """Wait while paused, then take all there is to hear: the person's words first, each oldest first."""
         await self._running.wait()
+        await self.own_round()
         heard = [Heard(text) for text in self._said]
         self._said.clear()
         return heard + (self._inbox.take(end=False) if self._inbox else [])
+
+    async def own_round(self) -> None:
+        """Wait until no other agent of the team computes in the same round of the event loop."""
+        if self._turnstile is not None:
+            await self._turnstile()
 
     def last_words(self) -> list[Heard]:
         """What must be heard before the turn may end."""

@@ -167,6 +167,7 @@ class Turn:
         zones = measure(self._model.estimator, spec.id, self._system, tools, messages, spec.window)
         room = room_for_answer(zones, spec.max_output)
         await self._scribe.flush()
+        await self._steering.own_round()
         self._scribe.record(StateChanged("thinking"))
         self._steps += 1
         completion = await self._model.complete(self._system, messages, tools, room, self._scribe, woke)

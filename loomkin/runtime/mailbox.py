@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable, Collection
 
-from loomkin.records.mail import RANK, Delivery, Mail
+from loomkin.records.mail import RANK, SYSTEM, Delivery, Mail, MailKind
 
 BOUND = 64
 NOW = frozenset((Delivery.INTERRUPT, Delivery.NEXT_STEP))
 AT_END = NOW | {Delivery.TURN_END}
-ANY = frozenset(Delivery)
+OWED = frozenset((MailKind.HANDOFF, MailKind.ANSWER, MailKind.STEER))
 
 
 class Mailbox:
@@ -32,8 +32,8 @@ class Mailbox:
         return tuple(sorted(self._letters, key=_order))
 
     def put(self, mail: Mail) -> bool:
-        """Take a letter; False where the box is full."""
-        if self.full:
+        """Take a letter; False where the box is full. What was asked for always has room."""
+        if self.full and mail.kind not in OWED and mail.sender != SYSTEM:
             return False
         self._letters.append(mail)
         self._changed.set()

@@ -10,6 +10,7 @@ from loomkin.records.team_event import AgentMoved
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
+from loomkin.runtime.turnstile import Turnstile
 from loomkin.team.mailroom import Letter, Mailroom
 from loomkin.team.member import Member
 from loomkin.team.seat import GONE, Maker, Standing
@@ -40,6 +41,8 @@ class Patience:
 
 class Circle(Protocol):
     """The team, as far as care needs it."""
+
+    turnstile: Turnstile
 
     @property
     def members(self) -> Sequence[Member]:
@@ -123,7 +126,7 @@ class Care:
         await asyncio.sleep(pause)
         await self._scribe.flush()
         member.agent = await self._make(member.seat)
-        member.agent.steering.attach(member.inbox)
+        member.agent.steering.attach(member.inbox, self._circle.turnstile)
         member.standing, member.error = Standing.IDLE, ""
         self._scribe.record(AgentMoved(member.name, Standing.IDLE.value, f"restarted after: {reason}"))
         if member.letters:

@@ -56,10 +56,17 @@ class Undeliverable(NotFoundError):
 class Mailroom:
     """Takes letters, puts them into boxes and writes down where each one stands."""
 
-    def __init__(self, scribe: Scribe, clock: Clock, directory: Callable[[], Sequence[Address]]) -> None:
+    def __init__(
+        self,
+        scribe: Scribe,
+        clock: Clock,
+        directory: Callable[[], Sequence[Address]],
+        find: Callable[[str], Address | None],
+    ) -> None:
         self._scribe = scribe
         self._clock = clock
         self._directory = directory
+        self._find = find
         self._boxes: dict[str, Mailbox] = {}
         self._last = 0
         self._senders: dict[str, str] = {}
@@ -186,6 +193,9 @@ class Mailroom:
     def _readers(self, sender: str, to: str) -> list[Address]:
         if to == PERSON:
             return [Address(PERSON, PERSON, "", "", True)]
+        named = self._find(to)
+        if named is not None and named.open:
+            return [named]
         known = list(self._directory())
         found = [one for one in known if one.open and self._means(to, one, sender, known)]
         if found:
@@ -213,7 +223,8 @@ class Mailroom:
         raise NotFoundError(f"No letter {identity} is waiting.", hint="`/queue` shows what waits.")
 
     def _is_open(self, name: str) -> bool:
-        return any(one.name == name and one.open for one in self._directory())
+        found = self._find(name)
+        return found is not None and found.open
 
 
 class AgentInbox:

@@ -66,10 +66,12 @@ class Roster:
 
     def directory(self) -> Sequence[Address]:
         """Everybody as mail knows them."""
-        return [
-            Address(one.name, one.seat.role.name, one.seat.team, one.status().state, one.open)
-            for one in self._members.values()
-        ]
+        return [_address(one) for one in self._members.values()]
+
+    def address(self, name: str) -> Address | None:
+        """One member as mail knows it."""
+        one = self._members.get(name)
+        return None if one is None else _address(one)
 
     def idle_one(self, role: str, team: str, without: str) -> Member | None:
         """A member of the role and team that has nothing to do."""
@@ -95,3 +97,7 @@ class Roster:
             if one.active and one.name != name
             for mail in (*one.letters, *one.box.letters)
         )
+
+
+def _address(one: Member) -> Address:
+    return Address(one.name, one.seat.role.name, one.seat.team, one.status().state, one.open)

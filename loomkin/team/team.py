@@ -12,6 +12,7 @@ from loomkin.records.team_event import AgentJoined, AgentMoved
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
+from loomkin.runtime.turnstile import Turnstile
 from loomkin.team.care import Care, Patience
 from loomkin.team.mailroom import AgentInbox, Letter, Mailroom
 from loomkin.team.member import Member, Worker
@@ -51,8 +52,9 @@ class Team(Roster):
         self._supervisor = supervisor
         self._limits = limits
         self._pulse = asyncio.Event()
+        self.turnstile = Turnstile()
         self._practices: list[Practice] = []
-        self.room = Mailroom(scribe, clock, self.directory)
+        self.room = Mailroom(scribe, clock, self.directory, self.address)
         self._care = Care(self, maker, self.room, scribe, clock, supervisor, limits.patience)
         self.questions = Questions(self.room, scribe)
         self._reports = Reports(self.room, self._members, self.questions, scribe)
@@ -186,7 +188,7 @@ class Team(Roster):
     def _seat(self, seat: Seat, agent: Agent, hosted: bool, known: bool = False) -> Member:
         box = self.room.box(seat.name)
         inbox = AgentInbox(self.room, box, self._clock.now)
-        agent.steering.attach(inbox)
+        agent.steering.attach(inbox, self.turnstile)
         member = self._members[seat.name] = Member(seat, agent, box, inbox, hosted)
         if known:
             return member

@@ -2,9 +2,9 @@
 
 import sys
 from abc import ABC, abstractmethod
-from functools import cached_property
+from functools import cache
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import CallId, SessionId
@@ -90,12 +90,18 @@ class Tool(ABC, Generic[P]):
         """The parts of files that the call would change, as they are now; asked for in a team only."""
         return ()
 
-    @cached_property
+    @property
     def spec(self) -> ToolSpec:
         """The tool as a model is told of it."""
-        file = Path(str(sys.modules[type(self).__module__].__file__)).with_name(f"{self.name}.md")
-        description, docs = parse_description(file.read_text(encoding="utf-8"))
-        return ToolSpec(self.name, description, schema_of(self.params_type, docs))
+        return _spec_of(type(self))
+
+
+@cache
+def _spec_of(kind: type[Tool[Any]]) -> ToolSpec:
+    """The same for all agents, so its file is read once."""
+    file = Path(str(sys.modules[kind.__module__].__file__)).with_name(f"{kind.name}.md")
+    description, docs = parse_description(file.read_text(encoding="utf-8"))
+    return ToolSpec(kind.name, description, schema_of(kind.params_type, docs))
 
 
 def parse_description(text: str) -> tuple[str, dict[str, str]]:

@@ -1,5 +1,6 @@
 """Grows a session's one agent into a team: joins the team's mechanism with the house that agents work in."""
 
+import asyncio
 from functools import partial
 from typing import Any
 
@@ -42,6 +43,9 @@ from loomkin.workspace.office import Office
 from loomkin.workspace.opening import mended_messages
 from loomkin.workspace.oversight import Oversight
 from loomkin.workspace.survey import Survey
+
+TOGETHER = 1.0
+"""Seconds for which what an agent is told first holds for the next one, too."""
 
 
 class Teamwork:
@@ -96,6 +100,8 @@ class Teamwork:
         self.oversight = Oversight(self.team, self.hiring, board)
         self._leave = house.bus.subscribe(self.team.take)
         self._host: Member | None = None
+        self._opens = asyncio.Lock()
+        self._told = (float("-inf"), "", "")
         self._survey: Survey | None = None
 
     def host(self, first: Agent, role: Role) -> None:
@@ -130,7 +136,14 @@ class Teamwork:
     async def opening(self, context: str) -> str:
         """The first message of a conversation in this team, with the survey of the project."""
         known = await self._survey.joined(context) if self._survey else context
-        return await self._ground.opening(known)
+        async with self._opens:
+            now = self._ground.crew.house.clock.monotonic()
+            at, asked, text = self._told
+            # agents that wake together are told the same: looking at the place starts programs
+            if asked != known or now - at > TOGETHER:
+                text = await self._ground.opening(known)
+                self._told = (now, known, text)
+            return text
 
     def services(self) -> dict[type, Any]:
         """What tools of a team name."""
