@@ -11,14 +11,14 @@ from loomkin.project.regions_waiting import Wait, knot
 from loomkin.records.dataclass import replace
 from loomkin.records.event import Event, Fact, StateChanged, TurnEnded
 from loomkin.records.ids import TaskId
-from loomkin.records.mail import SYSTEM, Mail, MailKind, Priority
+from loomkin.records.mail import SYSTEM, Delivery, Mail, MailKind, Priority
 from loomkin.records.region import Claim, LineChange, Region
 from loomkin.records.task import ENDED, TaskState
 from loomkin.records.team_event import RegionClaimed, RegionContested, RegionReleased, TaskMoved
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.team.board import Board
-from loomkin.team.claims_words import contested, first_line, yielded, yours
+from loomkin.team.claims_words import contested, first_line, waited_for, wanted, yielded, yours
 from loomkin.team.mailroom import Letter, Mailroom
 from loomkin.team.member import Member
 from loomkin.team.practice import Practice
@@ -57,6 +57,7 @@ class Claims(Practice):
         self._purposes: dict[str, str] = {}
         self._queue: list[Queued] = []
         self._locks: dict[str, asyncio.Lock] = {}
+        self._mentioned: set[tuple[str, str]] = set()
         self.written: dict[str, str] = {}
 
     def restore(self, claims: Iterable[Claim]) -> None:
@@ -103,6 +104,7 @@ class Claims(Practice):
                 for claim in held:
                     fact = RegionContested(str(region), agent, claim.agent, claim.intent)
                     self._scribe.record(fact)
+                    self._mention(claim, agent, wanted(claim, agent, region, intent), Delivery.DIGEST)
                 return contested(region, held, self._clock.now())
         return [self._put(agent, region, intent) for region in regions]
 
@@ -113,6 +115,10 @@ class Claims(Practice):
             return taken[0]
         queued = Queued(Wait(agent, region, intent, self._clock.now()))
         self._queue.append(queued)
+        for claim in self._table.against(agent, region):
+            # without a task the holder lets go at the end of its turn anyhow
+            delivery = Delivery.NEXT_STEP if claim.task else Delivery.DIGEST
+            self._mention(claim, f"{agent} waits", waited_for(claim, agent, intent), delivery)
         self._untie()
         recorder, session = self._scribe.recorder, self._scribe.session
         holders = ", ".join(dict.fromkeys(claim.agent for claim in self._table.against(agent, region)))
@@ -247,6 +253,14 @@ class Claims(Practice):
             self._queue.sort(key=lambda queued: queued.wait.agent != winner)
             self.drop([found.claim], f"{found.claim.agent} and {found.agent} waited for each other")
             found = knot([queued.wait for queued in self._queue], self._table)
+
+    def _mention(self, claim: Claim, what: str, text: str, delivery: Delivery) -> None:
+        """Tell the holder of a claim something about it, once."""
+        if (claim.id, what) in self._mentioned:
+            return
+        self._mentioned.add((claim.id, what))
+        with suppress(NotFoundError):
+            self._room.send(SYSTEM, Letter(claim.agent, text, MailKind.FINDING, Priority.LOW, delivery))
 
     def tell(self, agent: str, text: str) -> None:
         """A letter about claims, where its reader is still there."""

@@ -51,6 +51,23 @@ def yours(claim: Claim) -> str:
     )
 
 
+def wanted(claim: Claim, agent: str, region: Region, intent: str) -> str:
+    """The letter to a holder whose region somebody else wanted to change."""
+    purpose = f", for: {intent}" if intent else ""
+    return (
+        f"{agent} wanted to change {named(region)}{purpose}, and was refused because you hold "
+        f"{named(claim.region)}. Nothing to do, unless your work makes theirs needless or wrong: then say so."
+    )
+
+
+def waited_for(claim: Claim, agent: str, intent: str) -> str:
+    """The letter to a holder whom somebody waits for."""
+    return (
+        f"{agent} waits for {named(claim.region)}, which you hold, to: {intent}. Give it back with "
+        "region_release as soon as you are done with it."
+    )
+
+
 def waits_on(region: Region, held: Sequence[Claim], now: float) -> str:
     """What an agent is told whose waiting took too long."""
     return (

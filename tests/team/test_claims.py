@@ -11,10 +11,14 @@ from typing import ClassVar
 
 import pytest
 
+from loomkin.records.mail import Delivery
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.region import Region
 from loomkin.records.task import Handoff, TaskState
 from loomkin.records.team_event import RegionClaimed, RegionContested, RegionReleased
+from loomkin.store import team
+from loomkin.store.database import Database
+from loomkin.store.journal import Journal
 from loomkin.team.claims import LEASE, Claims
 from loomkin.team.transitions import Actor, Verb
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
@@ -201,11 +205,45 @@ async def test_of_two_who_wait_for_each_other_the_newest_claim_yields_and_both_a
         ok(await ann)
         assert not bob.done()
         assert sorted(desk.held("ann")) == ["a.py:one", "a.py:two"]
-        (lost,), (won,) = desk.letters("bob"), desk.letters("ann")
+        (lost, _), (won, _) = desk.letters("bob"), desk.letters("ann")
         assert "`two` in a.py (lines 5-6) is ann's now, no longer yours" in lost
         assert "bob gave up `two` in a.py (lines 5-6)" in won
         desk.claims.forget("ann", "done")
         ok(await bob)
+
+
+async def test_the_holder_hears_once_who_wanted_it_and_at_once_who_waits_while_it_has_a_task(
+    desk: Desk,
+) -> None:
+    desk.task("ann", "Mend one()")
+    ok(await desk.edit("ann", "a.py", "    return 1", "    return 11"))
+    for _ in range(2):
+        failed(await desk.edit("bob", "a.py", "def one():", "def uno():"))
+    assert await desk.claims.wait("bob", Region("a.py", "one", 1, 2), "call it uno", 0.01) is None
+    first, second = desk.room.queued("ann")
+    assert "bob wanted to change `one` in a.py (lines 1-2), and was refused" in first.text
+    assert first.delivery is Delivery.DIGEST
+    assert "bob waits for `one` in a.py (lines 1-2), which you hold, to: call it uno." in second.text
+    assert second.delivery is Delivery.NEXT_STEP
+
+
+async def test_claims_are_read_back_as_they_were_written(desk: Desk, tmp_path: Path) -> None:
+    database = Database(tmp_path / "log.db")
+    journal = Journal(database, lambda event: None, desk.clock.now)
+    desk.scribe.recorder = journal
+    ok(await desk.edit("ann", "a.py", "    return 1", "    a = 1\n    return a"))
+    ok(await desk.edit("bob", "a.py", "    return 2", "    return 3"))
+    ok(await desk.edit("ann", "a.py", "    return a", "    b = a\n    return b"))
+    desk.claims.idle("cid")
+    await journal.flush()
+    try:
+        assert team.claims(database, "s") == desk.claims.held()
+        desk.claims.idle("ann")
+        await journal.flush()
+        assert team.claims(database, "s") == desk.claims.held("bob")
+    finally:
+        await journal.aclose()
+        database.close()
 
 
 async def test_claims_of_an_earlier_process_are_in_force_again(desk: Desk) -> None:
