@@ -84,8 +84,10 @@ async def idling(session: Session, company: Teamwork) -> dict[str, Any]:
     gc.collect()
     before = memory()
     await grow(company, IDLE, "")
+    await session.flush()
     gc.collect()
     after = memory()
+    await asyncio.sleep(1)  # whatever begins with an agent has ended
     begun, used = time.perf_counter(), time.process_time()
     await asyncio.sleep(5)
     share = (time.process_time() - used) / (time.perf_counter() - begun)

@@ -172,6 +172,10 @@ class Session:
         messages = self.agent.transcript.messages
         return measure(model.estimator, model.spec.id, self.agent.system, tools, messages, model.spec.window)
 
+    async def flush(self) -> None:
+        """Wait until everything that happened is on disk."""
+        await self._scribe.flush()
+
     async def close(self, reason: str) -> None:
         """Run the SessionEnd hooks and write the rest down."""
         if self.company is not None:
