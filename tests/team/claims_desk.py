@@ -63,9 +63,8 @@ class Desk:
         self.wanted, self.reached = 0, asyncio.Event()
         self.notes, self.clock = Notes(), StoppedClock()
         self.scribe = Scribe(self.notes, SessionId("s"))
-        self.room = Mailroom(
-            self.scribe, self.clock, lambda: [Address(name, "coder", "main", "idle", True) for name in agents]
-        )
+        known = {name: Address(name, "coder", "main", "idle", True) for name in agents}
+        self.room = Mailroom(self.scribe, self.clock, lambda: list(known.values()), known.get)
         self.board = Board(self.scribe, Plan())
         self.claims = Claims(self.scribe, self.clock, self.room, self.board)
         self.sight = Sight()
