@@ -24,6 +24,7 @@ from loomkin.team.claims_guard import Guard
 from loomkin.team.claims_watch import Watch
 from loomkin.team.completion import Completion
 from loomkin.team.hiring import Hiring
+from loomkin.team.ladder import TierModels
 from loomkin.team.mailroom import Mailroom
 from loomkin.team.member import Member, woke_by
 from loomkin.team.orchestrating import withheld
@@ -84,6 +85,7 @@ class Teamwork:
             TeamSettings: settings.team,
             Database: house.database,
             Books: ground.crew.books,
+            TierModels: ground.tiers,
             Board: board,
             Completion: Completion(board),
             Planning: Planning(board, self.team),
@@ -183,6 +185,7 @@ class Teamwork:
         turns = sessions.last_turn(house.database, crew.session, seat.name)
         spawner = "" if seat.spawner == PERSON else seat.spawner
         berth = Berth(seat.name, seat.role, seat.team, messages, turns, spawner, budget=seat.budget)
+        await ground.tiers.prepare()
         agent = crew.agent(berth, await ground.tiers.of(seat.role.tier))
         self._equip(agent, seat.role)
         agent.first_words = partial(self.opening, "")
