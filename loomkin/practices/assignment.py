@@ -8,7 +8,7 @@ from loomkin.records.ids import TaskId
 from loomkin.records.mail import SYSTEM, Mail, MailKind, MailState
 from loomkin.records.message import ToolCall
 from loomkin.records.task import Task, TaskState
-from loomkin.records.team_event import MailMoved, TaskMoved
+from loomkin.records.team_event import AgentMoved, MailMoved, TaskMoved
 from loomkin.runtime.rounds import Rounds
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.store.database import Database
@@ -59,6 +59,7 @@ class Assignment(Practice):
         self._hire: Callable[[list[Task]], Awaitable[None]] | None = None
         self._rounds = Rounds("assignment", supervisor, self._round, team.stir)
         self._owners = {task.id: task.owner for task in board.tasks}
+        self._unjudged = {task.id for task in board.tasks if task.state is TaskState.VERIFYING}
         board.listen(self._changed)
 
     @property
@@ -99,7 +100,7 @@ class Assignment(Practice):
     def happened(self, event: Event) -> None:
         """The first step after an offer was read accepts it, unless it declines."""
         fact = event.fact
-        if isinstance(fact, TurnStarted) and self._board.tasks:
+        if isinstance(fact, TurnStarted | AgentMoved) and self._board.tasks:
             self._rounds.stir()
         elif isinstance(fact, MailMoved) and fact.state == MailState.READ:
             for offer in self._offers.values():
@@ -115,8 +116,9 @@ class Assignment(Practice):
 
     async def _round(self) -> None:
         """Give out all that can be given out; what nobody there can begin is for whoever hires."""
-        if self._board.paused:
+        if self._team.stands_still:
             return
+        self._reclaim()
         for member in self._team.members:
             if member.open:
                 self._present(member.name)
@@ -125,6 +127,20 @@ class Assignment(Practice):
             self._take_over(member)
         if short and self._hire is not None:
             await self._hire(short)
+
+    def _reclaim(self) -> None:
+        """What an earlier process left half-way, or belongs to somebody who is gone, goes on from there."""
+        there = {one.name for one in self._team.members if one.open}
+        for task in self._board.tasks:
+            if task.owner not in there and task.state in (*HELD, TaskState.WAITING):
+                why = f"{task.owner} is gone"
+                self._board.move(task.id, Verb.GIVE_BACK, SYSTEM, why, role=Actor.ASSIGNMENT)
+            elif task.owner not in there and task.state is TaskState.OFFERED:
+                self._board.move(task.id, Verb.WITHDRAW, SYSTEM, "", role=Actor.ASSIGNMENT)
+            elif task.id in self._unjudged and task.state is TaskState.VERIFYING:
+                why = "loomkin was started again in the middle of its checks: hand it in once more"
+                self._board.move(task.id, Verb.REFUSE, SYSTEM, why, role=Actor.VERIFIER)
+        self._unjudged.clear()
 
     def _ready(self) -> list[Task]:
         ranks = self._board.priorities()

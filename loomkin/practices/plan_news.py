@@ -47,8 +47,9 @@ class PlanNews(Practice):
         """Nobody works any more: whoever leads is told once what cannot move; True where somebody was."""
         lying = [task for task in self._board.tasks if task.state not in ENDED]
         paused = {one.name for one in self._team.members if one.agent.steering.paused}
+        held = self._team.stands_still or bool(paused & {task.owner for task in lying})
         key = frozenset((task.id, task.state.value, task.reason) for task in lying)
-        if not lying or self._board.paused or key in self._stuck or paused & {task.owner for task in lying}:
+        if not lying or held or key in self._stuck:
             return False
         self._stuck.add(key)
         readers = {self._team.reader(task.creator) for task in lying}

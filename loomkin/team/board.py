@@ -49,7 +49,7 @@ Listener = Callable[[Fact], None]
 class Board:
     """Holds the plan; `leads` says whether an agent may do what else only a task's creator may.
 
-    While it is `paused` nothing is given out; `obstacles` say why nobody has a task that is ready.
+    `obstacles` say why nobody has a task that is ready.
     """
 
     def __init__(self, scribe: Scribe, plan: Plan, leads: Callable[[str], bool] = lambda name: False) -> None:
@@ -57,7 +57,6 @@ class Board:
         self.plan = plan
         self.referee = Referee(plan, leads)
         self._listeners: list[Listener] = []
-        self.paused = False
         self.obstacles: dict[TaskId, str] = {}
 
     @property
@@ -219,7 +218,7 @@ class Board:
         return len(pieces)
 
     def _apply(self, task: Task, row: Transition, by: str, reason: str, owner: str) -> None:
-        tries = task.attempts + (row.verb is Verb.GIVE_BACK) if row.verb is not Verb.REOPEN else 0
+        tries = task.attempts + _counts(row) if row.verb is not Verb.REOPEN else 0
         held_back = row.before is TaskState.OFFERED and row.verb is Verb.HOLD
         freed = row.verb in FREES and row.after is not TaskState.FAILED
         kept = "" if freed or held_back else owner
@@ -254,6 +253,12 @@ class Board:
         self._scribe.record(fact)
         for listener in self._listeners:
             listener(fact)
+
+
+def _counts(row: Transition) -> bool:
+    """Whether this ends an attempt: the task is given back, or its verification failed."""
+    refused = row.verb is Verb.REFUSE and row.before is TaskState.VERIFYING
+    return refused or row.verb is Verb.GIVE_BACK
 
 
 def _same(one: Edge, other: Edge) -> bool:

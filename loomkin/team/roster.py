@@ -25,6 +25,12 @@ class Roster:
         """Everybody, oldest first, those who have gone too."""
         return tuple(self._members.values())
 
+    @property
+    def stands_still(self) -> bool:
+        """Whether all who could work are paused, as after loomkin was started again."""
+        able = [one for one in self._members.values() if one.open and not one.hosted]
+        return bool(able) and all(one.agent.steering.paused for one in able)
+
     def now(self) -> float:
         """The clock by which members' states are timed, in seconds."""
         return self._clock.monotonic()
