@@ -5,9 +5,6 @@ from collections.abc import Iterable
 from loomkin.codemap.symbols import symbol_at, symbol_named, symbols
 from loomkin.records.region import LineChange, Region
 
-LARGE = 50_000
-"""Characters from which on a text is better read in a thread."""
-
 
 def touched(path: str, before: str, changes: Iterable[LineChange]) -> tuple[Region, ...]:
     """The regions that changes of the lines of `before` touch, each once, from top to bottom."""

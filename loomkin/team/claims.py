@@ -110,12 +110,12 @@ class Claims(Practice):
 
     async def wait(self, agent: str, region: Region, intent: str, seconds: float = WAIT) -> Claim | None:
         """The claim as soon as it is free; None where it is not in time, the agent is then told by mail."""
-        taken = self.take(agent, [region], intent)
-        if not isinstance(taken, str):
-            return taken[0]
+        if not self.against(agent, region):
+            return self._put(agent, region, intent)
         queued = Queued(Wait(agent, region, intent, self._clock.now()))
         self._queue.append(queued)
         for claim in self._table.against(agent, region):
+            self._scribe.record(RegionContested(str(region), agent, claim.agent, claim.intent))
             # without a task the holder lets go at the end of its turn anyhow
             delivery = Delivery.NEXT_STEP if claim.task else Delivery.DIGEST
             self._mention(claim, f"{agent} waits", waited_for(claim, agent, intent), delivery)

@@ -89,15 +89,13 @@ class Editing:
 
     async def touched(self, answer: Applied | Refused) -> tuple[Region, ...]:
         """The regions that a planned change of one file touches; none where it was refused."""
-        from loomkin.codemap.touched import LARGE, touched  # heavy: late on purpose
+        from loomkin.codemap.touched import touched  # heavy: late on purpose
 
         if isinstance(answer, Refused):
             return ()
         shown = self._workplace.shown(answer.path)
         if answer.created:
             return (Region(shown),)
-        if len(answer.before) < LARGE:
-            return touched(shown, answer.before, answer.line_changes)
         return await asyncio.to_thread(touched, shown, answer.before, answer.line_changes)
 
     async def touched_by_patch(self, answer: "PatchApplied | Refused") -> tuple[Region, ...]:
