@@ -30,4 +30,4 @@ def withheld(team: Team, lead: str, toolbox: Toolbox) -> Mapping[str, str]:
         f"is not yours while you have specialists ({', '.join(others)}). Give the change to one of them "
         "(task_create, peer_message), or end them with team_dissolve: then it is yours again."
     )
-    return {tool.name: f"{tool.name} {why}" for tool in toolbox.held if tool.access in WRITING}
+    return {name: f"{name} {why}" for name, access in toolbox.accesses.items() if access in WRITING}

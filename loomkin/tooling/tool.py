@@ -93,12 +93,12 @@ class Tool(ABC, Generic[P]):
     @property
     def spec(self) -> ToolSpec:
         """The tool as a model is told of it."""
-        return _spec_of(type(self))
+        return spec_of(type(self))
 
 
 @cache
-def _spec_of(kind: type[Tool[Any]]) -> ToolSpec:
-    """The same for all agents, so its file is read once."""
+def spec_of(kind: type[Tool[Any]]) -> ToolSpec:
+    """A kind of tool as a model is told of it; the same for all agents, so its file is read once."""
     file = Path(str(sys.modules[kind.__module__].__file__)).with_name(f"{kind.name}.md")
     description, docs = parse_description(file.read_text(encoding="utf-8"))
     return ToolSpec(kind.name, description, schema_of(kind.params_type, docs))

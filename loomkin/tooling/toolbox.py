@@ -4,19 +4,32 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from loomkin.records.dataclass import dataclass
 from loomkin.records.message import ToolSpec
-from loomkin.tooling.tool import Tool
+from loomkin.records.permission import Access
+from loomkin.tooling.tool import Tool, spec_of
 
 AnyTool = Tool[Any]
 
 
-@dataclass(frozen=True, slots=True)
 class Later:
-    """A tool that nobody has made yet: how it is made, and what it does in words."""
+    """A tool that is made when it is first called: until then its class says what it is."""
 
-    build: Callable[[], AnyTool]
-    describe: Callable[[], str]
+    def __init__(
+        self, build: Callable[[], AnyTool], kind: Callable[[], type[AnyTool]], describe: Callable[[], str]
+    ) -> None:
+        self.build = build
+        self.describe = describe
+        self._kind = kind
+
+    @property
+    def spec(self) -> ToolSpec:
+        """The tool as a model is told of it."""
+        return spec_of(self._kind())
+
+    @property
+    def access(self) -> Access:
+        """What it does to the world."""
+        return self._kind().access
 
 
 class Toolbox:
@@ -38,7 +51,7 @@ class Toolbox:
 
     def become(self, names: Iterable[str], more: Iterable[str]) -> None:
         """Hold other tools from now on; what was found by searching stays in sight where it still may."""
-        found = [name for name in self._wanted if name in self._known]
+        found = [name for name in self._wanted if self._there(name)]
         wanted = list(names)
         self._allowed = frozenset((*wanted, *more)) - self._denied
         self._known = {name: tool for name, tool in self._known.items() if name in self._allowed}
@@ -50,8 +63,8 @@ class Toolbox:
         if tool.name in self._allowed:
             self._known[tool.name] = tool
 
-    def know_later(self, name: str, later: "Later") -> None:
-        """Add a tool that is made when it is found or shown, if it is one of this agent's."""
+    def know_later(self, name: str, later: Later) -> None:
+        """Add a tool that is made when it is first called, if it is one of this agent's."""
         if name in self._allowed and name not in self._known:
             self._later[name] = later
 
@@ -64,22 +77,27 @@ class Toolbox:
     def names(self) -> tuple[str, ...]:
         """The tools in sight."""
         hidden = self.hidden()
-        return tuple(name for name in self._wanted if name in self._known and name not in hidden)
+        return tuple(name for name in self._wanted if self._there(name) and name not in hidden)
 
     @property
-    def held(self) -> tuple[AnyTool, ...]:
-        """All tools that were made, hidden ones too."""
-        return tuple(self._known.values())
+    def accesses(self) -> dict[str, Access]:
+        """What each tool that is in sight, or would be if it were not hidden, does to the world."""
+        there = (name for name in self._wanted if self._there(name))
+        return {name: (self._known.get(name) or self._later[name]).access for name in there}
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """The tools in sight, as a model is told of them."""
-        return tuple(self._known[name].spec for name in self.names)
+        return tuple((self._known.get(name) or self._later[name]).spec for name in self.names)
 
     def get(self, name: str) -> AnyTool | None:
         """The tool of that name, if it is in sight."""
-        return self._known.get(name) if name in self._wanted and name not in self.hidden() else None
+        if name not in self._wanted or name in self.hidden():
+            return None
+        if (later := self._later.pop(name, None)) is not None:
+            self._known[name] = later.build()
+        return self._known.get(name)
 
-    def search(self, query: str, limit: int = 5) -> list[AnyTool]:
+    def search(self, query: str, limit: int = 5) -> list[ToolSpec]:
         """Tools not yet in sight that fit the words best; they come into sight."""
         words = set(re.findall(r"[a-z]+", query.lower()))
         texts = {name: tool.spec.description for name, tool in self._known.items()}
@@ -94,18 +112,14 @@ class Toolbox:
                 scored.append((-score, name))
         names = [name for _, name in sorted(scored)[:limit]]
         self.show(names)
-        return [self._known[name] for name in names]
+        return [(self._known.get(name) or self._later[name]).spec for name in names]
 
     def show(self, names: Iterable[str]) -> None:
         """Bring tools into sight; names that are not this agent's are passed over."""
-        names = tuple(names)
-        self._make(names)
-        self._wanted.extend(name for name in names if name in self._known and name not in self._wanted)
+        self._wanted.extend(name for name in names if self._there(name) and name not in self._wanted)
 
-    def _make(self, names: Iterable[str]) -> None:
-        for name in names:
-            if (later := self._later.pop(name, None)) is not None:
-                self._known[name] = later.build()
+    def _there(self, name: str) -> bool:
+        return name in self._known or name in self._later
 
     def unknown(self, name: str) -> str:
         """What to tell a model that called a tool which is not in sight."""

@@ -12,7 +12,8 @@ from loomkin.store import sessions
 from loomkin.workspace.crew import SOLO, Berth, Crew
 from loomkin.workspace.tiers import Tiers
 
-HARMLESS = (Access.NONE, Access.READ, Access.NETWORK)
+LOOKING = (Access.READ, Access.NETWORK)
+HARMLESS = (*LOOKING, Access.NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ class Ground:
         return tuple(name for name in names if self.crew.toolsmith.access(name) not in HARMLESS)
 
     async def reader(self, name: str, role: Role) -> Agent:
-        """An agent of a role with nothing but its tools that read; opened with what it must know."""
-        writing = {*self.writers(role), "ask_person", "tool_search"}
-        tools = tuple(tool for tool in (*role.tools, *role.more_tools) if tool not in writing)
+        """An agent of a role with nothing but its tools that look; opened with what it must know."""
+        access = self.crew.toolsmith.access
+        tools = tuple(tool for tool in (*role.tools, *role.more_tools) if access(tool) in LOOKING)
         narrow = replace(role, tools=tools, more_tools=(), team_tools=())
         agent = self.crew.agent(Berth(name, narrow, SOLO, fixed=True), await self.tiers.of(role.tier))
         agent.transcript.say(await self.opening(""), "loomkin")

@@ -1,6 +1,7 @@
 """What hiring must know of a role: its words, what its tools may change, and what it will probably cost."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from loomkin.llm.models import ModelSpec
 from loomkin.records.role import Role
@@ -43,11 +44,17 @@ def estimate(role: str, model: ModelSpec, earlier: Sequence[Usage]) -> str:
     if model.price is None:
         return f"The price of {model.id} is unknown, so nobody can say what it will cost."
     if not earlier:
-        cost = model.price.cost(TYPICAL)
+        example = _money(model.price.cost(TYPICAL))
         return (
             f"No {role} has worked here yet; {TYPICAL.input:,} tokens read and {TYPICAL.output:,} written "
-            f"would cost ${usd(cost):.2f} with {model.id}."
+            f"would cost {example} with {model.id}."
         )
     cost = sorted(model.price.cost(usage) for usage in earlier)[(len(earlier) - 1) // 2]
     count = "1 earlier agent" if len(earlier) == 1 else f"{len(earlier)} earlier agents"
-    return f"About ${usd(cost):.2f} with {model.id}: the median of {count} of the role {role} here."
+    return f"It will cost {_money(cost)} with {model.id}, the median of {count} of the role {role} here."
+
+
+def _money(cost: int) -> str:
+    if not cost:
+        return "nothing"
+    return f"about ${usd(cost):.2f}" if usd(cost) >= Decimal("0.01") else "less than $0.01"

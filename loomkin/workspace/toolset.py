@@ -34,13 +34,18 @@ class Toolset:
                 toolbox.know(make(name))
         for name in (*role.team_tools, *role.more_tools):
             if name in self.names:
-                toolbox.know_later(name, Later(partial(make, name), partial(self._describe, name)))
+                toolbox.know_later(
+                    name, Later(partial(make, name), partial(self._kind, name), partial(self._describe, name))
+                )
 
     def access(self, name: str) -> Access:
         """What a tool does to the world; one that is not ours may do anything."""
         if name not in self.names:
             return Access.EXECUTE
-        found: Access = load(self._modules[name]).TOOL.access
+        return self._kind(name).access
+
+    def _kind(self, name: str) -> type[AnyTool]:
+        found: type[AnyTool] = load(self._modules[name]).TOOL
         return found
 
     def _describe(self, name: str) -> str:
