@@ -1,6 +1,7 @@
 """Claims on parts of files: taken by edits on their own, kept until the task or the turn ends."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
@@ -112,8 +113,7 @@ class Claims(Practice):
         """The claim as soon as it is free; None where it is not in time, the agent is then told by mail."""
         if not self.against(agent, region):
             return self._put(agent, region, intent)
-        queued = Queued(Wait(agent, region, intent, self._clock.now()))
-        self._queue.append(queued)
+        queued = self._queued(agent, region, intent)
         for claim in self._table.against(agent, region):
             self._scribe.record(RegionContested(str(region), agent, claim.agent, claim.intent))
             # without a task the holder lets go at the end of its turn anyhow
@@ -182,9 +182,9 @@ class Claims(Practice):
         self.forget(member.name, reason)
 
     def happened(self, event: Event) -> None:
-        """The session's own agent ends its turns unseen by practices."""
-        if isinstance(event.fact, TurnEnded):
-            self.idle(event.agent)
+        """The session's own agent ends its turns unseen by practices; this is heard a little later."""
+        if isinstance(event.fact, TurnEnded) and event.agent not in self._purposes:
+            self.idle(event.agent, event.at)
 
     def plan_changed(self, fact: Fact) -> None:
         """A task that has ended, or went back to the plan, lets go of its claims."""
@@ -197,9 +197,20 @@ class Claims(Practice):
         self._queue = [queued for queued in self._queue if queued.wait.agent != agent]
         self.drop(self._table.of(agent), f"{agent} is gone: {reason}")
 
-    def idle(self, agent: str) -> None:
-        """Let an agent hold only what belongs to its task."""
-        self.drop([claim for claim in self._table.of(agent) if not claim.task], f"{agent} ended its turn")
+    def idle(self, agent: str, since: float = math.inf) -> None:
+        """Let an agent hold only what belongs to its task, of what it took until then."""
+        over = [claim for claim in self._table.of(agent) if not claim.task and claim.at <= since]
+        self.drop(over, f"{agent} ended its turn")
+
+    def _queued(self, agent: str, region: Region, intent: str) -> Queued:
+        """The agent's place in the line for a region, the one it has where it asks again."""
+        for known in self._queue:
+            if known.wait.agent == agent and known.wait.region == region:
+                known.mailed = False
+                return known
+        queued = Queued(Wait(agent, region, intent, self._clock.now()))
+        self._queue.append(queued)
+        return queued
 
     def _put(self, agent: str, region: Region, intent: str) -> Claim:
         now, task = self._clock.now(), self._board.in_hand(agent)

@@ -11,6 +11,8 @@ from typing import ClassVar
 
 import pytest
 
+from loomkin.records.event import Event, TurnEnded
+from loomkin.records.ids import SessionId
 from loomkin.records.mail import Delivery
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.region import Region
@@ -182,6 +184,23 @@ async def test_who_waited_too_long_is_told_by_mail(desk: Desk) -> None:
     assert desk.held("bob") == ["a.py:one"]
     (letter,) = desk.letters("bob")
     assert letter.startswith("`one` in a.py (lines 1-2) is free and yours now, for: say it.")
+
+
+async def test_who_asks_again_keeps_its_place_in_the_line(desk: Desk) -> None:
+    region = Region("a.py", "one", 1, 2)
+    ok(await claim(desk, "ann", "one"))
+    for agent in ("bob", "cid", "bob"):
+        assert await desk.claims.wait(agent, region, "say it", 0.01) is None
+    assert [one.agent for one in desk.claims.queue] == ["bob", "cid"]
+
+
+async def test_the_end_of_the_hosts_turn_is_heard_late_and_ends_only_what_it_took_before(desk: Desk) -> None:
+    ok(await desk.edit("ann", "a.py", "    return 1", "    return 11"))
+    ended = Event(0, desk.clock.now(), SessionId("s"), "ann", "", TurnEnded(1, "done", "", 1, 0.1))
+    desk.clock.time += 1
+    ok(await desk.edit("ann", "a.py", "    return 2", "    return 22"))
+    desk.claims.happened(ended)
+    assert desk.held() == ["a.py:two"]
 
 
 async def test_who_is_gone_holds_nothing_and_waits_for_nothing(desk: Desk) -> None:
