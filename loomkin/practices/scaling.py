@@ -88,7 +88,7 @@ class Scaling(Practice):
             spare = next((one for one in self._team.members if self._spare(one)), None)
             if spare is None:
                 raise
-            await self._team.stop(spare.name, f"it was idle, and a {role.name} is needed")
+            await self._team.stop(spare.name, f"it was idle, and a {role.name} is needed", wakes=False)
             await self._hiring.recruit(boss.name, role.name, f"{task.id}: {task.title}")
         return ""
 
@@ -114,7 +114,7 @@ class Scaling(Practice):
         for name in names:
             member = self._team.member(name)
             if self._spare(member):
-                await self._team.stop(name, f"it was idle for {self._settings.retire_after:g} s")
+                await self._team.stop(name, f"it was idle for {self._settings.retire_after:g} s", wakes=False)
             elif member.open:
                 self._rests(member)
 

@@ -7,7 +7,7 @@ from loomkin.agent.turn import Limits, Outcome, TurnEnd
 from loomkin.errors import LimitError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event, StateChanged, TurnEnded, TurnStarted
-from loomkin.records.mail import SYSTEM, Mail, MailKind, Priority
+from loomkin.records.mail import SYSTEM, Delivery, Mail, MailKind, Priority
 from loomkin.records.team_event import AgentJoined, AgentMoved
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
@@ -118,8 +118,8 @@ class Team(Roster):
         """Give an agent work; its last words on it go to the sender."""
         self.room.send(sender, Letter(name, work, MailKind.CONTROL))
 
-    async def stop(self, name: str, reason: str) -> None:
-        """End a member; what waits for it goes back to its senders."""
+    async def stop(self, name: str, reason: str, *, wakes: bool = True) -> None:
+        """End a member; what waits for it goes back to its senders, and its spawner hears of it."""
         member = self.member(name)
         member.standing = Standing.STOPPED
         member.error = reason
@@ -129,7 +129,7 @@ class Team(Roster):
         member.busy = False
         self._scribe.record(AgentMoved(name, Standing.STOPPED.value, reason))
         self.room.close(name, f"{name} was stopped: {reason}")
-        self._tell_spawner(member, f"{name} was stopped: {reason}")
+        self._tell_spawner(member, f"{name} was stopped: {reason}", wakes)
         for practice in self._practices:
             practice.gone(member, reason)
         self._pulse.set()
@@ -223,10 +223,11 @@ class Team(Roster):
             practice.gone(member, reason)
         self._pulse.set()
 
-    def _tell_spawner(self, member: Member, words: str) -> None:
+    def _tell_spawner(self, member: Member, words: str, wakes: bool = True) -> None:
         spawner = self._members.get(member.seat.spawner)
         if spawner is not None and spawner.open and spawner is not member:
-            self.room.send(SYSTEM, Letter(spawner.name, words, MailKind.BLOCKER, Priority.HIGH))
+            when = Delivery.NEXT_STEP if wakes else Delivery.DIGEST
+            self.room.send(SYSTEM, Letter(spawner.name, words, MailKind.BLOCKER, Priority.HIGH, when))
 
     def _posted(self, mail: Mail) -> None:
         for practice in self._practices:

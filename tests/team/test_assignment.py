@@ -51,7 +51,12 @@ async def test_the_task_of_an_agent_that_is_stopped_goes_to_another_with_what_wa
     home: Path,  # noqa: F811
 ) -> None:
     script = {
-        "concierge": [{"calls": [CREATE]}, {"text": "Under way."}, {"text": "Written."}],
+        "concierge": [
+            {"calls": [CREATE]},
+            {"text": "Under way."},
+            {"text": "It was stopped."},
+            {"text": "Written."},
+        ],
         "coder": [
             {"text": "I found the place in calc.py.", "calls": [call("file_read", path="calc.py")]},
             {"text": "never", "wait_for": "never"},
@@ -226,4 +231,4 @@ async def test_an_agent_that_is_idle_long_leaves_and_one_with_a_task_stays(
         server.release("tester left")
         assert (await sending).text == "Written."
         assert team.member("tester").error.startswith("it was idle for 1 s")
-        assert team.member("coder").open
+        assert team.member("coder").open, team.member("coder").error
