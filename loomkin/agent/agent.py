@@ -44,6 +44,7 @@ class Agent:
         self.before_turn: Callable[[], None] = lambda: None
         self.first_words: Callable[[], Awaitable[str]] | None = None
         self.steering = Steering()
+        parts.runner.review = self.steering.review
 
     @property
     def name(self) -> str:

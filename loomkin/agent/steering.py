@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from loomkin.agent.review import Review
 from loomkin.records.dataclass import dataclass
 from loomkin.runtime.turnstile import Turnstile
 
@@ -50,6 +51,7 @@ class Steering:
         self._running = asyncio.Event()
         self._running.set()
         self._inbox = inbox
+        self.review = Review(self.held)
         self._stop: Callable[[], None] | None = None
         self._turnstile: Turnstile | None = None
 

@@ -185,6 +185,7 @@ class Turn:
         calls = completion.calls
         self._scribe.record(StateChanged("in_tool", ", ".join(call.name for call in calls)))
         collected = _Collected(self._transcript, self._cycles)
+        self._steering.review.begin(calls)
         await self._runner.run(calls, completion.truncated, self._scribe, collected)
         found = self._cycles.note(calls, collected.results) or collected.found
         if found is None:

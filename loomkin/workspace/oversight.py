@@ -1,5 +1,6 @@
 """What the person may do with a team: hire, tell, pause, stop, and change what waits to be read or done."""
 
+from loomkin.agent.agent import Agent
 from loomkin.errors import NotFoundError, UsageError
 from loomkin.records.mail import PERSON, Delivery, Mail, MailKind, Priority
 from loomkin.records.task import Task
@@ -36,6 +37,10 @@ class Oversight:
         now = self._team.now()
         found = {one.name: one.status() for one in self._team.members}
         return {name: (status, max(0.0, now - status.since)) for name, status in found.items()}
+
+    def agent(self, name: str) -> Agent:
+        """The agent of that name; raises NotFoundError."""
+        return self._team.member(name).agent
 
     async def spawn(self, role: str, work: str) -> str:
         """Somebody of a role at work; the words say who. Raises LimitError, NotFoundError."""

@@ -10,7 +10,7 @@ from loomkin.agent.turn import Limits
 from loomkin.records.codec import dump
 from tests.scenarios.conftest import Bench, call, said
 from tests.scenarios.team.conftest import asked
-from tests.team.conftest import at_work, bench, home  # noqa: F401
+from tests.team.conftest import at_work
 
 LIMITS = Limits(20)
 
@@ -18,7 +18,7 @@ LIMITS = Limits(20)
 @pytest.mark.feature("A1")
 async def test_an_agent_whose_task_is_killed_is_restarted_with_its_window_and_ends_its_work(
     bench: Bench,
-    home: Path,  # noqa: F811
+    home: Path,
 ) -> None:
     script = {
         "concierge": [
@@ -54,7 +54,7 @@ async def test_an_agent_whose_task_is_killed_is_restarted_with_its_window_and_en
 
 async def test_an_agent_that_crashes_again_and_again_is_given_up_and_its_spawner_told(
     bench: Bench,
-    home: Path,  # noqa: F811
+    home: Path,
 ) -> None:
     script = {
         "concierge": [
