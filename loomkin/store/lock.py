@@ -62,7 +62,7 @@ def holder(folder: Path, session: str) -> int | None:
         os.kill(process, 0)
     except PermissionError:
         return process  # it is alive and another user's
-    except (OSError, ValueError):
+    except (OSError, ValueError, OverflowError):
         return None
     return None if _is_free(path) else process
 

@@ -84,7 +84,7 @@ def wanted(text: str) -> Wanted:
 
 def priority_of(text: str) -> int:
     """A priority from 0 (someday) to 9 (now); raises UsageError."""
-    if text not in "0123456789" or not text:
+    if len(text) != 1 or text not in "0123456789":
         raise UsageError(f"{text!r} is no priority.", hint="0 is someday, 5 is usual, 9 is now.")
     return int(text)
 

@@ -7,11 +7,11 @@ import pytest
 
 from loomkin.config.load import load
 from loomkin.errors import LoomkinError
+from loomkin.ui.agent_rows import doing_now
 from loomkin.ui.clipboard import MOST_BYTES, keep, osc52
 from loomkin.ui.completer import rank
 from loomkin.ui.editor import edit, editor_command
 from loomkin.ui.prompt_input import ProjectHistory
-from loomkin.ui.agent_rows import doing_now
 from loomkin.ui.repl_footer import Footing, footer_text
 from loomkin.ui.repl_trust import withheld
 from loomkin.ui.state import AgentView
