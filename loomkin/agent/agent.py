@@ -34,7 +34,7 @@ class Agent:
     """Takes one turn at a time; every turn ends in the log, cancelled ones too.
 
     `before_turn` may change what the agent is told and which tools it holds; `first_words` open its
-    transcript.
+    transcript; `most_steps` is the most that its role lets it take in a turn.
     """
 
     def __init__(self, parts: Parts, turns: int = 0) -> None:
@@ -42,6 +42,7 @@ class Agent:
         self._turns = turns
         self.system = parts.system
         self.before_turn: Callable[[], None] = lambda: None
+        self.most_steps: int | None = None
         self.first_words: Callable[[], Awaitable[str]] | None = None
         self.steering = Steering()
         parts.runner.review = self.steering.review
@@ -90,7 +91,7 @@ class Agent:
             parts.transcript,
             self.steering,
             parts.scribe,
-            limits,
+            Limits(min(limits.steps, self.most_steps or limits.steps), limits.seconds),
             (*checks, _StopHook(parts.hooks, parts.scribe, parts.runner.gate)),
         )
         end = TurnEnd(Outcome.FAILED, "", 0)

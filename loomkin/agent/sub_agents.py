@@ -45,6 +45,10 @@ class Studio(Protocol):
         """An agent with the tools of a role that read."""
         ...
 
+    def tell(self, name: str, text: str) -> None:
+        """Let an agent know something before its next step."""
+        ...
+
     def new_name(self, wish: str) -> str:
         """A name that no agent of the session ever had."""
         ...
@@ -78,8 +82,11 @@ class SubAgents:
         )
         try:
             await asyncio.wait([work])
-        finally:  # the one who waits is stopped: so is its helper
+        except asyncio.CancelledError:
             work.cancel()
+            said = _said(agent)
+            self._studio.tell(caller, f"Your sub-agent {name} was stopped together with your call.{said}")
+            raise
         words = _last_words(agent, work)
         outcome = work.result().outcome.value if _ended_well(work) else "crashed"
         agent.scribe.record(AgentReported(name, caller, words, outcome))

@@ -209,9 +209,7 @@ class Team(Roster):
 
     def run(self, member: Member) -> "asyncio.Task[None]":
         """A new task in which the member works."""
-        turn, own = self._limits.turn, member.seat.role.max_turns
-        limits = Limits(min(own or turn.steps, turn.steps), turn.seconds)
-        worker = Worker(member, limits, self._began, self._ended)
+        worker = Worker(member, self._limits.turn, self._began, self._ended)
         return self._supervisor.start(member.name, worker.run())
 
     def lost(self, member: Member, reason: str) -> None:

@@ -37,6 +37,11 @@ class Toolsmith(Protocol):
         """Put every tool of the role into its box."""
         ...
 
+    @property
+    def of_teams(self) -> frozenset[str]:
+        """The tools that need other agents."""
+        ...
+
     def access(self, name: str) -> Access:
         """What a tool does to the world."""
         ...
@@ -87,6 +92,9 @@ class Crew:
         self._services = services
         self._found_before = found_before
         self._models: list[ModelClient] = []
+        self._agents: dict[str, Agent] = {}
+        if house.options.solo:
+            self._denied |= toolsmith.of_teams
 
     def service(self, kind: type[T]) -> T:
         """What the session's tools share, by its type; raises KeyError."""
@@ -101,13 +109,13 @@ class Crew:
         """The person's hooks, as that agent runs them."""
         options = self.house.options
         commands = () if options.bare else self.house.loaded.settings.hooks
-        return Hooks(commands, self.house.workplace.root, self._environment(agent))
+        return Hooks(commands, self.house.workplace.root, self.environment(agent))
 
     def agent(self, berth: Berth, chosen: Chosen) -> Agent:
         """An agent ready for its next turn."""
         house, name = self.house, berth.name
         toolbox = Toolbox((), (), self._denied)
-        own: dict[type, Any] = {Toolbox: toolbox, ChildEnvironment: ChildEnvironment(self._environment(name))}
+        own: dict[type, Any] = {Toolbox: toolbox, ChildEnvironment: ChildEnvironment(self.environment(name))}
         kit = Kit(self, berth, toolbox, ChainMap(own, self._services))
         kit.equip()
         toolbox.show(self._found_before(berth.messages))
@@ -126,15 +134,21 @@ class Crew:
         transcript = Transcript(scribe, house.clock, berth.messages)
         parts = Parts(kit.system(), model, runner, transcript, hooks, scribe, house.clock)
         agent = Agent(parts, berth.turns)
-        agent.before_turn = kit.follow(agent)
+        agent.before_turn, agent.most_steps = kit.follow(agent), berth.role.max_turns
+        self._agents[name] = agent
         return agent
+
+    def known(self, name: str) -> Agent | None:
+        """The agent of that name that was made last."""
+        return self._agents.get(name)
 
     async def aclose(self) -> None:
         """Close every connection of every agent."""
         for model in self._models:
             await model.aclose()
 
-    def _environment(self, agent: str) -> dict[str, str]:
+    def environment(self, agent: str) -> dict[str, str]:
+        """The variables of the commands that an agent runs."""
         rows = self.house.loaded.settings.providers.values()
         keys = [row.api_key_env for row in rows if row.api_key_env]
         options = self.house.options
@@ -154,8 +168,8 @@ class Kit:
     def equip(self) -> None:
         """Put the tools of the role into the box."""
         role, in_team = self._role, self._berth.team != SOLO
-        of_team = () if self._crew.house.options.solo else role.team_tools
-        self._toolbox.become((*role.tools, *of_team) if in_team else role.tools, (*role.more_tools, *of_team))
+        tools = (*role.tools, *role.team_tools) if in_team else role.tools
+        self._toolbox.become(tools, (*role.more_tools, *role.team_tools))
         self._crew.toolsmith(self._toolbox, role, self._services)
 
     def system(self) -> str:
@@ -174,6 +188,6 @@ class Kit:
                 return
             self._role = replace(now, tier=self._role.tier)
             self.equip()
-            agent.system = self.system()
+            agent.system, agent.most_steps = self.system(), now.max_turns
 
         return look

@@ -55,6 +55,12 @@ class Ground:
         agent.transcript.say(await self.opening(""), "loomkin")
         return agent
 
+    def tell(self, name: str, text: str) -> None:
+        """Let an agent know something before its next step."""
+        agent = self.crew.known(name)
+        if agent is not None:
+            agent.transcript.say(text, "loomkin")
+
     def new_name(self, wish: str) -> str:
         """A name that no agent of the session ever had: the one wished for, else with a number."""
         database, session, number, name = self.crew.house.database, self.crew.session, 1, wish

@@ -12,6 +12,8 @@ from loomkin.tooling.injection import build
 from loomkin.tooling.tool import parse_description
 from loomkin.tooling.toolbox import AnyTool, Later, Toolbox
 
+OF_TEAMS = ("team", "tasks", "regions")
+
 
 class Toolset:
     """All tools there are, by name; a tool's module is imported when a role first wants it."""
@@ -37,6 +39,11 @@ class Toolset:
                 toolbox.know_later(
                     name, Later(partial(make, name), partial(self._kind, name), partial(self._describe, name))
                 )
+
+    @property
+    def of_teams(self) -> frozenset[str]:
+        """The tools that need other agents."""
+        return frozenset(name for name in self.names if self._modules[name].split(".")[2] in OF_TEAMS)
 
     def access(self, name: str) -> Access:
         """What a tool does to the world; one that is not ours may do anything."""
