@@ -1,5 +1,6 @@
 """Gives ready tasks to agents: an offer as mail, accepted, declined or countered in one step."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 from loomkin.agent.turn import TurnEnd
@@ -24,6 +25,7 @@ from loomkin.team.team import Team
 from loomkin.team.transitions import Actor, Verb
 
 LOADS = (*HELD, TaskState.OFFERED)
+COMES_BACK = (TaskState.WAITING, TaskState.IN_REVIEW)
 SILENCE = 5.0
 """Seconds after which an offer that nobody answers counts as accepted."""
 
@@ -56,6 +58,7 @@ class Assignment(Practice):
         self._records: list[TrackRecord] | None = None
         self._offers: dict[str, _Offer] = {}
         self._refused: dict[TaskId, set[str]] = {}
+        self._waiting: Counter[str] = Counter()
         self._hire: Callable[[list[Task]], Awaitable[None]] | None = None
         self._rounds = Rounds("assignment", supervisor, self._round, team.stir)
         self._owners = {task.id: task.owner for task in board.tasks}
@@ -122,8 +125,9 @@ class Assignment(Practice):
         for member in self._team.members:
             if member.open:
                 self._present(member.name)
-        short = [task for task in self._ready() if not self._place(task)]
-        for member in self._idle():
+        idle = self._idle()
+        short = [task for task in self._ready() if not self._place(task, idle)]
+        for member in idle.values():
             self._take_over(member)
         if short and self._hire is not None:
             await self._hire(short)
@@ -147,21 +151,22 @@ class Assignment(Practice):
         ready = [task for task in self._board.tasks if task.state is TaskState.READY]
         return sorted(ready, key=lambda task: -ranks[task.id])
 
-    def _place(self, task: Task) -> bool:
+    def _place(self, task: Task, idle: dict[str, Member]) -> bool:
         """Offer a task to who is wanted for it, else to the best one who is idle; False for neither."""
         wanted = next((one for one in self._team.members if one.name == task.owner and one.open), None)
         if wanted is not None and wanted.name not in self.refused(task.id):
             self._board.move(task.id, Verb.OFFER, SYSTEM, role=Actor.ASSIGNMENT, owner=wanted.name)
             self._present(wanted.name)
+            idle.pop(wanted.name, None)
             return True
-        before = [edge.before for edge in self._board.plan.edges if edge.after == task.id]
-        names = {member.name for member in self._idle()} - self.refused(task.id)
-        idle = [self._candidate(self._team.member(name)) for name in sorted(names)]
-        best = next(iter(rank(task, idle, self.records, before)), None)
+        refused = self.refused(task.id)
+        able = [self._candidate(one, task) for one in idle.values() if one.name not in refused]
+        best = next(iter(rank(task, able, self.records)), None)
         if best is None:
             return False
         self._board.move(task.id, Verb.OFFER, SYSTEM, best.why, role=Actor.ASSIGNMENT, owner=best.name)
         self._present(best.name)
+        del idle[best.name]
         return True
 
     def _take_over(self, member: Member) -> None:
@@ -170,7 +175,7 @@ class Assignment(Practice):
             busy = task.state is TaskState.OFFERED and self._board.in_hand(task.owner) is not None
             if not busy or task.owner == member.name or member.name in self.refused(task.id):
                 continue
-            if not rank(task, [self._candidate(member)], self.records, ()):
+            if not rank(task, [self._candidate(member, task)], self.records):
                 continue
             why = f"{task.owner} is busy, {member.name} is idle"
             self._board.move(task.id, Verb.WITHDRAW, SYSTEM, why, role=Actor.ASSIGNMENT)
@@ -178,25 +183,25 @@ class Assignment(Practice):
             self._present(member.name)
             return
 
-    def _idle(self) -> list[Member]:
-        """Those who have nothing to do and nothing before them."""
-        return [
-            one
+    def _idle(self) -> dict[str, Member]:
+        """Those who have nothing to do and nothing before them, by name."""
+        loaded = {task.owner for task in self._board.tasks if task.state in LOADS}
+        self._waiting = Counter(task.owner for task in self._board.tasks if task.state in COMES_BACK)
+        return {
+            one.name: one
             for one in self._team.members
             if one.open
             and not one.hosted
+            and one.name not in loaded
             and not one.active
             and not one.agent.steering.paused
-            and self._load(one.name) == 0
-        ]
+        }
 
-    def _load(self, name: str) -> int:
-        return sum(task.owner == name and task.state in LOADS for task in self._board.tasks)
-
-    def _candidate(self, member: Member) -> Candidate:
-        known = frozenset(task.id for task in self._board.tasks if task.owner == member.name)
-        model = str(member.agent.model.spec.id)
-        return Candidate(member.name, member.seat.role, model, self._load(member.name), known)
+    def _candidate(self, member: Member, task: Task) -> Candidate:
+        plan = self._board.plan
+        knows = any(plan.tasks[edge.before].owner == member.name for edge in plan.needs(task.id))
+        model, waiting = str(member.agent.model.spec.id), self._waiting[member.name]
+        return Candidate(member.name, member.seat.role, model, waiting, knows)
 
     def _present(self, name: str) -> None:
         """Put the first task of an agent's queue before it, if its hands are empty."""

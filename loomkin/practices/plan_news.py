@@ -12,7 +12,7 @@ from loomkin.team.board_guards import HELD, unmet_words
 from loomkin.team.edges import broken, satisfied
 from loomkin.team.mailroom import Letter, Undeliverable
 from loomkin.team.member import Member
-from loomkin.team.orders import brought, in_words, piece_words
+from loomkin.team.orders import brought, in_words, piece_words, proof_words
 from loomkin.team.practice import Practice
 from loomkin.team.team import Team
 
@@ -75,7 +75,11 @@ class PlanNews(Practice):
             words = piece_words(self._board.task(fact.task), fact.number, fact.total, fact.text)
             for edge, after in self._at_work(fact.task, EdgeKind.PARTIAL):
                 self._send(after.owner, words, MailKind.FINDING, task=edge.after)
-        elif isinstance(fact, TaskRevised) and fact.task.state in HELD and fact.by != fact.task.owner:
+        elif (
+            isinstance(fact, TaskRevised)
+            and fact.task.state in HELD
+            and fact.by not in (SYSTEM, fact.task.owner)
+        ):
             task = fact.task
             checks = f"\nChecks: {'; '.join(task.checks)}" if task.checks else ""
             words = f"{fact.by} revised {task.id} ({fact.reason}). It is now: {task.title}\n"
@@ -86,9 +90,6 @@ class PlanNews(Practice):
         task = self._board.task(fact.task)
         if fact.after in ENDED:
             self._ended(task, fact)
-        if fact.after is S.IN_REVIEW:
-            words = f"{task.id} ({task.title}) waits for a review.\n{self._handed(task)}\n{_REVIEW}"
-            self._send(self._team.reader(task.creator), words, MailKind.REVIEW, task=task.id)
         for text in _for_owner(fact, task, last):
             self._send(last, text, MailKind.CONTROL, Priority.HIGH, task=task.id)
         if fact.before is S.WAITING and fact.after is S.IN_PROGRESS and fact.actor != fact.owner:
@@ -120,12 +121,12 @@ class PlanNews(Practice):
     def _follows(self, task: Task) -> bool:
         """Whether a task was cancelled as one of the same creator ended, which said so already."""
         tasks = self._board.plan.tasks
-        lost = broken(task.id, tasks, self._board.plan.edges) if task.state is S.CANCELLED else []
+        lost = broken(tasks, self._board.plan.needs(task.id)) if task.state is S.CANCELLED else []
         return any(tasks[edge.before].creator == task.creator for edge in lost)
 
     def _handed(self, task: Task) -> str:
         by = f"By {task.owner}:\n" if task.owner else ""
-        return f"{by}{in_words(task.handoff)}" if task.handoff else ""
+        return f"{by}{in_words(task.handoff)}\n{proof_words(task)}" if task.handoff else ""
 
     def _consequences(self, task: Task) -> Iterator[str]:
         """What an end means for the tasks that waited for it."""
@@ -182,7 +183,6 @@ _HOW = (
     "Decide: task_update to revise, cancel or reopen, task_depend to remove a dependency, task_offer to name "
     "an owner, task_create for what is missing; or end your turn and say what stays open."
 )
-_REVIEW = "Look at it, then task_update with move approve, or refuse with the reason."
 _POLICY = {
     OnFailure.CANCEL: "is cancelled.",
     OnFailure.WAIT: "waits until it is reopened or the dependency is removed.",

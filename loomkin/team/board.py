@@ -79,9 +79,9 @@ class Board:
 
     def queue(self, agent: str) -> list[Task]:
         """The tasks offered to an agent, the most urgent first."""
-        ranks = self.priorities()
         mine = [task for task in self.tasks if task.owner == agent and task.state is TaskState.OFFERED]
-        return sorted(mine, key=lambda task: -ranks[task.id])
+        ranks = self.priorities() if len(mine) > 1 else {}
+        return sorted(mine, key=lambda task: -ranks.get(task.id, 0))
 
     def priorities(self) -> dict[TaskId, int]:
         """The priority of every task, with what it inherits of those that wait for it."""
@@ -135,7 +135,7 @@ class Board:
         found = next((one for one in self.plan.edges if _same(one, edge)), None)
         if found is None:
             raise NotFoundError(f"{edge.after} does not need {edge.before} ({edge.kind}).")
-        self.plan.edges.remove(found)
+        self.plan.rewire([one for one in self.plan.edges if one is not found])
         self._tell(EdgeRemoved(found, by, reason))
         self._settle()
 
@@ -227,7 +227,7 @@ class Board:
         self._tell(TaskMoved(task.id, row.before, row.after, by, moved.owner, reason, tries))
 
     def _connect(self, edge: Edge, by: str) -> None:
-        self.plan.edges = [one for one in self.plan.edges if not _same(one, edge)] + [edge]
+        self.plan.rewire([one for one in self.plan.edges if not _same(one, edge)] + [edge])
         self._tell(EdgeAdded(edge, by))
 
     def _refuse_circles(self, wanted: Iterable[Edge]) -> None:

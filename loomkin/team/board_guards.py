@@ -19,7 +19,7 @@ def in_hand(plan: Plan, agent: str) -> Task | None:
 
 
 def _met(plan: Plan, task: Task, owner: str) -> bool:
-    return not missing(task.id, plan.tasks, plan.edges)
+    return not missing(plan.tasks, plan.needs(task.id))
 
 
 def _free(plan: Plan, task: Task, owner: str) -> bool:
@@ -48,7 +48,7 @@ HOLDS: Mapping[Guard, Holds] = {
 
 def unmet_words(plan: Plan, task: TaskId) -> str:
     """What a task still needs, in words."""
-    return ", ".join(needs_words(plan, edge) for edge in missing(task, plan.tasks, plan.edges))
+    return ", ".join(needs_words(plan, edge) for edge in missing(plan.tasks, plan.needs(task)))
 
 
 def needs_words(plan: Plan, edge: Edge) -> str:

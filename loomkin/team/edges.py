@@ -18,14 +18,14 @@ def satisfied(edge: Edge, before: Task) -> bool:
     return edge.kind is EdgeKind.PARTIAL and bool(before.partials)
 
 
-def missing(task: TaskId, tasks: Tasks, edges: Collection[Edge]) -> list[Edge]:
-    """The edges that still hold a task back."""
-    return [edge for edge in edges if edge.after == task and not satisfied(edge, tasks[edge.before])]
+def missing(tasks: Tasks, needs: Collection[Edge]) -> list[Edge]:
+    """Those of the edges that lead to one task which still hold it back."""
+    return [edge for edge in needs if not satisfied(edge, tasks[edge.before])]
 
 
-def broken(task: TaskId, tasks: Tasks, edges: Collection[Edge]) -> list[Edge]:
-    """The edges that hold a task back and never can be satisfied, as the earlier task has failed."""
-    return [edge for edge in missing(task, tasks, edges) if tasks[edge.before].state in BROKEN]
+def broken(tasks: Tasks, needs: Collection[Edge]) -> list[Edge]:
+    """Those which hold it back and never can be satisfied, as the earlier task has failed."""
+    return [edge for edge in missing(tasks, needs) if tasks[edge.before].state in BROKEN]
 
 
 def cycle(edge: Edge, edges: Collection[Edge]) -> list[TaskId]:

@@ -15,13 +15,16 @@ USUAL = "coder"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An agent that might do a task; `load` is how many tasks it has, `known` are those it has done."""
+    """An agent that might do a task.
+
+    `load` is how many tasks it has; `knows` says that it did one which the task builds on.
+    """
 
     name: str
     role: Role
     model: str
     load: int
-    known: frozenset[str] = frozenset()
+    knows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +57,16 @@ def success(role: str, model: str, records: Iterable[TrackRecord]) -> tuple[floa
     return (done + 1) / (done + failed + 2), done + failed
 
 
-def rank(
-    task: Task, candidates: Iterable[Candidate], records: Collection[TrackRecord], before: Collection[str]
-) -> list[Match]:
-    """Those who fit, the best first; `before` are the tasks whose results the task builds on."""
+def rank(task: Task, candidates: Iterable[Candidate], records: Collection[TrackRecord]) -> list[Match]:
+    """Those who fit, the best first."""
     found = []
     for one in candidates:
         if not fits(task, one.role):
             continue
         share, tried = success(one.role.name, one.model, records)
-        familiar = len(one.known & set(before))
-        score = share - LOAD * one.load + FAMILIAR * bool(familiar)
+        score = share - LOAD * one.load + FAMILIAR * one.knows
         why = f"{one.role.name}, {one.load} tasks in hand, {share:.0%} of {tried} tasks went well"
-        found.append(Match(one.name, score, why + (", knows what it builds on" if familiar else "")))
+        found.append(Match(one.name, score, why + (", knows what it builds on" if one.knows else "")))
     return sorted(found, key=lambda match: (-match.score, match.name))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from loomkin.records.mail import SYSTEM
 from loomkin.records.task import Edge, EdgeKind, Handoff, Task, TaskState
 from loomkin.team.board import Board
 from loomkin.team.edges import satisfied
@@ -21,6 +22,17 @@ def in_words(handoff: Handoff) -> str:
     if handoff.changed:
         lines.insert(1, f"changed: {', '.join(handoff.changed)}")
     return "\n".join(lines)
+
+
+def proof_words(task: Task) -> str:
+    """What loomkin ran for a task, the last run of each command in a line; says so where that is nothing."""
+    runs = {proof.command: proof for proof in task.evidence}
+    lines = [
+        f"- `{one.command}`: exit {one.exit_code}{', flaky: it failed once' if one.flaky else ''}"
+        f"{f' (run by {one.by})' if one.by != SYSTEM else ''}"
+        for one in runs.values()
+    ]
+    return "\n".join(["run by loomkin:", *lines]) if lines else "run by loomkin: nothing; it is a claim"
 
 
 def brought(plan: Plan, edge: Edge) -> str:
@@ -68,7 +80,7 @@ def _brought(plan: Plan, edge: Edge) -> Iterator[str]:
         for piece in plan.pieces.get(before.id, ()):
             yield piece_words(before, piece.number, piece.total, piece.text)
     if before.state is TaskState.DONE and before.handoff is not None and edge.kind is not EdgeKind.BLOCKS:
-        yield f"From {what}:\n{in_words(before.handoff)}"
+        yield f"From {what}:\n{in_words(before.handoff)}\n{proof_words(before)}"
 
 
 def piece_words(task: Task, number: int, total: int, text: str) -> str:

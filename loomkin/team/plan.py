@@ -24,6 +24,19 @@ class Plan:
     edges: list[Edge] = field(default_factory=list)
     pieces: dict[TaskId, list[Piece]] = field(default_factory=dict)
     notes: dict[tuple[TaskId, str], str] = field(default_factory=dict)
+    _needs: dict[TaskId, list[Edge]] | None = None
+
+    def needs(self, task: TaskId) -> list[Edge]:
+        """The edges that lead to a task."""
+        if self._needs is None:
+            self._needs = {}
+            for edge in self.edges:
+                self._needs.setdefault(edge.after, []).append(edge)
+        return self._needs.get(task, [])
+
+    def rewire(self, edges: list[Edge]) -> None:
+        """Put other edges in the place of all."""
+        self.edges, self._needs = edges, None
 
 
 def read(database: Database, session: str) -> Plan:

@@ -12,6 +12,8 @@ from loomkin.team.transitions import Actor, Guard, Transition, Verb, rows
 
 NEEDS = "needs "
 """A task whose reason to wait begins with this goes on by itself once it has what it needs."""
+UNDECIDED = "undecided: "
+"""A task in review whose reason begins with this could not be verified; its creator decides."""
 RUNNING = (TaskState.IN_PROGRESS, TaskState.PARTIALLY_AVAILABLE)
 
 
@@ -42,6 +44,8 @@ class Referee:
 
         `role` is the capacity of who acts, None to find it out; `owner` is who has the task afterwards.
         """
+        if verb is Verb.APPROVE and by == task.owner:
+            raise PlanError(f"{task.id} is {by}'s own work; somebody else must approve it.")
         found = rows(task.state, verb)
         if not found:
             raise PlanError(f"{task.id} is {task.state}: one cannot say now that it {verb}.")
@@ -64,7 +68,7 @@ class Referee:
         return None
 
     def _due(self, task: Task) -> tuple[Verb, str] | None:
-        for edge in edges.broken(task.id, self._plan.tasks, self._plan.edges):
+        for edge in edges.broken(self._plan.tasks, self._plan.needs(task.id)):
             if edge.on_failure is OnFailure.CANCEL:
                 before = self._plan.tasks[edge.before]
                 return Verb.CANCEL, f"{before.id} ({before.title}) {before.state}"

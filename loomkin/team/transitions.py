@@ -35,6 +35,8 @@ class Verb(StrEnum):
     COMPLETE = "is handed in"
     PASS = "passes"
     REFUSE = "is refused"
+    DEFER = "cannot be verified"
+    INTERRUPT = "is taken out of verification"
     APPROVE = "is approved"
     FAIL = "fails"
     CANCEL = "is cancelled"
@@ -101,6 +103,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     *(Transition(state, S.VERIFYING, V.COMPLETE, OWNER, (G.HANDOFF, G.MET), HANDED) for state in IN_HAND),
     Transition(S.VERIFYING, S.DONE, V.PASS, (A.VERIFIER,), (G.NO_REVIEW,)),
     Transition(S.VERIFYING, S.IN_REVIEW, V.PASS, (A.VERIFIER,), (G.REVIEW,)),
+    Transition(S.VERIFYING, S.IN_REVIEW, V.DEFER, (A.VERIFIER,)),
+    Transition(S.VERIFYING, S.IN_PROGRESS, V.INTERRUPT, (A.VERIFIER,), (G.OWNER_FREE,)),
+    Transition(S.VERIFYING, S.FAILED, V.REFUSE, (A.VERIFIER,), (G.TRIES_SPENT,)),
     Transition(S.VERIFYING, S.IN_PROGRESS, V.REFUSE, (A.VERIFIER,), (G.OWNER_FREE,)),
     Transition(S.VERIFYING, S.WAITING, V.REFUSE, (A.VERIFIER,), (G.OWNER_BUSY,)),
     Transition(S.IN_REVIEW, S.DONE, V.APPROVE, (A.REVIEWER, A.LEAD)),

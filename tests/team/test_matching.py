@@ -17,8 +17,10 @@ def task(role: str = "", *checks: str) -> Task:
     return Task(TaskId("t1"), "work", role=role, checks=checks)
 
 
-def agent(name: str, role: Role = CODER, model: str = "a/one", load: int = 0, *known: str) -> Candidate:
-    return Candidate(name, role, model, load, frozenset(known))
+def agent(
+    name: str, role: Role = CODER, model: str = "a/one", load: int = 0, knows: bool = False
+) -> Candidate:
+    return Candidate(name, role, model, load, knows)
 
 
 def test_a_role_that_is_named_is_the_only_one_that_fits() -> None:
@@ -34,15 +36,15 @@ def test_without_a_role_the_tools_decide() -> None:
 def test_load_counts_more_than_record_and_record_more_than_the_name() -> None:
     records = [TrackRecord("coder", "a/one", 9, 1), TrackRecord("coder", "b/two", 1, 9)]
     both = [agent("ada", model="b/two"), agent("bob", model="a/one")]
-    assert [one.name for one in rank(task("coder"), both, records, ())] == ["bob", "ada"]
+    assert [one.name for one in rank(task("coder"), both, records)] == ["bob", "ada"]
     both = [agent("ada", model="b/two"), agent("bob", CODER, "a/one", 2)]
-    assert [one.name for one in rank(task("coder"), both, records, ())] == ["ada", "bob"]
-    assert [one.name for one in rank(task("coder"), [agent("bob"), agent("ada")], [], ())] == ["ada", "bob"]
+    assert [one.name for one in rank(task("coder"), both, records)] == ["ada", "bob"]
+    assert [one.name for one in rank(task("coder"), [agent("bob"), agent("ada")], [])] == ["ada", "bob"]
 
 
 def test_who_did_what_the_task_builds_on_comes_before_an_equal() -> None:
-    both = [agent("ada"), agent("bob", CODER, "a/one", 0, "t7")]
-    best = rank(task("coder"), both, [], ("t7",))[0]
+    both = [agent("ada"), agent("bob", CODER, "a/one", 0, True)]
+    best = rank(task("coder"), both, [])[0]
     assert best.name == "bob"
     assert "knows what it builds on" in best.why
 
