@@ -25,6 +25,7 @@ from loomkin.ui.repl_desk import Desk, Start
 from loomkin.ui.repl_layout import STYLE, Parts, build_layout
 from loomkin.ui.repl_output import SteadyOutput
 from loomkin.ui.repl_render import Painter, warm
+from loomkin.ui.repl_team import teammates
 from loomkin.ui.repl_view import LiveView
 from loomkin.ui.repl_work import Work
 from loomkin.ui.transcript import Block, Kind
@@ -127,7 +128,11 @@ class Screen:
     def attach(self, desk: Desk) -> None:
         """Show this session from now on, and begin with what was typed already."""
         self._view.begin()
-        self._completer.know(desk.context.commands, lambda command: command.choices(desk.context))
+        self._completer.know(
+            desk.context.commands,
+            lambda command: command.choices(desk.context),
+            lambda: teammates(desk.context.session),
+        )
         self._unsubscribe = desk.bus.subscribe(self._take)
         self.work.attach(desk)
         self._start("warm", asyncio.to_thread(warm))

@@ -47,8 +47,13 @@ def addressed(session: "Session", text: str) -> tuple[str, str] | None:
     found = _ADDRESSED.match(text)
     if found is None:
         return None
-    names = session.company.oversight.names if session.company else (session.agent.name,)
+    names = teammates(session) or (session.agent.name,)
     return (found[1], found[2].strip()) if found[1] in names else None
+
+
+def teammates(session: "Session") -> tuple[str, ...]:
+    """The agents that can be addressed; none where one works alone."""
+    return session.company.oversight.names if session.company else ()
 
 
 def stop_everybody(session: "Session") -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import pytest
 
 from tests.scenarios.conftest import Bench, call, said
 from tests.scenarios.team.conftest import asked
+from tests.scenarios.team.test_roles import DONE
 
 MODELS = {"LOOMKIN__MODEL__FAST": "openai/fake-fast", "LOOMKIN__MODEL__STRONG": "openai/fake-strong"}
 MEND = call("file_edit", path="calc.py", old="+ 1", new="")
@@ -17,7 +18,7 @@ def spawn(role: str, work: str, **more: str) -> dict[str, object]:
 async def test_an_edit_that_fails_twice_goes_back_to_the_architect_with_the_failures(bench: Bench) -> None:
     missing = call("file_edit", path="calc.py", old="plus one", new="")
     script = {
-        "concierge": [spawn("architect", "Mend mean()."), {"text": "Under way."}, {"text": "Done."}],
+        "concierge": [spawn("architect", "Mend mean()."), DONE],
         "architect": [
             {"calls": [call("file_read", path="calc.py")]},
             spawn("coder", "Remove `plus one`.", tier="fast"),
@@ -27,7 +28,7 @@ async def test_an_edit_that_fails_twice_goes_back_to_the_architect_with_the_fail
             {"text": "Mended by the plan."},
         ],
         "coder": [
-            {"calls": [call("file_read", path="calc.py")]},
+            {"calls": [call("file_read", path="calc.py")], "wait_for": "planned"},
             {"calls": [missing]},
             {"calls": [{**missing, "arguments": {**missing["arguments"], "old": "plus  one"}}]},
             {"text": "The file has no such words."},
@@ -54,12 +55,8 @@ async def test_an_edit_that_fails_twice_goes_back_to_the_architect_with_the_fail
 @pytest.mark.feature("A11")
 async def test_a_failure_that_the_coder_mends_itself_does_not_go_back(bench: Bench) -> None:
     script = {
-        "concierge": [spawn("architect", "Mend mean()."), {"text": "Under way."}, {"text": "Done."}],
-        "architect": [
-            spawn("coder", "Remove `+ 1`.", tier="fast"),
-            {"text": "Under way."},
-            {"text": "Mended."},
-        ],
+        "concierge": [spawn("architect", "Mend mean()."), DONE],
+        "architect": [spawn("coder", "Remove `+ 1`.", tier="fast"), DONE],
         "coder": [
             {"calls": [call("file_edit", path="calc.py", old="plus one", new="")]},
             {"calls": [MEND]},
@@ -76,9 +73,9 @@ async def test_a_failure_that_the_coder_mends_itself_does_not_go_back(bench: Ben
 @pytest.mark.feature("A11")
 async def test_a_lead_reaches_the_pair(bench: Bench) -> None:
     script = {
-        "concierge": [spawn("lead", "Mend mean()."), {"text": "Under way."}, {"text": "Done."}],
-        "lead": [spawn("architect", "Mend mean()."), {"text": "Under way."}, {"text": "It is mended."}],
-        "architect": [spawn("coder", "Remove `+ 1`.", tier="fast"), {"text": "On it."}, {"text": "Mended."}],
+        "concierge": [spawn("lead", "Mend mean()."), DONE],
+        "lead": [spawn("architect", "Mend mean()."), DONE],
+        "architect": [spawn("coder", "Remove `+ 1`.", tier="fast"), DONE],
         "coder": [{"calls": [MEND]}, {"text": "Removed."}],
     }
     async with bench.model(script=script) as server:

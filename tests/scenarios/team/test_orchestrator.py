@@ -1,12 +1,16 @@
 """A lead that has specialists cannot write while it has them."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
+from loomkin.agent.turn import Limits
+from tests.fakes.script import Script
 from tests.scenarios.conftest import Bench, call, said
 from tests.scenarios.team.conftest import asked
-from tests.scenarios.team.test_roles import WRITING, tools
+from tests.scenarios.team.test_roles import DONE, WRITING, tools
+from tests.team.conftest import at_work, home  # noqa: F401
 
 CHANGING = WRITING - {"shell_output"}
 EDIT = call("file_edit", path="calc.py", old="+ 1", new="")
@@ -47,8 +51,7 @@ async def test_a_concierge_is_no_specialist_of_the_lead_that_it_spawned(bench: B
     script = {
         "concierge": [
             {"calls": [call("team_spawn", role="lead", work="Mend calc.py.")]},
-            {"text": "Under way."},
-            {"text": "Done."},
+            DONE,
         ],
         "lead": [{"calls": [call("file_read", path="calc.py")]}, {"calls": [EDIT]}, {"text": "Mended."}],
     }
@@ -60,26 +63,26 @@ async def test_a_concierge_is_no_specialist_of_the_lead_that_it_spawned(bench: B
 
 
 @pytest.mark.feature("A7")
-async def test_one_can_end_only_those_whom_one_spawned_and_theirs_go_with_them(bench: Bench) -> None:
+async def test_one_can_end_only_those_whom_one_spawned_and_theirs_go_with_them(
+    bench: Bench,
+    home: Path,  # noqa: F811
+) -> None:
     script = {
-        "concierge": [
-            {"calls": [call("team_spawn", role="lead", work="Mend calc.py.")]},
-            {"text": "Under way."},
-            {"calls": [call("team_dissolve", agents=["researcher"])]},
-            {"calls": [call("team_dissolve")]},
-            {"text": "Done."},
-        ],
-        "lead": [
-            {"calls": [call("team_spawn", role="researcher", work="Look at calc.py.")]},
-            {"text": "Waiting."},
-            {"text": "It adds one."},
-        ],
-        "researcher": [{"text": "It adds one."}],
+        "concierge": [{"calls": [call("team_spawn", role="lead", work="Mend calc.py.")]}, DONE],
+        "lead": [{"calls": [call("team_spawn", role="researcher", work="Look at calc.py.")]}, DONE],
+        "researcher": [DONE],
     }
-    async with bench.model(script=script) as server:
-        done = await bench.run("ask", "go", "--team", "default")
-        assert (done.code, done.out) == (0, "Done.\n"), done.err
-        assert "researcher is not yours to end: lead spawned it" in said(asked(server, "concierge")[3])
-        ended = said(asked(server, "concierge")[4])
-        assert "researcher has ended; it was idle" in ended
-        assert "lead has ended; it was idle" in ended
+    ending = [
+        {"calls": [call("team_dissolve", agents=["researcher"])]},
+        {"calls": [call("team_dissolve")]},
+        {"text": "Ended."},
+    ]
+    async with at_work(bench, home, script) as (session, company, server):
+        assert (await session.send("go", Limits(20))).text == "Done."
+        server.steps = Script({"concierge": ending})
+        assert (await session.send("end it", Limits(20))).text == "Ended."
+        *_, refused, ended = asked(server, "concierge")
+        assert "researcher is not yours to end: lead spawned it" in said(refused)
+        assert "researcher has ended; it was idle" in said(ended)
+        assert "lead has ended; it was idle" in said(ended)
+        assert [one.open for one in company.team.members] == [True, False, False]

@@ -116,7 +116,7 @@ def test_what_the_person_edits_and_deletes_in_a_queue_changes_what_is_read(play:
         terminal.send(f"/tell coder {word} words\r")
         terminal.until(lambda number=number: terminal.everything.count("queued for coder") == number)
     terminal.send("/queue coder\r")
-    terminal.until("for coder")
+    terminal.until(lambda: terminal.shown.count(" urgent ") == 3)
     ids = re.findall(r"^ +(m\d+) +urgent control from person: (\w+) words", terminal.shown, re.M)
     by_word = {word: letter for letter, word in ids}
     assert list(by_word) == ["first", "second", "third"]

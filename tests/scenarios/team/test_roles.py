@@ -1,14 +1,21 @@
 """Roles are files: their tools are all that an agent has, and a changed file counts for its next turn."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loomkin.agent.turn import Limits
+from loomkin.records.event import Event, NoticeGiven
+from loomkin.workspace.house import House
 from tests.fakes.model_server import ModelServer
+from tests.fakes.script import Script
 from tests.scenarios.conftest import Bench, call, said
 from tests.scenarios.team.conftest import asked, last
+from tests.team.conftest import at_work, home  # noqa: F401
 
+DONE = {"text": "Done.", "repeat": True}
 WRITING = {"file_write", "file_edit", "file_patch", "shell", "shell_output", "git"}
 
 
@@ -29,8 +36,7 @@ async def test_a_role_that_only_looks_cannot_write_whatever_it_calls(bench: Benc
     script = {
         "concierge": [
             {"calls": [call("team_spawn", role=role, work="Look at calc.py.")]},
-            {"text": "Under way."},
-            {"text": "Done."},
+            DONE,
         ],
         role: [
             {"calls": [call("file_write", path="calc.py", text="x"), call("shell", command="rm calc.py")]},
@@ -71,8 +77,7 @@ async def test_a_role_of_the_persons_own_is_spawned_like_any_other(bench: Bench)
     script = {
         "concierge": [
             {"calls": [call("team_spawn", role="poet", work="On calc.py.")]},
-            {"text": "Under way."},
-            {"text": "Done."},
+            DONE,
         ],
         "poet": [{"text": "Roses."}],
     }
@@ -88,36 +93,61 @@ async def test_a_role_of_the_persons_own_is_spawned_like_any_other(bench: Bench)
         assert tools(body) == {"file_read", "peer_message"}
 
 
-@pytest.mark.feature("A12")
-async def test_a_role_changed_under_a_running_agent_counts_from_its_next_turn(bench: Bench) -> None:
-    path = ".loomkin/roles/poet.md"
-    text = "---\ntools: file_read{more}\nteam_tools: peer_message\n---\n{words}\n"
-    bench.write(path, text.format(more="", words="Only verse."))
-    new = text.format(more=", directory_list", words="Only prose, please.")
-    broken = new.replace("directory_list", "directory_lists")
-    write = "python3 - <<'E'\nopen('{path}', 'w').write({text!r})\nE"
+@pytest.mark.feature("A6")
+async def test_a_roles_limit_of_steps_holds_and_its_spawner_is_told(bench: Bench) -> None:
+    bench.write(".loomkin/roles/poet.md", "---\ntools: content_search\nmax_turns: 2\n---\nOnly verse.\n")
+    look = [{"calls": [call("content_search", pattern=word)]} for word in ("mean", "double")]
     script = {
-        "concierge": [
-            {"calls": [call("team_spawn", role="poet", work="On calc.py.")]},
-            {"text": "Under way."},
-            {"calls": [call("shell", command=write.format(path=path, text=new))]},
-            {"calls": [call("team_spawn", role="poet", work="Once more.")]},
-            {"text": "Under way."},
-            {"calls": [call("shell", command=write.format(path=path, text=broken))]},
-            {"calls": [call("team_spawn", role="poet", work="And again.")]},
-            {"text": "Under way."},
-            {"text": "Done."},
-        ],
-        "poet": [{"text": "Roses."}, {"text": "A rose is a rose."}, {"text": "As before."}],
+        "concierge": [{"calls": [call("team_spawn", role="poet", work="On calc.py.")]}, DONE],
+        "poet": look,
     }
     async with bench.model(script=script) as server:
-        done = await bench.run("ask", "go", "--team", "default", "--trust", "-v", "--permission-mode", "yolo")
+        done = await bench.run("ask", "go", "--team", "default", "--trust")
         assert (done.code, done.out) == (0, "Done.\n"), done.err
-        first, second, third = asked(server, "poet")
-        assert "Only verse." in said(first)
-        assert "Only verse." not in said(second["messages"][0])
-        assert "Only prose, please." in said(second["messages"][0])
-        assert tools(second) == {"file_read", "directory_list", "peer_message"}
-        assert third["messages"][0] == second["messages"][0]
-        assert tools(third) == tools(second)
-        assert done.err.count("there is no tool directory_lists. The role stays as it was.") == 1
+        assert len(asked(server, "poet")) == 2
+        assert "the limit of 2 model calls is reached" in last(server, "concierge")
+
+
+@pytest.mark.feature("A6")
+async def test_with_solo_no_tool_of_a_team_is_found(bench: Bench) -> None:
+    search = {"calls": [call("tool_search", query="helper agent team task plan claim mail web page")]}
+    async with bench.model(search, {"text": "Found."}, search, {"text": "Found."}) as server:
+        assert (await bench.run("ask", "hi")).code == 0
+        assert (await bench.run("ask", "hi", "--solo")).code == 0
+        first, second = (tools(asked(server, "coder")[number]) for number in (1, 3))
+        of_teams = ("team_", "task_", "peer_", "region_", "sub_")
+        assert any(name.startswith(of_teams) for name in first)
+        assert not any(name.startswith(of_teams) for name in second)
+        assert "web_fetch" in second
+
+
+@pytest.mark.feature("A12")
+async def test_a_role_changed_under_a_running_agent_counts_from_its_next_turn(
+    bench: Bench,
+    home: Path,  # noqa: F811
+) -> None:
+    text = "---\ntools: file_read{more}\nteam_tools: peer_message\n---\n{words}\n"
+    new = text.format(more=", directory_list", words="Only prose, please.")
+    script = {"concierge": [{"calls": [call("team_spawn", role="poet", work="Go.")]}, DONE], "poet": [DONE]}
+    path = bench.write(".loomkin/roles/poet.md", text.format(more="", words="Only verse."))
+    notices: list[str] = []
+
+    def heard(event: Event) -> None:
+        if isinstance(event.fact, NoticeGiven):
+            notices.append(event.fact.text)
+
+    async with at_work(bench, home, {}, trust=True) as (session, company, server):
+        company.services()[House].bus.subscribe(heard)
+        for content in (path.read_text(), new, new.replace("directory_list", "directory_lists"), None):
+            if content is not None:
+                path.write_text(content)
+            server.steps = Script(script)
+            assert (await session.send("go", Limits(20))).text == "Done."
+        first, second, third, fourth = asked(server, "poet")
+    assert "Only verse." in said(first["messages"][0])
+    assert "Only prose, please." in said(second["messages"][0])
+    assert "Only verse." not in said(second["messages"][0])
+    assert tools(second) == {"file_read", "directory_list", "peer_message"}
+    assert third["messages"][0] == fourth["messages"][0] == second["messages"][0]
+    assert tools(third) == tools(second)
+    assert notices == [f"{path}:2: there is no tool directory_lists. The role stays as it was."]

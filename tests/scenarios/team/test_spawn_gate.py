@@ -13,8 +13,10 @@ from loomkin.permissions.gate import Answer, Approval
 from loomkin.workspace.options import Options
 from loomkin.workspace.session import Session
 from tests.fakes.model_server import ModelServer
+from tests.fakes.script import Script
 from tests.scenarios.conftest import Bench, call, environment, said
 from tests.scenarios.team.conftest import asked
+from tests.scenarios.team.test_roles import DONE
 from tests.team.conftest import Absent, home  # noqa: F401
 
 PRICE = (
@@ -84,34 +86,23 @@ async def test_a_role_that_can_write_needs_approval_whatever_it_is_called(bench:
 
 @pytest.mark.feature("B22")
 async def test_a_role_that_only_reads_and_an_idle_agent_need_none(bench: Bench, home: Path) -> None:  # noqa: F811
-    script = {
-        "concierge": [
-            spawning("researcher"),
-            {"text": "Under way."},
-            spawning("coder"),
-            {"text": "Under way."},
-            spawning("coder"),
-            {"text": "Under way."},
-            spawning("coder", name="second"),
-            {"text": "Under way."},
-            {"text": "Done."},
-        ],
-        "default": [{"text": "Seen.", "repeat": True}],
-    }
-    judge = Judge(allows=True)
-    async with attended(bench, home, judge, script) as (session, server):
-        assert (await session.send("go", Limits(20))).text == "Done."
+    judge, idle = Judge(allows=True), {"default": [DONE]}
+    orders = (spawning("researcher"), spawning("coder"), spawning("coder"), spawning("coder", name="second"))
+    async with attended(bench, home, judge, idle) as (session, server):
+        for order in orders:
+            server.steps = Script({**idle, "concierge": [order, DONE]})
+            assert (await session.send("go", Limits(20))).text == "Done."
         assert [one.use.arguments["role"] for one in judge.heard] == ["coder", "coder"]
-        assert "coder was idle and takes it." in said(asked(server, "concierge")[5])
-        known = said(asked(server, "concierge")[7])
-        assert "with openai/fake-model, the median of 1 earlier agent of the role coder here." in known
+        told = said(asked(server, "concierge")[-1])
+        assert "coder was idle and takes it." in told
+        assert "with openai/fake-model, the median of 1 earlier agent of the role coder here." in told
         assert "It will cost" in judge.heard[1].preview
 
 
 @pytest.mark.feature("B22")
 async def test_headless_spawns_pass_and_say_what_they_will_cost(bench: Bench) -> None:
     script = {
-        "concierge": [spawning("coder"), {"text": "Under way."}, {"text": "Done."}],
+        "concierge": [spawning("coder"), DONE],
         "coder": [{"text": "Seen."}],
     }
     async with bench.model(script=script) as server:

@@ -15,7 +15,7 @@ from loomkin.workspace.options import Options
 from tests.fakes.model_server import ModelServer
 from tests.scenarios.conftest import Bench, call, environment, said
 from tests.scenarios.team.conftest import asked
-from tests.scenarios.team.test_roles import WRITING, tools
+from tests.scenarios.team.test_roles import DONE, WRITING, tools
 from tests.team.conftest import Absent, home  # noqa: F401
 
 ON = {"LOOMKIN__TEAM__ORIENT": "true", "LOOMKIN__MODEL__FAST": "openai/fake-fast"}
@@ -47,8 +47,7 @@ async def test_it_reads_once_and_every_later_agent_begins_with_the_page(bench: B
         {
             "concierge": [
                 {"calls": [call("team_spawn", role="tester", work="Test it.")], "wait_for": "page"},
-                {"text": "Under way."},
-                {"text": "Done."},
+                DONE,
             ],
             "orienter": READ,
             "tester": [{"text": "It fails."}],
