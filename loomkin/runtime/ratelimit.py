@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 LONGEST = 120.0
 REMEMBERED = 60.0
+SHORTEST = 0.25
+"""Seconds: the longest wait, how long a refusal is remembered, and the least time a pace is taken from."""
 
 
 class TokenBucket:
@@ -77,8 +79,8 @@ class Gate:
         now, wait = self._monotonic(), min(max(seconds, 0.0), LONGEST)
         if entered in self._passed:
             self._passed.remove(entered)
-        taken = sum(moment > now - max(wait, 1.0) for moment in self._passed)
-        self._pace = max(wait, 1.0) / max(1, taken)
+        taken = sum(moment > now - max(wait, SHORTEST) for moment in self._passed)
+        self._pace = max(wait, SHORTEST) / max(1, taken)
         self.shut(wait * (1 + self._chance() / 10))
         self._paced_until = max(self._paced_until, self._opens + REMEMBERED)
 
