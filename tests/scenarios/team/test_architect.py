@@ -1,5 +1,7 @@
 """A strong model plans, a cheap one edits; what fails twice goes back with the failures attached."""
 
+import asyncio
+
 import pytest
 
 from tests.scenarios.conftest import Bench, call, said
@@ -32,12 +34,19 @@ async def test_an_edit_that_fails_twice_goes_back_to_the_architect_with_the_fail
             {"calls": [missing]},
             {"calls": [{**missing, "arguments": {**missing["arguments"], "old": "plus  one"}}]},
             {"text": "The file has no such words."},
-            {"calls": [MEND]},
+            {"calls": [MEND], "wait_for": "planned again"},
             {"text": "Removed."},
         ],
     }
-    async with bench.model(script=script) as server:
-        done = await bench.run("ask", "go", "--team", "default", "--permission-mode", "edits", environ=MODELS)
+    words = ("ask", "go", "--team", "default", "--permission-mode", "edits")
+    async with bench.model(script=script) as server, asyncio.TaskGroup() as group:
+        running = group.create_task(bench.run(*words, environ=MODELS))
+        for number, gate in ((3, "planned"), (5, "planned again")):
+            await server.until(
+                lambda entries, number=number: sum(one.agent == "architect" for one in entries) >= number
+            )
+            server.release(gate)
+        done = await running
         assert (done.code, done.out) == (0, "Done.\n"), done.err
         assert {body["model"] for body in asked(server, "architect")} == {"fake-strong"}
         assert {body["model"] for body in asked(server, "coder")} == {"fake-fast"}
