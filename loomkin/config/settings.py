@@ -92,6 +92,10 @@ class TeamSettings:
     retire_after: float
     spawns_per_turn: int
     orient: bool
+    verify: str
+    protect: tuple[str, ...]
+    large_change: int
+    check_timeout: float
     escalate: bool
 
 

@@ -73,7 +73,10 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A command that was run for a task, by whom, and how it ended; `tree` names the state of the files."""
+    """A command that was run for a task, by whom, and how it ended; `tree` names the state of the files.
+
+    A `flaky` one failed first and passed when it was run again at once.
+    """
 
     command: str
     exit_code: int
@@ -82,6 +85,7 @@ class Evidence:
     at: float
     tree: str = ""
     output_id: str = ""
+    flaky: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from typing import Any
 from loomkin.errors import NotFoundError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import TaskId
-from loomkin.records.mail import MailKind
+from loomkin.records.mail import PERSON, MailKind
 from loomkin.records.task import Edge, EdgeKind, OnFailure, Task, TaskState
 from loomkin.team.board import Board
 from loomkin.team.board_guards import HELD
 from loomkin.team.mailroom import Letter
 from loomkin.team.orders import brought, order
-from loomkin.team.referee import PlanError
+from loomkin.team.referee import UNDECIDED, PlanError
 from loomkin.team.team import Team
 from loomkin.team.transitions import Actor, Verb
 
@@ -121,6 +121,11 @@ class Planning:
         if not leads and "checks" in changes and set(task.checks) - set(changes["checks"]):
             raise PlanError(
                 f"Only {task.creator}, a lead or the person may take a check away from {task.id}."
+            )
+        if move is Move.APPROVE and by != PERSON and not task.reason.startswith(UNDECIDED):
+            raise PlanError(
+                f"{task.id} is approved by a review of its changes.",
+                hint="Look at them and call peer_review.",
             )
         if move is Move.REOPEN:
             board.move(task.id, Verb.REOPEN, by, reason)

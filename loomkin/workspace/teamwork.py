@@ -8,6 +8,7 @@ from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, TurnEnd
 from loomkin.config.settings import TeamSettings
 from loomkin.llm.books import Books
+from loomkin.project.profile import Profiles
 from loomkin.project.sight import Sight
 from loomkin.records.mail import PERSON, SYSTEM
 from loomkin.records.role import Role
@@ -22,7 +23,6 @@ from loomkin.team.board import Board
 from loomkin.team.claims import Claims
 from loomkin.team.claims_guard import Guard
 from loomkin.team.claims_watch import Watch
-from loomkin.team.completion import Completion
 from loomkin.team.hiring import Hiring
 from loomkin.team.ladder import TierModels
 from loomkin.team.mailroom import Mailroom
@@ -43,6 +43,7 @@ from loomkin.workspace.house import House
 from loomkin.workspace.office import Office
 from loomkin.workspace.opening import mended_messages
 from loomkin.workspace.oversight import Oversight
+from loomkin.workspace.proofs import proofs
 from loomkin.workspace.survey import Survey
 
 TOGETHER = 1.0
@@ -71,6 +72,7 @@ class Teamwork:
         self.claims = Claims(scribe, house.clock, self.team.room, board)
         sight, root = ground.crew.service(Sight), house.workplace.root
         self._watch = Watch(self.claims, root, sight, lambda: len(self.team.members) < 2)
+        self._profiles = Profiles(root)
         # tools of agents get the same objects
         self._services: dict[type, Any] = {
             Team: self.team,
@@ -87,9 +89,9 @@ class Teamwork:
             Books: ground.crew.books,
             TierModels: ground.tiers,
             Board: board,
-            Completion: Completion(board),
             Planning: Planning(board, self.team),
             Meetings: meetings,
+            **proofs(ground, self.team, board, self._profiles),
         }
         for module in discover("loomkin.practices"):
             practice = build(module.PRACTICE, self._services)
@@ -138,6 +140,8 @@ class Teamwork:
     async def opening(self, context: str) -> str:
         """The first message of a conversation in this team, with the survey of the project."""
         known = await self._survey.joined(context) if self._survey else context
+        profile = await asyncio.to_thread(self._profiles.profile)
+        known = "\n".join(part for part in (profile.line, known) if part)
         async with self._opens:
             now = self._ground.crew.house.clock.monotonic()
             at, asked, text = self._told

@@ -44,13 +44,9 @@ class TaskComplete(Tool[Params]):
                 params.done, params.found, params.changed, params.decided, params.open, params.evidence
             )
             verdict = await self._completion.hand_in(call.agent, params.task, handoff, params.checks)
-            if not verdict.passed:
-                return Fail(
-                    f"{params.task} is not accepted: {verdict.words} Mend it and call task_complete again."
-                )
-            return Ok(
-                f"{verdict.words or 'Accepted.'} Your handoff goes to those who need it. End your turn."
-            )
+            if not verdict.passed and not verdict.undecided:
+                return Fail(verdict.words)
+            return Ok(f"{verdict.words} Your handoff goes to those who need it. End your turn.")
         except LoomkinError as error:
             return Fail(str(error))
 
