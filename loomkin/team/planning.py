@@ -8,6 +8,7 @@ from loomkin.errors import NotFoundError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import PERSON, MailKind
+from loomkin.records.role import Tier
 from loomkin.records.task import Edge, EdgeKind, OnFailure, Task, TaskState
 from loomkin.team.board import Board
 from loomkin.team.board_guards import HELD
@@ -52,7 +53,10 @@ VERBS = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A task as an agent words it; `needs` are `t1`, `t1:blocks`, `t1:partial` or `t1:MILESTONE`."""
+    """A task as an agent words it; `needs` are `t1`, `t1:blocks`, `t1:partial` or `t1:MILESTONE`.
+
+    `budget` is in picodollars.
+    """
 
     title: str
     description: str
@@ -65,6 +69,8 @@ class Draft:
     regions: tuple[str, ...] = ()
     needs_review: bool = False
     parent: str = ""
+    tier: Tier | None = None
+    budget: int | None = None
 
 
 class Planning:
@@ -95,6 +101,8 @@ class Planning:
             draft.checks,
             draft.role,
             draft.owner,
+            draft.tier,
+            draft.budget,
             priority=min(9, max(0, draft.priority)),
             regions=draft.regions,
             needs_review=draft.needs_review,
@@ -122,6 +130,8 @@ class Planning:
             raise PlanError(
                 f"Only {task.creator}, a lead or the person may take a check away from {task.id}."
             )
+        if not leads and {"tier", "budget"} & set(changes):
+            raise PlanError(f"Only {task.creator}, a lead or the person may let {task.id} cost more.")
         if move is Move.APPROVE and by != PERSON and not task.reason.startswith(UNDECIDED):
             raise PlanError(
                 f"{task.id} is approved by a review of its changes.",

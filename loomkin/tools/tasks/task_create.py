@@ -5,7 +5,9 @@ from typing import ClassVar
 from loomkin.errors import LoomkinError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
+from loomkin.records.role import Tier
 from loomkin.records.task import OnFailure
+from loomkin.records.usage import pico
 from loomkin.team.hiring import Hiring
 from loomkin.team.planning import Draft, Planning
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
@@ -26,6 +28,8 @@ class Params:
     regions: tuple[str, ...] = ()
     needs_review: bool = False
     parent: str = ""
+    tier: Tier | None = None
+    budget_usd: float | None = None
 
 
 class TaskCreate(Tool[Params]):
@@ -57,6 +61,8 @@ class TaskCreate(Tool[Params]):
                 params.regions,
                 params.needs_review,
                 params.parent,
+                params.tier,
+                None if params.budget_usd is None else pico(params.budget_usd),
             )
             task = self._planning.create(call.agent, draft)
             return Ok(self._planning.where(task))

@@ -5,6 +5,8 @@ from typing import ClassVar
 from loomkin.errors import LoomkinError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
+from loomkin.records.role import Tier
+from loomkin.records.usage import pico
 from loomkin.team.hiring import Hiring
 from loomkin.team.planning import Move, Planning
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
@@ -23,6 +25,8 @@ class Params:
     priority: int | None = None
     regions: tuple[str, ...] | None = None
     needs_review: bool | None = None
+    tier: Tier | None = None
+    budget_usd: float | None = None
     move: Move | None = None
 
 
@@ -44,9 +48,20 @@ class TaskUpdate(Tool[Params]):
         try:
             changes = {
                 name: value
-                for name in ("title", "description", "checks", "role", "priority", "regions", "needs_review")
+                for name in (
+                    "title",
+                    "description",
+                    "checks",
+                    "role",
+                    "priority",
+                    "regions",
+                    "needs_review",
+                    "tier",
+                )
                 if (value := getattr(params, name)) not in ("", None)
             }
+            if params.budget_usd is not None:
+                changes["budget"] = pico(params.budget_usd)
             if params.role:
                 self._hiring.role(params.role)
             task = self._planning.update(call.agent, params.task, params.reason, changes, params.move)
