@@ -148,3 +148,23 @@ async def test_the_fifth_in_a_turn_is_refused(bench: Bench) -> None:
         ]
         assert results[:4] == ["Seen."] * 4
         assert results[4].startswith("You have sent 4 sub-agents out in this turn, which is the most.")
+
+
+@pytest.mark.feature("A9")
+async def test_who_is_stopped_together_with_its_helper_still_hears_what_it_had_said(
+    bench: Bench,
+    home: Path,  # noqa: F811
+) -> None:
+    script = {
+        "concierge": [{"calls": [call("sub_agent", task="Look.")]}, {"text": "Noted."}],
+        "concierge/researcher": [{"text": "I begin.", **LOOK[0]}, {"text": "never", "wait_for": "never"}],
+    }
+    async with at_work(bench, home, script) as (session, _, server):
+        async with asyncio.TaskGroup() as group:
+            sending = group.create_task(session.send("Look.", Limits(20)))
+            await server.until(lambda entries: sum("/" in entry.agent for entry in entries) == 2)
+            sending.cancel()
+        assert (await session.send("And?", Limits(20))).text == "Noted."
+        told = said(asked(server, "concierge")[-1])
+        assert "Your sub-agent concierge/researcher was stopped together with your call." in told
+        assert "It said last: I begin." in told
