@@ -208,3 +208,22 @@ def test_a_failed_group_leaves_the_connection_usable() -> None:
     write(database, [event(NoticeGiven("y"))])
     assert [one.fact for one in sessions.events(database, SESSION)][1:] == [NoticeGiven("y")]
     database.close()
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+async def test_a_file_that_goes_away_while_it_is_used_is_said_and_not_written_into_the_void(
+    tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "a.db"
+    database = Database(path)
+    journal = Journal(database, lambda event: None, lambda: 1.0)
+    journal.record(started(), SessionId("s-1"))
+    await journal.flush()
+    path.unlink()
+    if how == "replaced":
+        path.write_bytes(b"")
+    journal.record(NoticeGiven("after"), SessionId("s-1"))
+    with pytest.raises(StoreError, match="deleted or replaced"):
+        await journal.flush()
+    await journal.aclose()
+    database.close()
