@@ -75,21 +75,21 @@ class Journal:
     def record(self, fact: Fact, session: SessionId, agent: str = "", task: str = "") -> None:
         """Take a fact; it is written soon, and surely once `flush` has returned.
 
-        After a failed write nothing is taken any more; `flush` says why.
+        After a failed write facts wait for `flush`, which tries again and says why it fails.
         """
-        if self.failure is not None:
-            return
         start = self._starts.pop(session, None) if fact.stored else None
         if start is not None:
             self.record(start, session)
         self._pending.append(Event(0, self._now(), session, agent, task, fact))
-        if self._under_way is None and len(self._pending) == 1:
+        if self._under_way is None and self.failure is None and len(self._pending) == 1:
             asyncio.get_running_loop().call_soon(self._begin)
 
     async def flush(self) -> None:
-        """Return when everything recorded so far is on disk; raises StoreError where it cannot be."""
-        if self.failure is not None:
-            raise self.failure
+        """Return when everything recorded so far is on disk; raises StoreError where it cannot be.
+
+        What could not be written before is tried again: somebody may have made room.
+        """
+        self.failure = None
         if self._under_way is None and not self._pending:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -129,7 +129,7 @@ class Journal:
         if error is None:
             self._deliver(future.result())
             return
-        self._pending.clear()
+        self._pending = batch + self._pending
         self.failure = _as_store_error(error, self._database.where)
         waiting, self._flushed = self._flushed, []
         for done in waiting:

@@ -164,6 +164,30 @@ async def test_after_a_failed_write_everything_says_so_and_nothing_is_half_writt
     database.close()
 
 
+async def test_what_found_no_room_is_written_in_its_order_once_there_is_room(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db")
+    heard: list[Event] = []
+    journal = Journal(database, heard.append, CountingClock().now)
+    journal.record(started(), SESSION)
+    await journal.flush()
+    database.writer.execute("PRAGMA max_page_count=1")  # SQLite takes the present size where that is more
+    journal.record(NoticeGiven("x" * 100_000), SESSION)
+    with pytest.raises(StoreError, match="the disk is full"):
+        await journal.flush()
+    journal.record(NoticeGiven("said meanwhile"), SESSION)
+    with pytest.raises(StoreError, match="the disk is full"):
+        await journal.flush()
+    assert len(heard) == 1
+    database.writer.execute("PRAGMA max_page_count=100000")
+    await journal.flush()
+    texts = [one.fact.text for one in sessions.events(database, SESSION) if isinstance(one.fact, NoticeGiven)]
+    assert texts == ["x" * 100_000, "said meanwhile"]
+    assert [one.seq for one in heard] == [1, 2, 3]
+    assert rebuild.differences(database) == []
+    await journal.aclose()
+    database.close()
+
+
 async def test_half_characters_are_replaced_in_log_and_tables_alike(tmp_path: Path) -> None:
     database = Database(tmp_path / "a.db")
     heard: list[Event] = []
