@@ -1,6 +1,6 @@
 """The composition root: the only module that knows the whole house; it builds, wires and closes it."""
 
-import tempfile
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -11,21 +11,22 @@ from loomkin.agent.prompt import system_prompt
 from loomkin.agent.roles import load_roles
 from loomkin.agent.transcript import Transcript
 from loomkin.config.load import Loaded, load
-from loomkin.config.paths import Layer
 from loomkin.config.settings import ShellSettings
 from loomkin.errors import UntrustedError
 from loomkin.llm.catalogue import Catalogue
-from loomkin.llm.client import ModelClient
+from loomkin.llm.client import ModelClient, OpenWire
 from loomkin.llm.discovery_http import probe_http
 from loomkin.llm.registry import opener
 from loomkin.llm.steady import steadily
-from loomkin.permissions.gate import Asker, Gate, Grant, Scope
+from loomkin.permissions.gate import Asker, Gate
+from loomkin.permissions.grant_book import GrantBook
 from loomkin.permissions.hooks import Hooks
+from loomkin.permissions.policy import Policy
 from loomkin.project import rules as project_rules
 from loomkin.project.environment import ChildEnvironment, child_environment
 from loomkin.project.jobs import JobTable
 from loomkin.project.nested import NestedRules
-from loomkin.project.root import ensure_state_dir, find_root, find_state_dir
+from loomkin.project.root import find_root
 from loomkin.project.rules import ProjectRules
 from loomkin.project.secrets import Redactor, secret_values, secrets_of
 from loomkin.project.sight import Sight
@@ -40,8 +41,7 @@ from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import Clock, CountingClock, SystemClock
 from loomkin.runtime.plugins import discover
 from loomkin.runtime.recorder import Recorder, Scribe
-from loomkin.store import ledger
-from loomkin.store.database import FILE_NAME, Database
+from loomkin.store.database import Database
 from loomkin.store.journal import Journal
 from loomkin.store.lock import SessionLock
 from loomkin.store.sessions import SessionRow
@@ -54,12 +54,20 @@ from loomkin.tools.meta.tool_search import found_before
 from loomkin.tools.person.ask_person import Person
 from loomkin.workspace.first_words import Opening
 from loomkin.workspace.mentions import Mentions
-from loomkin.workspace.models import Chosen, ModelChooser, build_client
+from loomkin.workspace.models import Chosen, ModelChooser, build_client, wanted_model
 from loomkin.workspace.money import build_meter
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
-from loomkin.workspace.policies import all_rules, build_policy, denied_tools, mode_fixed_by, resume_mode
+from loomkin.workspace.policies import (
+    all_rules,
+    build_policy,
+    denied_tools,
+    held_grants,
+    mode_fixed_by,
+    resume_mode,
+)
 from loomkin.workspace.session import Session, SessionFacts
+from loomkin.workspace.state_folder import open_database, settle, state_folder, tracked_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,8 @@ class House:
     clock: Clock
     redactor: Redactor
     chooser: ModelChooser
-    locks: Path
+    state: Path
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +114,8 @@ async def open_house(options: Options) -> AsyncIterator[House]:
             hint="Look at the folder's own settings and hooks, then run `loomkin` there, or pass --trust.",
         )
     async with AsyncExitStack() as stack:
-        state = _state_folder(options, root.path, stack)
-        database = Database(state / FILE_NAME if options.persist else None)
+        state = state_folder(options, stack)
+        database = open_database(options, state)
         stack.callback(database.close)
         bus = Bus()
         clock: Clock = CountingClock() if options.replay and options.strict_replay else SystemClock()
@@ -122,20 +131,11 @@ async def open_house(options: Options) -> AsyncIterator[House]:
             loaded.settings, options.environ, options.offline, catalogue, probe_http, replay
         )
         redactor = Redactor({**secrets_of(root.path), **secret_values(options.environ)})
+        notes = (*loaded.warnings, *rules.warnings, *await tracked_note(root, database))
         yield House(
-            options,
-            workplace,
-            trusted,
-            loaded,
-            rules,
-            database,
-            journal,
-            bus,
-            clock,
-            redactor,
-            chooser,
-            state,
-        )
+            options, workplace, trusted, loaded, rules, database, journal, bus, clock, redactor, chooser,
+            state, notes,
+        )  # fmt: skip
 
 
 @asynccontextmanager
@@ -153,18 +153,20 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
 
         def hold(session: str) -> None:
             if options.persist:
-                stack.callback(SessionLock(house.locks, session).release)
+                stack.callback(SessionLock(house.state, session).release)
 
         row = earlier(house.database, options.wish, hold)
-        chosen = await house.chooser.choose(_wanted_model(loaded, row.model if row else ""), role.tier)
+        chosen = await house.chooser.choose(wanted_model(loaded, row.model if row else ""), role.tier)
+        wires = _wires(house)
+        rules = all_rules(loaded, house.rules.files, house.trusted)
+        policy = build_policy(rules, loaded, house.workplace, _home(options))
+        await asyncio.to_thread(settle, options, house.state, house.database)
         opened = _open(house, row, str(chosen.chain[0].id))
         if row is None or opened.id != row.id:
             hold(opened.id)
         jobs = await stack.enter_async_context(JobTable())
         scribe = Scribe(house.journal, opened.id, role.name)
-        rules = all_rules(loaded, house.rules.files, house.trusted)
-        grants = tuple(Grant(one.rule, Scope(one.scope)) for one in ledger.grants(house.database, opened.id))
-        gate = Gate(build_policy(rules, loaded, house.workplace, _home(options)), asker, grants)
+        gate, grant_notes = _gate(house, policy, asker, opened.id)
         mode_notes = resume_mode(gate, row.mode if row else "", loaded, options.attended, scribe)
         toolbox = Toolbox(role.tools, role.more_tools, denied_tools(rules))
         sight = Sight()
@@ -174,19 +176,27 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
             toolbox.know(build_tool(tool, services))
         toolbox.show(found_before(opened.messages))
         meter = build_meter(loaded.settings.budget, house.database, opened.id)
-        redact, places = house.redactor.redact, (str(options.cwd), str(house.workplace.root))
-        wires = opener(
-            options.record, options.replay, options.strict_replay, redact, steadily(redact, places)
-        )
         model = build_client(chosen, loaded.settings, wires, meter)
         stack.push_async_callback(model.aclose)
         hooks = Hooks(() if options.bare else loaded.settings.hooks, house.workplace.root, child)
         agent = _agent(house, opened, role, toolbox, gate, hooks, model, scribe)
         session = _session(house, opened, agent, gate, hooks, scribe, sight, role)
-        notes = (*loaded.warnings, *house.rules.warnings, *roles.notes, *mode_notes)
+        notes = (*house.notes, *roles.notes, *mode_notes, *grant_notes)
         await session.start()
         yield Open(house, session, chosen, notes)
         await session.close("end")
+
+
+def _wires(house: House) -> OpenWire:
+    options, redact = house.options, house.redactor.redact
+    steady = steadily(redact, (str(options.cwd), str(house.workplace.root)))
+    return opener(options.record, options.replay, options.strict_replay, redact, steady)
+
+
+def _gate(house: House, policy: Policy, asker: Asker | None, session: str) -> tuple[Gate, tuple[str, ...]]:
+    book = GrantBook(house.workplace.root, house.options.environ)
+    held = held_grants(house.database, session, book)
+    return Gate(policy, asker, held.in_force, book if house.options.persist else None), held.notes
 
 
 def _services(
@@ -215,23 +225,8 @@ def _services(
     }
 
 
-def _state_folder(options: Options, root: Path, stack: AsyncExitStack) -> Path:
-    if not options.persist:
-        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="loomkin-")))
-    return find_state_dir(options.cwd) or ensure_state_dir(root)
-
-
 def _home(options: Options) -> Path:
     return Path(options.environ.get("HOME") or "~").expanduser()
-
-
-def _wanted_model(loaded: Loaded, earlier_model: str) -> str:
-    """What was named for this run, else what the session used; settings below a flag come last."""
-    origins = loaded.provenance.get("model.default", ())
-    named = origins[-1] if origins else None
-    if named is not None and named.value and named.layer >= Layer.ENVIRONMENT:
-        return str(named.value)
-    return earlier_model
 
 
 def _open(house: House, row: SessionRow | None, model: str) -> Opened:

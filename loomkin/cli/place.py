@@ -11,7 +11,7 @@ import typer
 
 from loomkin.config.load import Loaded, load
 from loomkin.errors import NotFoundError, UsageError
-from loomkin.project.root import STATE_DIR, Root, ensure_state_dir, find_root, find_state_dir
+from loomkin.project.root import Root, ensure_state_dir, find_root, state_dir
 from loomkin.project.trust import is_trusted
 from loomkin.records.dataclass import dataclass
 from loomkin.store.database import FILE_NAME, Database
@@ -42,8 +42,8 @@ class Place:
 
     @property
     def state(self) -> Path:
-        """The project's state folder, whether it exists or not."""
-        return find_state_dir(self.cwd) or self.root / STATE_DIR
+        """The project's state folder, whether it exists or not; StoreError for another user's."""
+        return state_dir(self.cwd)
 
     def settings(
         self, flags: Mapping[str, object] | None = None, options: Sequence[str] = (), *, trust: bool = False
@@ -81,8 +81,7 @@ class Place:
     @contextmanager
     def new_database(self) -> Iterator[Database]:
         """The open database, made where there is none; raises StoreError where that cannot be."""
-        state = find_state_dir(self.cwd) or ensure_state_dir(self.root)
-        database = Database(state / FILE_NAME)
+        database = Database(ensure_state_dir(self.state.parent) / FILE_NAME)
         try:
             yield database
         finally:

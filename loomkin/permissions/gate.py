@@ -4,9 +4,11 @@ import asyncio
 from enum import StrEnum
 from typing import Protocol
 
+from loomkin.errors import StoreError
+from loomkin.permissions.grant_book import GrantBook
 from loomkin.permissions.policy import Policy
 from loomkin.records.dataclass import dataclass, replace
-from loomkin.records.event import GrantAdded, GrantRevoked, ModeChanged, PermissionDecided
+from loomkin.records.event import GrantAdded, GrantRevoked, ModeChanged, NoticeGiven, PermissionDecided
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse, Verdict
 from loomkin.runtime.recorder import Scribe
 
@@ -50,18 +52,29 @@ class Asker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A rule in force because the person allowed it."""
+    """A rule in force because the person allowed it, in that session."""
 
     rule: str
     scope: Scope
+    session: str = ""
 
 
 class Gate:
-    """Holds the policy in force and asks the person, one question at a time."""
+    """Holds the policy in force and asks the person, one question at a time.
 
-    def __init__(self, policy: Policy, asker: Asker | None, grants: tuple[Grant, ...] = ()) -> None:
+    New grants are kept in `book`; without one they last as long as the process.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        asker: Asker | None,
+        grants: tuple[Grant, ...] = (),
+        book: GrantBook | None = None,
+    ) -> None:
         self._rules = policy
         self._asker = asker
+        self._book = book
         self._grants = list(grants)
         self._turn = asyncio.Lock()
         self._last: tuple[Policy, ToolUse, Verdict] | None = None
@@ -79,11 +92,30 @@ class Gate:
         self.policy = self._with_grants()
         scribe.record(ModeChanged(mode.value))
 
-    def revoke(self, number: int, rule: str, scribe: Scribe) -> None:
-        """Take back a grant by its number and rule."""
-        self._grants = [grant for grant in self._grants if grant.rule != rule]
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """The grants in force."""
+        return tuple(self._grants)
+
+    def revoke(self, number: int, grant: Grant, scribe: Scribe) -> None:
+        """Take back a grant and its number; raises StoreError where it cannot be taken out of the book."""
+        if self._book is not None:
+            self._book.drop(grant.rule, grant.scope, grant.session)
+        self._grants = [one for one in self._grants if one.rule != grant.rule]
         self.policy = self._with_grants()
         scribe.record(GrantRevoked(number))
+
+    async def _grant(self, rule: str, scope: Scope, scribe: Scribe) -> None:
+        grant = Grant(rule, scope, scribe.session)
+        self._grants.append(grant)
+        self.policy = self._with_grants()
+        scribe.record(GrantAdded(rule, scope.value))
+        if self._book is None:
+            return
+        try:
+            await asyncio.to_thread(self._book.add, rule, scope, scribe.session)
+        except StoreError as error:
+            scribe.record(NoticeGiven(f"{rule} is allowed until you leave, not longer: {error}", "warning"))
 
     def _with_grants(self) -> Policy:
         return self._rules.with_rules(
@@ -148,9 +180,7 @@ class Gate:
             reason = answer.reason or "the person declined"
             return Verdict(Decision.DENY, reason, "", "person"), "person"
         if answer.rule and answer.scope is not Scope.ONCE:
-            self._grants.append(Grant(answer.rule, answer.scope))
-            self.policy = self._with_grants()
-            scribe.record(GrantAdded(answer.rule, answer.scope.value))
+            await self._grant(answer.rule, answer.scope, scribe)
         return Verdict(Decision.ALLOW, "the person allowed it", answer.rule, "person"), "person"
 
 

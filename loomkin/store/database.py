@@ -94,8 +94,7 @@ class Database:
         """
         file = Database(path)
         self.close()
-        self.path, self.where, self.project = file.path, file.where, file.project
-        self.writer, self.reader = file.writer, file.reader
+        vars(self).update(vars(file))
 
     def ensure_there(self) -> None:
         """Raise StoreError where the file was taken away; SQLite would go on writing for nobody."""

@@ -19,6 +19,7 @@ from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Recorder
 from loomkin.store import sessions
 from loomkin.store.database import Database
+from loomkin.store.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,10 @@ def earlier(db: Database, wish: Wish, hold: Callable[[str], None]) -> sessions.S
     return row
 
 
-def open_new(clock: Clock, recorder: Recorder, name: str, start: SessionStarted) -> Opened:
-    """A session without a past."""
+def open_new(clock: Clock, journal: Journal, name: str, start: SessionStarted) -> Opened:
+    """A session without a past; it is on disk from its first fact on."""
     identity = SessionId(clock.session_id())
-    recorder.record(start, identity)
+    journal.begin(start, identity)
     return Opened(identity, name, start.model, (), 0, 0, False)
 
 

@@ -5,14 +5,18 @@ from pathlib import Path
 
 from loomkin.config.load import Loaded
 from loomkin.config.paths import Layer
-from loomkin.permissions.gate import Gate
+from loomkin.permissions.gate import Gate, Grant, Scope
+from loomkin.permissions.grant_book import GrantBook
 from loomkin.permissions.operations import operations_to_rules
 from loomkin.permissions.policy import Policy
 from loomkin.permissions.rules import ALIASES
 from loomkin.project.rules import RulesFile
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Decision, Mode, Rule
 from loomkin.runtime.recorder import Scribe
+from loomkin.store import ledger
+from loomkin.store.database import Database
 
 _RANKS = {
     Layer.MANAGED: "managed",
@@ -58,6 +62,43 @@ def mode_fixed_by(loaded: Loaded) -> str:
     """Where the administrator set the mode, or nothing."""
     origins = loaded.provenance.get("permissions.mode", ())
     return origins[-1].where if origins and origins[-1].layer is Layer.MANAGED else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The grants of a database: those that the person gave in this folder, and those that count nothing."""
+
+    own: tuple[ledger.GrantRow, ...] = ()
+    foreign: tuple[ledger.GrantRow, ...] = ()
+
+    @property
+    def in_force(self) -> tuple[Grant, ...]:
+        """The person's own, as the gate takes them."""
+        return tuple(grant_of(row) for row in self.own)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the person should know of the others."""
+        if not self.foreign:
+            return ()
+        many = len(self.foreign) > 1
+        what = f"{len(self.foreign)} grants in it count" if many else "A grant in it counts"
+        return (
+            f"The database of this folder came with grants that were not given by you here. {what} nothing; "
+            "`loomkin permissions list` shows them, `loomkin permissions revoke N` clears them away.",
+        )
+
+
+def held_grants(db: Database, session: str | None, book: GrantBook) -> Held:
+    """The grants of the project, and of a session where one is named; blocks for a look at each."""
+    rows = ledger.grants(db, session)
+    own = tuple(row for row in rows if book.has(row.rule, row.scope, row.session))
+    return Held(own, tuple(row for row in rows if row not in own))
+
+
+def grant_of(row: ledger.GrantRow) -> Grant:
+    """A row of the database as the gate takes it."""
+    return Grant(row.rule, Scope(row.scope), row.session)
 
 
 def resume_mode(gate: Gate, before: str, loaded: Loaded, attended: bool, scribe: Scribe) -> tuple[str, ...]:

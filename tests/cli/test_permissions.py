@@ -1,9 +1,11 @@
 """`loomkin permissions`."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from loomkin.permissions.grant_book import GrantBook
 from loomkin.records.event import GrantAdded
 from loomkin.store import ledger, rebuild
 from tests.cli.project import Result, database, loomkin, repository
@@ -111,6 +113,9 @@ def test_a_grant_counts_until_it_is_revoked(project: Path) -> None:
     with database(project) as db:
         grant = fill(db, GrantAdded("shell(npm ci)", "project"))[-1]
         own = fill(db, GrantAdded("shell(npm test)", "session"), session="s-2")[-1]
+    book = GrantBook(project, os.environ)
+    book.add("shell(npm ci)", "project", "s-1")
+    book.add("shell(npm test)", "session", "s-2")
     assert explain("shell(npm ci)")["decision"] == "allow"
     assert explain("shell(npm test)")["decision"] == "ask"
     assert explain("shell(npm test)", "--session", "s-2")["decision"] == "allow"
@@ -119,6 +124,7 @@ def test_a_grant_counts_until_it_is_revoked(project: Path) -> None:
     assert "GRANT  RULE" in loomkin("permissions", "list").out
     assert loomkin("permissions", "revoke", grant.seq).code == 0
     assert explain("shell(npm ci)")["decision"] == "ask"
+    assert not book.has("shell(npm ci)", "project", "s-1")
     gone = loomkin("permissions", "revoke", grant.seq)
     assert gone.code == 1
     assert "no grant" in gone.err
@@ -129,6 +135,19 @@ def test_a_grant_counts_until_it_is_revoked(project: Path) -> None:
         assert rebuild.differences(db) == []
     loomkin("sessions", "delete", "s-1", "-y")
     assert loomkin("sessions", "check").code == 0
+
+
+def test_a_grant_that_only_the_database_knows_counts_nothing_and_can_be_cleared_away(project: Path) -> None:
+    with database(project) as db:
+        grant = fill(db, GrantAdded("shell(*)", "project"))[-1]
+    assert explain("shell(npm ci)")["decision"] == "ask"
+    shown = loomkin("permissions", "list").out
+    assert "Not given by you in this folder" in shown
+    assert "shell(*)" in shown
+    listed = loomkin("permissions", "list", "--json").json["grants"]
+    assert [(one["rule"], one["counts"]) for one in listed] == [("shell(*)", False)]
+    assert loomkin("permissions", "revoke", grant.seq).code == 0
+    assert loomkin("permissions", "list", "--json").json["grants"] == []
 
 
 def test_a_rule_that_cannot_be_read_ends_with_its_place(project: Path) -> None:

@@ -286,3 +286,44 @@ async def test_a_session_that_was_replayed_without_a_model_goes_on_with_a_real_o
             "ask", "-c", "and now?", cwd=bench.root / "sample", environ={"LOOMKIN_MODEL": ""}
         )
     assert (ended.code, ended.out) == (0, "Done.\n"), ended.err
+
+
+@pytest.mark.feature("C12")
+async def test_a_run_that_cannot_begin_leaves_nothing_behind(bench: Bench, tmp_path: Path):
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    cases = ((), ("--role", "nope"), ("--replay", "/nope"), ("--allowed-tools", "shell("))
+    async with bench.model(DONE):
+        for words in cases:
+            environ = {} if words else {"LOOMKIN_MODEL": "", "OPENAI_API_KEY": "", "OPENAI_BASE_URL": ""}
+            ended = await bench.run("ask", "hi", *words, cwd=plain, environ=environ)
+            assert ended.code != 0
+            assert os.listdir(plain) == [], words
+        await ask(bench, "hi", cwd=plain)
+    assert os.listdir(plain) == [".loomkin"]
+
+
+@pytest.mark.feature("C12")
+async def test_folders_without_a_repository_keep_to_themselves(bench: Bench, tmp_path: Path):
+    parent = tmp_path / "parent"
+    for name in ("a", "b"):
+        (parent / name).mkdir(parents=True)
+    async with bench.model(DONE, DONE):
+        await ask(bench, "in the parent", cwd=parent)
+        await ask(bench, "from a", cwd=parent / "a")
+        ended = await bench.run("ask", "-c", "go on", cwd=parent / "b")
+    assert ended.code == 1
+    assert "no session" in ended.err
+    assert [row["title"] for row in (await listed(bench, parent)).values()] == ["in the parent"]
+
+
+@pytest.mark.feature("C12")
+async def test_a_session_in_which_nothing_was_said_was_none(bench: Bench):
+    stream = ("--input-format", "stream-json", "--output-format", "stream-json")
+    async with bench.model(DONE):
+        ended = await bench.run("ask", *stream, stdin=b"{bad\n")
+        assert ended.code == 2
+        assert await listed(bench) == {}
+        await ask(bench, "q1")
+        ended = await bench.run("ask", *stream, stdin=b"{bad\n")
+    assert [row["title"] for row in (await listed(bench)).values()] == ["q1"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loomkin.errors import StoreError
-from loomkin.records.event import CallStarted, Event, FileChanged, NoticeGiven, TextStreamed
+from loomkin.records.event import CallStarted, Event, FileChanged, NoticeGiven, SessionStarted, TextStreamed
 from loomkin.records.ids import SessionId
 from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import CountingClock
@@ -250,4 +250,21 @@ async def test_a_file_that_goes_away_while_it_is_used_is_said_and_not_written_in
     with pytest.raises(StoreError, match="deleted or replaced"):
         await journal.flush()
     await journal.aclose()
+    database.close()
+
+
+async def test_the_start_of_a_session_is_written_with_its_first_stored_fact_and_before_it() -> None:
+    database, seen = Database(None), list[Event]()
+    journal = Journal(database, seen.append, lambda: 1.0)
+    journal.begin(started(), SessionId("s-1"))
+    journal.begin(started(), SessionId("s-2"))
+    journal.record(TextStreamed("half"), SessionId("s-1"))
+    await journal.flush()
+    assert sessions.all_sessions(database) == []
+    journal.record(NoticeGiven("one"), SessionId("s-1"))
+    journal.record(NoticeGiven("two"), SessionId("s-1"))
+    await journal.aclose()
+    assert [one.id for one in sessions.all_sessions(database)] == ["s-1"]
+    kinds = [type(one.fact) for one in seen]
+    assert kinds == [TextStreamed, SessionStarted, NoticeGiven, NoticeGiven]
     database.close()
