@@ -194,19 +194,19 @@ def test_wrapping_loses_nothing_and_counts_wide_letters_twice() -> None:
         ("touch \u202edenwo", "touch <U+202E>denwo"),
     ],
 )
-def test_nothing_in_a_command_can_hide_a_part_of_it_from_the_one_who_approves(
+async def test_nothing_in_a_command_can_hide_a_part_of_it_from_the_one_who_approves(
     command: str, seen: str
 ) -> None:
-    ask = Ask(approval(command, (f"shell({command})",)), asyncio.Future(loop=asyncio.new_event_loop()))
+    ask = Ask(approval(command, (f"shell({command})",)), asyncio.get_running_loop().create_future())
     shown = [text for _, text in box_lines(ask, 1, 78, 20)]
     assert f"│ {seen}" in shown
     assert f"│ a, p save: shell({seen})" in shown
     assert whole_text(ask) == seen
 
 
-def test_nothing_in_a_file_name_can_hide_a_part_of_it() -> None:
+async def test_nothing_in_a_file_name_can_hide_a_part_of_it() -> None:
     verdict = Verdict(Decision.ASK, "It writes /a\x1b[8m/b.")
     use = ToolUse("file_write", Access.WRITE, "/", writes=("/a\x1b[8m/b",))
-    ask = Ask(Approval("coder", "c1", use, verdict, ""), asyncio.Future(loop=asyncio.new_event_loop()))
+    ask = Ask(Approval("coder", "c1", use, verdict, ""), asyncio.get_running_loop().create_future())
     assert "│ It writes /a␛[8m/b." in [text for _, text in box_lines(ask, 1, 78, 20)]
     assert about('{"path": "/a\\u001b[8m/b"}') == "/a␛[8m/b"
