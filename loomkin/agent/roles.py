@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from loomkin.errors import ConfigError, NotFoundError
+from loomkin.errors import ConfigError, UsageError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.role import Role, Tier
 
@@ -22,9 +22,9 @@ class Roles:
     notes: tuple[str, ...] = ()
 
     def get(self, name: str) -> Role:
-        """The role of that name; NotFoundError tells which there are."""
+        """The role of that name; UsageError tells which there are."""
         if name not in self.by_name:
-            raise NotFoundError(
+            raise UsageError(
                 f"There is no role {name}.", hint="One of: " + ", ".join(sorted(self.by_name))
             )
         return self.by_name[name]

@@ -19,7 +19,7 @@ from loomkin.ui.terminal import printable
 
 Folder = Annotated[Path | None, typer.Option("-C", metavar="DIR", help="Work in that folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-SESSION_HELP = "Id, its beginning or end, or name."
+SESSION_HELP = "Id, 4 or more characters from its beginning or end, or name."
 
 
 @dataclass(frozen=True, slots=True)

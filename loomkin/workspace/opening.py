@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from loomkin.agent.history import interrupted, unanswered
-from loomkin.errors import NotFoundError
+from loomkin.errors import NotFoundError, UsageError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import (
     CallFinished,
@@ -48,14 +48,17 @@ class Opened:
 def earlier(db: Database, wish: Wish, hold: Callable[[str], None]) -> sessions.SessionRow | None:
     """The session to go on with, or None for a new one.
 
-    It is read again once `hold` has it: whoever had it until then may have gone on. Raises NotFoundError
-    where the one that was asked for does not exist, UsageError where another session has the wanted name,
-    and what `hold` raises.
+    It is read again once `hold` has it: whoever had it until then may have gone on. Raises UsageError
+    where the one that was asked for does not exist or another session has the wanted name, and what `hold`
+    raises.
     """
-    row = sessions.find(db, wish.resume) if wish.resume else sessions.latest(db) if wish.last else None
+    try:
+        row = sessions.find(db, wish.resume) if wish.resume else sessions.latest(db) if wish.last else None
+    except NotFoundError as error:
+        raise UsageError(error.message, hint=error.hint) from error
     sessions.refuse_taken(db, wish.name, row.id if row and not wish.fork else "")
     if row is None and wish.last:
-        raise NotFoundError(
+        raise UsageError(
             "There is no session in this repository to continue.", hint="Run the same command without -c."
         )
     if row is not None and not wish.fork:
