@@ -138,12 +138,13 @@ class Gate:
         """Allow or deny one call; never answers `ask`.
 
         `hook` is what a hook of the person said: an `ask` makes a question of what would pass; an `allow`
-        answers a question that no rule asked.
+        answers a question that no rule asked, unless it is about what always asks.
         """
         verdict, by = await self.decide(use), "rule"
         if hook is Decision.ASK and verdict.decision is Decision.ALLOW:
             verdict = Verdict(Decision.ASK, "a hook asks about it", "PreToolUse", "hook")
-        if hook is Decision.ALLOW and verdict.decision is Decision.ASK and verdict.built_in:
+        soft = verdict.built_in and not verdict.firm
+        if hook is Decision.ALLOW and verdict.decision is Decision.ASK and soft:
             verdict, by = Verdict(Decision.ALLOW, "a hook allows it", "PreToolUse", "hook"), "hook"
         if verdict.decision is Decision.ASK:
             verdict, by = await self._ask(use, call_id, preview, verdict, scribe)

@@ -26,6 +26,11 @@ def built_in(decision: Decision, reason: str, name: str, offers: tuple[str, ...]
     return Verdict(decision, reason, f"built-in: {name}", "built-in", offers, built_in=True)
 
 
+def always_asks(reason: str, name: str = "always asks") -> Verdict:
+    """A question that neither a pattern, nor the mode, nor a hook answers, and that offers no rule."""
+    return replace(built_in(Decision.ASK, reason, name), firm=True)
+
+
 def joined(findings: Iterable[Finding]) -> Verdict:
     """The heaviest verdict, of equals the first that a rule decided, with the offers of all questions."""
     found = [one.verdict for one in findings]
@@ -41,4 +46,5 @@ def joined(findings: Iterable[Finding]) -> Verdict:
     reasons = list(dict.fromkeys(one.reason for one in asked))
     # a hook may answer what no rule asks: where a rule asks about any piece, the answer is the rule's
     first = next((one for one in asked if not one.built_in), heaviest)
-    return replace(first, reason=" ".join(reasons[:3]), offers=tuple(offers))
+    firm = any(one.firm for one in asked)
+    return replace(first, reason=" ".join(reasons[:3]), offers=tuple(offers), firm=firm)
