@@ -159,3 +159,15 @@ def test_a_repositorys_settings_cannot_command_the_terminal(project: Path) -> No
         shlex.join([*program, "ask", "hi"]), cwd=str(project), env=environ, withexitstatus=True
     )
     assert (code, b"max_turns" in output, b"\x1b" in output) == (52, True, False)
+
+
+def test_a_setting_that_is_taken_out_gives_way_to_the_layers_below(project: Path) -> None:
+    loomkin("config", "set", "limits.max_turns", "50")
+    loomkin("config", "set", "--project", "limits.max_turns", "60")
+    done = loomkin("config", "unset", "--project", "limits.max_turns")
+    assert done.code == 0
+    assert "it is 50 now (user " in done.out
+    assert "it is 200 now (built-in)" in loomkin("config", "unset", "limits.max_turns").out
+    assert "is not set in" in loomkin("config", "unset", "limits.max_turns").out
+    assert loomkin("config", "unset", "limits.max_turn").code == 1
+    assert loomkin("config", "unset", "limits.max_turns", "--user", "--local").code == 2
