@@ -7,18 +7,26 @@ from loomkin.ui.approvals import Ask, Inquiry, Step, offered
 from loomkin.ui.repl_render import diff_style
 from loomkin.ui.terminal import legible, one_line, printable
 
+TYPING = "to answer, empty the line first: Ctrl+C clears · Up brings back"
 Line = tuple[str, str]
 """A style name and a text no wider than the box."""
 
 
-def box_lines(waiting: Ask | Inquiry, count: int, width: int, height: int) -> list[Line]:
-    """The box in at most `height` rows of `width` columns; what does not fit is counted."""
+def box_lines(
+    waiting: Ask | Inquiry, count: int, width: int, height: int, *, typing: bool = False
+) -> list[Line]:
+    """The box in at most `height` rows of `width` columns; what does not fit is counted.
+
+    `typing` says that words stand in the input line: keys belong to them.
+    """
     inner = max(width - 2, 8)
     more = f" [{count} waiting]" if count > 1 else ""
     if isinstance(waiting, Inquiry):
         head, body, foot = _inquiry(waiting, more, inner)
     else:
         head, body, foot = _ask(waiting, more, inner)
+    if typing and waiting.step is Step.KEY:
+        foot += [("keys", piece) for piece in wrap_words(TYPING, inner)]
     room = max(height - len(head) - len(foot), 1)
     if len(body) > room:
         keep = max(room - 1, 0)

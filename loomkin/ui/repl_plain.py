@@ -140,7 +140,8 @@ class PlainScreen:
         if current is not None and current.step is Step.WORDS:
             self._approvals.say(line)
         elif current is not None:
-            if not self._approvals.press(line.strip()[:1].lower()):
+            word = line.strip().lower()
+            if not self._approvals.press({"yes": "y", "no": "n"}.get(word, word)):
                 self._asked = None
         elif line.strip():
             self.work.submit(line)
