@@ -63,6 +63,7 @@ from loomkin.workspace.policies import (
     build_policy,
     denied_tools,
     held_grants,
+    misnamed,
     mode_fixed_by,
     resume_mode,
 )
@@ -159,11 +160,14 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         chosen = await house.chooser.choose(wanted_model(loaded, row.model if row else ""), role.tier)
         wires = _wires(house)
         rules = all_rules(loaded, house.rules.files, house.trusted)
+        rule_notes = misnamed(rules, tools)
         policy = build_policy(rules, loaded, house.workplace, _home(options))
         await asyncio.to_thread(settle, options, house.state, house.database)
         opened = _open(house, row, str(chosen.chain[0].id))
         if row is None or opened.id != row.id:
             hold(opened.id)
+        if opened.mended:
+            await house.journal.flush()  # it is of the past: who looks on from now on hears nothing of it
         jobs = await stack.enter_async_context(JobTable())
         scribe = Scribe(house.journal, opened.id, role.name)
         gate, grant_notes = _gate(house, policy, asker, opened.id)
@@ -181,9 +185,8 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         hooks = Hooks(() if options.bare else loaded.settings.hooks, house.workplace.root, child)
         agent = _agent(house, opened, role, toolbox, gate, hooks, model, scribe)
         session = _session(house, opened, agent, gate, hooks, scribe, sight, role)
-        notes = (*house.notes, *roles.notes, *mode_notes, *grant_notes)
         await session.start()
-        yield Open(house, session, chosen, notes)
+        yield Open(house, session, chosen, (*house.notes, *roles.notes, *rule_notes, *mode_notes, *grant_notes))
         await session.close("end")
 
 

@@ -14,6 +14,7 @@ from loomkin.cli.place import SESSION_HELP, AsJson, Folder, Place, group, look, 
 from loomkin.cli.tables import count, dollars, flat, money, table, to_json, when
 from loomkin.cli.transcript import show
 from loomkin.errors import UsageError
+from loomkin.permissions.grant_book import GrantBook
 from loomkin.records.event import Event, Fact, SessionRenamed
 from loomkin.records.ids import SessionId
 from loomkin.records.usage import Usage
@@ -23,6 +24,7 @@ from loomkin.store.journal import write
 from loomkin.store.lock import SessionLock
 from loomkin.workspace import opening
 from loomkin.workspace.export import markdown
+from loomkin.workspace.policies import forget_grants
 
 app = group("Sessions of this repository.")
 SessionArgument = Annotated[str, typer.Argument(metavar="ID", help=SESSION_HELP)]
@@ -171,6 +173,7 @@ def delete_session(
                 say("Nothing was deleted.")
                 raise typer.Exit(1)
             kept = sessions.outputs(database, row.id)
+            forget_grants(database, row.id, GrantBook(place.root, place.environ))
             sessions.delete(database, row.id)
             for name in kept:
                 (place.state / "outputs" / name).unlink(missing_ok=True)

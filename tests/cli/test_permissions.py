@@ -133,7 +133,12 @@ def test_a_grant_counts_until_it_is_revoked(project: Path) -> None:
     with database(project) as db:
         assert ledger.grants(db, "s-2") == []
         assert rebuild.differences(db) == []
-    loomkin("sessions", "delete", "s-1", "-y")
+    with database(project) as db:
+        fill(db, GrantAdded("shell(npm ci)", "project"), session="s-3")
+    book.add("shell(npm ci)", "project", "s-3")
+    for session in ("s-1", "s-3"):
+        loomkin("sessions", "delete", session, "-y")
+    assert not book.has("shell(npm ci)", "project", "s-3")
     assert loomkin("sessions", "check").code == 0
 
 
