@@ -172,8 +172,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         scribe = Scribe(house.journal, opened.id, role.name)
         gate, grant_notes = _gate(house, policy, asker, opened.id)
         mode_notes = resume_mode(gate, row.mode if row else "", loaded, options.attended, scribe)
-        toolbox = Toolbox(role.tools, role.more_tools, denied_tools(rules))
-        sight = Sight()
+        toolbox, sight = Toolbox(role.tools, role.more_tools, denied_tools(rules)), Sight()
         child = _child_environment(options, loaded, opened.id, role.name)
         services = _services(house, toolbox, jobs, sight, person, gate, child)
         for tool in tools.values():
@@ -186,7 +185,9 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         agent = _agent(house, opened, role, toolbox, gate, hooks, model, scribe)
         session = _session(house, opened, agent, gate, hooks, scribe, sight, role)
         await session.start()
-        yield Open(house, session, chosen, (*house.notes, *roles.notes, *rule_notes, *mode_notes, *grant_notes))
+        yield Open(
+            house, session, chosen, (*house.notes, *roles.notes, *rule_notes, *mode_notes, *grant_notes)
+        )
         await session.close("end")
 
 

@@ -21,9 +21,10 @@ from loomkin.records.event import Event, GrantRevoked
 from loomkin.records.ids import SessionId
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse
 from loomkin.runtime.clock import SystemClock
+from loomkin.runtime.plugins import discover
 from loomkin.store import ledger, sessions
 from loomkin.store.journal import write
-from loomkin.workspace.policies import Held, all_rules, build_policy, held_grants
+from loomkin.workspace.policies import Held, all_rules, build_policy, held_grants, misnamed
 
 app = group("What agents may do here, and which rule says so.")
 ModeFlag = Annotated[Mode | None, typer.Option("--permission-mode", help="As if a run had this flag.")]
@@ -175,6 +176,8 @@ def _policy(place: Place, run: Run) -> tuple[Policy, list[Rule], Held]:
         for warning in found.warnings:
             warn(warning)
     rules = all_rules(loaded, files, run.trust or place.trusted)
+    for warning in misnamed(rules, _tools()):
+        warn(warning)
     extra = tuple(path.resolve() for path in run.added)
     workplace = Workplace(place.root, extra, place.state / "outputs")
     home = Path(place.environ.get("HOME") or "~").expanduser()
@@ -184,6 +187,10 @@ def _policy(place: Place, run: Run) -> tuple[Policy, list[Rule], Held]:
             identity = sessions.find(database, run.session).id if run.session else None
             held = held_grants(database, identity, GrantBook(place.root, place.environ))
     return Gate(build_policy(rules, loaded, workplace, home), None, held.in_force).policy, rules, held
+
+
+def _tools() -> list[str]:
+    return [module.TOOL.name for module in discover("loomkin.tools") if hasattr(module, "TOOL")]
 
 
 def _split(words: Sequence[str]) -> tuple[str, ...]:

@@ -159,3 +159,17 @@ def test_a_rule_that_cannot_be_read_ends_with_its_place(project: Path) -> None:
     refused = loomkin("permissions", "list", "--allowed-tools", "shell(")
     assert refused.code == 52
     assert "--allowed-tools" in refused.err
+
+
+def test_a_rule_that_names_no_tool_is_told_and_a_misspelled_denial_refused(project: Path) -> None:
+    refused = loomkin("permissions", "list", "--disallowed-tools", "shel(git *)")
+    assert refused.code == 2
+    assert "Did you mean shell?" in refused.err
+    (project / ".loomkin.toml").write_text('[permissions]\ndeny = ["shel(git push *)"]\n')
+    refused = loomkin("permissions", "explain", "shell(git push)")
+    assert refused.code == 52
+    assert ".loomkin.toml:2" in refused.err
+    (project / ".loomkin.toml").unlink()
+    warned = loomkin("permissions", "list", "--allowed-tools", "Nonsense(x)")
+    assert warned.code == 0
+    assert "there is no tool Nonsense" in warned.err
