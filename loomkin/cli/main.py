@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from loomkin import __version__
 from loomkin.cli import command_line
 from loomkin.cli.flag_table import VALUE_FLAGS
 from loomkin.cli.help import COMMANDS, help_text
@@ -19,6 +20,9 @@ def run(arguments: Sequence[str]) -> int:
     words = list(arguments)
     if words in (["--help"], ["-h"], ["help"]):
         return _print(help_text())
+    first = words[1:2] if words and words[0] in COMMANDS else words[:1]
+    if first and first[0] in command_line.VERSION_NAMES:
+        return _print(f"loomkin {__version__}\n")
     name, rest = route(words)
     try:
         return _call(name, rest)
