@@ -24,9 +24,7 @@ class Roles:
     def get(self, name: str) -> Role:
         """The role of that name; UsageError tells which there are."""
         if name not in self.by_name:
-            raise UsageError(
-                f"There is no role {name}.", hint="One of: " + ", ".join(sorted(self.by_name))
-            )
+            raise UsageError(f"There is no role {name}.", hint="One of: " + ", ".join(sorted(self.by_name)))
         return self.by_name[name]
 
 
