@@ -83,6 +83,7 @@ def _call_typer(app: Any, name: str, words: list[str]) -> int:
 
 def _usage(error: object, shown: str) -> int:
     words = error.format_message() if hasattr(error, "format_message") else str(error)
+    shown = getattr(getattr(error, "ctx", None), "command_path", "") or shown
     sys.stderr.write(f"{shown}: {words}\nTry `{shown} --help`.\n")
     return 2
 

@@ -39,7 +39,7 @@ Options = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE",
 Added = Annotated[list[Path] | None, typer.Option("--add-dir", metavar="DIR", help="As in a run.")]
 Trust = Annotated[bool, typer.Option("--trust", help="As if this folder were trusted.")]
 Bare = Annotated[bool, typer.Option("--bare", help="As if without LOOMKIN.md.")]
-InSession = Annotated[str, typer.Option("--session", metavar="ID", help=f"With its grants. {SESSION_HELP}")]
+InSession = Annotated[str, typer.Option("--session", metavar="ID", help=f"Its grants too. {SESSION_HELP}")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,15 @@ def say(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Print what is no result."""
-    typer.echo(f"loomkin: {printable(text)}", err=True)
+    """Print what the person should know, apart from the result."""
+    typer.echo(f"loomkin: warning: {printable(text)}", err=True)
+
+
+def at_least_one(value: int) -> int:
+    """The number, for an option that counts; raises BadParameter below 1."""
+    if value < 1:
+        raise typer.BadParameter("it must be at least 1.")
+    return value
 
 
 _PLAIN: dict[str, Any] = {

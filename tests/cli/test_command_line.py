@@ -114,3 +114,28 @@ def test_a_word_that_resembles_no_command_suggests_none() -> None:
 def test_the_version_is_told_at_the_beginning_and_after_any_command(words: list[str]) -> None:
     told = loomkin(*words)
     assert (told.code, told.out, told.err) == (0, f"loomkin {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["sessions", "list", "--limit", "0"], "loomkin sessions list"),
+        (["sessions", "export"], "loomkin sessions export"),
+        (["config", "set", "K"], "loomkin config set"),
+        (["models", "probe"], "loomkin models probe"),
+        (["audit", "--limit", "x"], "loomkin audit"),
+    ],
+)
+def test_wrong_usage_points_to_the_help_of_the_command_itself(words: list[str], command: str) -> None:
+    refused = loomkin(*words)
+    assert refused.code == 2
+    assert refused.err.startswith(f"{command}: ")
+    assert f"Try `{command} --help`." in refused.err
+
+
+@pytest.mark.parametrize(
+    "words", ["completion", "sessions list", "sessions import", "sessions export", "sessions fork", "audit"]
+)
+def test_help_names_values_as_people_do(words: str) -> None:
+    told = loomkin(*words.split(), "--help").out
+    assert not [odd for odd in ("<str>", "<path>", "<int", "x>=", "}:<") if odd in told]

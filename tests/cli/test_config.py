@@ -171,3 +171,14 @@ def test_a_setting_that_is_taken_out_gives_way_to_the_layers_below(project: Path
     assert "is not set in" in loomkin("config", "unset", "limits.max_turns").out
     assert loomkin("config", "unset", "limits.max_turn").code == 1
     assert loomkin("config", "unset", "limits.max_turns", "--user", "--local").code == 2
+
+
+def test_a_value_that_cannot_be_is_told_with_its_key_once(project: Path) -> None:
+    refused = loomkin("config", "set", "limits.max_turns", "0")
+    assert refused.code == 52
+    assert refused.err.startswith("loomkin: limits.max_turns must be a whole number")
+
+
+def test_what_is_wrong_with_a_settings_file_is_called_a_warning(project: Path) -> None:
+    (project / ".loomkin.toml").write_text("[limits]\nmax_turn = 3\n")
+    assert loomkin("config", "list").err.startswith("loomkin: warning: .loomkin.toml:2: there is no setting")
