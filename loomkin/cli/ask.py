@@ -38,6 +38,23 @@ def run(typed: Typed) -> int:
     return _carry_out(Flags(**given), shape, own["schema"], typed.words, own["input"] or InputFormat.TEXT)
 
 
+def tell_failure(words: Sequence[str], error: LoomkinError) -> None:
+    """Give the result that a program waits for where the run failed before, or outside, its own telling.
+
+    `words` are those typed: their flags may be what could not be read.
+    """
+    form = ""
+    for word, after in zip(words, (*words[1:], ""), strict=True):
+        if word == "--":
+            break
+        name, equals, value = word.partition("=")
+        if name == "--output-format":
+            form = value if equals else after
+    if form in (OutputFormat.JSON, OutputFormat.STREAM):
+        hold_standard_streams()
+        Writer(STDOUT).write(line_of(result_message(Ending.failed(error), Account(), 0.0)))
+
+
 def _carry_out(
     flags: Flags, shape: Shape, schema: Path | None, words: Sequence[str], input_format: InputFormat
 ) -> int:

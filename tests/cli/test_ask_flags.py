@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -356,3 +357,36 @@ async def test_a_session_goes_on_by_name_and_can_be_forked_or_not_kept(bench: Be
     assert lost.code == 0
     gone = await bench.run("ask", "y", "-r", lost.json["session_id"])
     assert gone.code == 2
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--output-format", "json", "--nonsense"),
+        ("--output-format=stream-json", "hi", "-m"),
+        ("--max-turns", "x", "--output-format", "json"),
+    ],
+)
+async def test_flags_that_cannot_be_read_give_a_result_to_programs(
+    bench: Bench, flags: tuple[str, ...]
+) -> None:
+    ended = await bench.run("ask", *flags)
+    assert ended.code == 2
+    jsonschema.validate(ended.json, SCHEMA)
+    assert (ended.json["type"], ended.json["is_error"]) == ("result", True)
+    assert ended.json["errors"][0].splitlines()[0] in ended.err
+
+
+async def test_a_defect_gives_a_result_to_programs(bench: Bench) -> None:
+    broken = "import sys, loomkin.cli.ask as ask, loomkin.cli.main as main\nask.prompt_of = None\n"
+    words = ["ask", "--output-format", "json", "hi"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", f"{broken}sys.exit(main.run({words}))",
+        cwd=bench.root, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    result = json.loads(out)
+    jsonschema.validate(result, SCHEMA)
+    assert process.returncode == 1
+    assert "defect in loomkin: TypeError" in result["errors"][0]
+    assert b"defect in loomkin: TypeError" in err
