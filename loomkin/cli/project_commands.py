@@ -10,6 +10,7 @@ from loomkin.errors import ConfigError
 from loomkin.records.dataclass import dataclass
 
 LARGEST = 1 << 20
+MOST_TESTS = 20
 PURPOSES = ("Build", "Test", "Lint", "Format", "Type check")
 
 
@@ -109,6 +110,26 @@ def _fixed(file: str, **commands: str) -> Callable[[Path], Iterator[Found]]:
     return find
 
 
+def _lone_tests(root: Path) -> Iterator[Found]:
+    """Tests without any settings: pytest where a file says it, else what Python brings along itself."""
+    for pattern, run in (
+        ("test_*.py", "python3 -m unittest"),
+        ("tests/test_*.py", "python3 -m unittest discover tests"),
+    ):
+        files = sorted(root.glob(pattern))[:MOST_TESTS]
+        if files:
+            texts = [_text(file) for file in files]
+            plain = any(re.search(r"^(?:import|from) unittest\b", text, re.M) for text in texts)
+            pytest = any(
+                re.search(r"^(?:import|from) pytest\b|^(?:async )?def test", text, re.M) for text in texts
+            )
+            yield Found(
+                "Test",
+                run if plain and not pytest else "python3 -m pytest",
+                files[0].relative_to(root).as_posix(),
+            )
+
+
 def _text(path: Path) -> str:
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
@@ -135,4 +156,5 @@ _FINDERS: tuple[Callable[[Path], Iterator[Found]], ...] = (
     _fixed("mix.exs", build="mix compile", test="mix test", format="mix format"),
     _fixed("CMakeLists.txt", build="cmake -B build && cmake --build build", test="ctest --test-dir build"),
     _fixed("tox.ini", test="tox"),
+    _lone_tests,
 )

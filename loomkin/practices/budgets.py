@@ -1,4 +1,4 @@
-"""Ends the work that no money is left for: a task, or all of it where the session's or the day's is used up."""
+"""Ends the work that no money is left for: a task, or all where the session's or day's is used up."""
 
 from loomkin.agent.turn import TurnEnd
 from loomkin.llm.books import Books

@@ -20,9 +20,7 @@ ORIENTER = "orienter"
 STEPS, SECONDS, LONGEST = 12, 300.0, 6000
 OURS = (".git", ".loomkin")
 ORDER = "Read the repository in your working directory and write the page."
-HEADING = (
-    "Written by an orienter who read the project once; where a file says otherwise, the file is right:"
-)
+HEADING = "Written by an orienter who read the project once; where a file says otherwise, the file is right:"
 
 
 class Survey:
