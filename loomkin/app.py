@@ -1,6 +1,6 @@
 """The composition root: the only module that knows the whole house; it builds, wires and closes it."""
 
-import tempfile
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -8,8 +8,7 @@ from typing import Any
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.roles import load_roles
-from loomkin.config.load import Loaded, load
-from loomkin.config.paths import Layer
+from loomkin.config.load import load
 from loomkin.config.settings import ShellSettings
 from loomkin.errors import UntrustedError
 from loomkin.llm.books import Books
@@ -18,11 +17,13 @@ from loomkin.llm.discovery_http import probe_http
 from loomkin.llm.registry import opener
 from loomkin.llm.shared import SharedConnections
 from loomkin.llm.steady import steadily
-from loomkin.permissions.gate import Asker, Gate, Grant, Scope
+from loomkin.permissions.gate import Asker, Gate
+from loomkin.permissions.grant_book import GrantBook
+from loomkin.permissions.policy import Policy
 from loomkin.project import rules as project_rules
 from loomkin.project.jobs import JobTable
 from loomkin.project.nested import NestedRules
-from loomkin.project.root import ensure_state_dir, find_root, find_state_dir
+from loomkin.project.root import find_root
 from loomkin.project.rules import ProjectRules
 from loomkin.project.secrets import Redactor, secret_values, secrets_of
 from loomkin.project.sight import Sight
@@ -34,9 +35,7 @@ from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import Clock, CountingClock, SystemClock
 from loomkin.runtime.recorder import Recorder, Scribe
 from loomkin.runtime.supervisor import Supervisor
-from loomkin.store import ledger
 from loomkin.store import team as past
-from loomkin.store.database import FILE_NAME, Database
 from loomkin.store.journal import Journal
 from loomkin.store.lock import SessionLock
 from loomkin.store.sessions import SessionRow
@@ -48,13 +47,22 @@ from loomkin.workspace.first_words import Opening
 from loomkin.workspace.ground import Ground
 from loomkin.workspace.house import House
 from loomkin.workspace.mentions import Mentions
-from loomkin.workspace.models import Chosen, ModelChooser, Reach, build_lanes
+from loomkin.workspace.models import Chosen, ModelChooser, Reach, build_lanes, wanted_model
 from loomkin.workspace.money import build_books, why_alone
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
-from loomkin.workspace.policies import all_rules, build_policy, denied_tools, mode_fixed_by, resume_mode
+from loomkin.workspace.policies import (
+    all_rules,
+    build_policy,
+    denied_tools,
+    held_grants,
+    misnamed,
+    mode_fixed_by,
+    resume_mode,
+)
 from loomkin.workspace.services import Services
 from loomkin.workspace.session import Session, SessionFacts
+from loomkin.workspace.state_folder import open_database, settle, state_folder, tracked_note
 from loomkin.workspace.tiers import Tiers
 from loomkin.workspace.toolset import Toolset
 
@@ -84,8 +92,8 @@ async def open_house(options: Options) -> AsyncIterator[House]:
             hint="Look at the folder's own settings and hooks, then run `loomkin` there, or pass --trust.",
         )
     async with AsyncExitStack() as stack:
-        state = _state_folder(options, root.path, stack)
-        database = Database(state / FILE_NAME if options.persist else None)
+        state = state_folder(options, stack)
+        database = open_database(options, state)
         stack.callback(database.close)
         bus = Bus()
         clock: Clock = CountingClock() if options.replay and options.strict_replay else SystemClock()
@@ -101,20 +109,11 @@ async def open_house(options: Options) -> AsyncIterator[House]:
             loaded.settings, options.environ, options.offline, catalogue, probe_http, replay
         )
         redactor = Redactor({**secrets_of(root.path), **secret_values(options.environ)})
+        notes = (*loaded.warnings, *rules.warnings, *await tracked_note(root, database))
         yield House(
-            options,
-            workplace,
-            trusted,
-            loaded,
-            rules,
-            database,
-            journal,
-            bus,
-            clock,
-            redactor,
-            chooser,
-            state,
-        )
+            options, workplace, trusted, loaded, rules, database, journal, bus, clock, redactor, chooser,
+            state, notes,
+        )  # fmt: skip
 
 
 @asynccontextmanager
@@ -131,52 +130,65 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
 
         def hold(session: str) -> None:
             if options.persist:
-                stack.callback(SessionLock(house.locks, session).release)
+                stack.callback(SessionLock(house.state, session).release)
 
         row = earlier(house.database, options.wish, hold)
         veterans = past.agents(house.database, row.id) if row and not options.wish.fork else []
         role = roles.get(veterans[0].role if veterans else options.role)
-        chosen = await house.chooser.choose(_wanted_model(loaded, row.model if row else ""), role.tier)
+        chosen = await house.chooser.choose(wanted_model(loaded, row.model if row else ""), role.tier)
+        rules = all_rules(loaded, house.rules.files, house.trusted)
+        policy = build_policy(rules, loaded, house.workplace, _home(options))
+        rule_notes, reach = misnamed(rules, tools.names), _reach(house, stack)
+        await asyncio.to_thread(settle, options, house.state, house.database)
         opened = _open(house, row, role.name, str(chosen.chain[0].id))
         if row is None or opened.id != row.id:
             hold(opened.id)
-        gate = _gate(house, opened, asker)
+        if opened.mended:
+            await house.journal.flush()  # it is of the past: who looks on from now on hears nothing of it
         scribe = Scribe(house.journal, opened.id, role.name)
         roles.tell = lambda text: scribe.record(NoticeGiven(text, "warning"))
+        gate, grant_notes = _gate(house, policy, asker, opened.id)
         mode_notes = resume_mode(gate, row.mode if row else "", loaded, options.attended, scribe)
-        jobs, sight = await stack.enter_async_context(JobTable()), Sight()
-        services = Services(_services(house, jobs, sight, person, gate))
         books = build_books(loaded.settings.budget, house.database, opened.id)
-        house = _alone(house, books, chosen, scribe) if not veterans else house
-        denied = frozenset(denied_tools(all_rules(loaded, house.rules.files, house.trusted)))
-        crew = Crew(
-            house,
-            opened.id,
-            gate,
-            denied,
-            _reach(house, stack),
-            books,
-            roles,
-            tools,
-            services,
-            found_before,
+        house = house if veterans else _alone(house, books, chosen, scribe)
+        jobs, sight = await stack.enter_async_context(JobTable()), Sight()
+        services, denied = (
+            Services(_services(house, jobs, sight, person, gate)),
+            frozenset(denied_tools(rules)),
         )
+        crew = Crew(house, opened.id, gate, denied, reach, books, roles, tools, services, found_before)
         stack.push_async_callback(crew.aclose)
-        opening = Opening(options, house.workplace, house.rules, gate, house.clock)
-        supervisor = await stack.enter_async_context(Supervisor(lambda name, error: None, 0.0))
-        tiers = Tiers(
-            house.chooser, loaded.settings.model, chosen, role.tier, replayed=options.replay is not None
-        )
-        services.ground = Ground(crew, tiers, supervisor, opening)
         team = MAIN if options.team or veterans else SOLO
-        agent = crew.agent(Berth(role.name, role, team, opened.messages, opened.turns), chosen)
-        session = _session(house, opened, agent, crew, sight, opening)
-        services.join(session, role)
+        berth = Berth(role.name, role, team, opened.messages, opened.turns)
+        session = await _seat(crew, opened, berth, chosen, services, sight, stack)
         back = await _come_back(services, opened, options) if veterans else ()
-        notes = (*loaded.warnings, *house.rules.warnings, *roles.notes, *mode_notes, *back)
         await session.start()
-        yield Open(house, session, chosen, notes)
+        notes = (*roles.notes, *rule_notes, *mode_notes, *grant_notes, *back)
+        yield Open(house, session, chosen, (*house.notes, *notes))
         await session.close("end")
+
+
+async def _seat(
+    crew: Crew,
+    opened: Opened,
+    berth: Berth,
+    chosen: Chosen,
+    services: Services,
+    sight: Sight,
+    stack: AsyncExitStack,
+) -> Session:
+    """The session's own agent at work, and the ground for a team around it."""
+    house = crew.house
+    options, role = house.options, berth.role
+    opening = Opening(options, house.workplace, house.rules, crew.gate, house.clock)
+    supervisor = await stack.enter_async_context(Supervisor(lambda name, error: None, 0.0))
+    replayed = options.replay is not None
+    tiers = Tiers(house.chooser, house.loaded.settings.model, chosen, role.tier, replayed=replayed)
+    services.ground = Ground(crew, tiers, supervisor, opening)
+    agent = crew.agent(berth, chosen)
+    session = _session(house, opened, agent, crew, sight, opening)
+    services.join(session, role)
+    return session
 
 
 async def _come_back(services: Services, opened: Opened, options: Options) -> tuple[str, ...]:
@@ -184,11 +196,10 @@ async def _come_back(services: Services, opened: Opened, options: Options) -> tu
     return (note,) if note else ()
 
 
-def _gate(house: House, opened: Opened, asker: Asker | None) -> Gate:
-    rules = all_rules(house.loaded, house.rules.files, house.trusted)
-    grants = tuple(Grant(one.rule, Scope(one.scope)) for one in ledger.grants(house.database, opened.id))
-    policy = build_policy(rules, house.loaded, house.workplace, _home(house.options))
-    return Gate(policy, asker, grants)
+def _gate(house: House, policy: Policy, asker: Asker | None, session: str) -> tuple[Gate, tuple[str, ...]]:
+    book = GrantBook(house.workplace.root, house.options.environ)
+    held = held_grants(house.database, session, book)
+    return Gate(policy, asker, held.in_force, book if house.options.persist else None), held.notes
 
 
 def _alone(house: House, books: Books, chosen: Chosen, scribe: Scribe) -> House:
@@ -229,23 +240,8 @@ def _services(house: House, jobs: JobTable, sight: Sight, person: Person, gate: 
     }
 
 
-def _state_folder(options: Options, root: Path, stack: AsyncExitStack) -> Path:
-    if not options.persist:
-        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="loomkin-")))
-    return find_state_dir(options.cwd) or ensure_state_dir(root)
-
-
 def _home(options: Options) -> Path:
     return Path(options.environ.get("HOME") or "~").expanduser()
-
-
-def _wanted_model(loaded: Loaded, earlier_model: str) -> str:
-    """What was named for this run, else what the session used; settings below a flag come last."""
-    origins = loaded.provenance.get("model.default", ())
-    named = origins[-1] if origins else None
-    if named is not None and named.value and named.layer >= Layer.ENVIRONMENT:
-        return str(named.value)
-    return earlier_model
 
 
 def _open(house: House, row: SessionRow | None, role: str, model: str) -> Opened:

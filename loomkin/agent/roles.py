@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from loomkin.errors import ConfigError, NotFoundError
+from loomkin.errors import ConfigError, UsageError
 from loomkin.records.role import Role, Tier
 
 _KEYS = ("name", "description", "tools", "more_tools", "team_tools", "tier", "max_turns")
@@ -54,11 +54,11 @@ class Roles:
         return self._of_house(name) if name in _names() else None
 
     def get(self, name: str) -> Role:
-        """The role of that name as it is now; NotFoundError tells which there are."""
+        """The role of that name as it is now; UsageError tells which there are."""
         role = self.find(name)
         if role is None:
             there = ", ".join(sorted({*_names(), *self._current()}))
-            raise NotFoundError(f"There is no role {name}.", hint=f"One of: {there}")
+            raise UsageError(f"There is no role {name}.", hint=f"One of: {there}")
         return role
 
     def _current(self) -> dict[str, Role]:

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from loomkin.cli.ask_input import Requests, prompt_of
 from loomkin.cli.ask_run import Run, Shape, many, one
@@ -33,16 +34,37 @@ def run(typed: Typed) -> int:
     given = dict(typed.values)
     own = {row.field: given.pop(row.field, None) for row in OF_ASK}
     detail = Detail.NOTHING if own["quiet"] else Detail.ACTIVITY if own["verbose"] else Detail.WARNINGS
-    schema = own["schema"].expanduser().absolute() if own["schema"] else None
-    shape = Shape(own["output"] or OutputFormat.TEXT, bool(own["partial"]), detail, schema)
-    return _carry_out(Flags(**given), shape, typed.words, own["input"] or InputFormat.TEXT)
+    shape = Shape(own["output"] or OutputFormat.TEXT, bool(own["partial"]), detail)
+    return _carry_out(Flags(**given), shape, own["schema"], typed.words, own["input"] or InputFormat.TEXT)
 
 
-def _carry_out(flags: Flags, shape: Shape, words: Sequence[str], input_format: InputFormat) -> int:
+def tell_failure(words: Sequence[str], error: LoomkinError) -> None:
+    """Give the result that a program waits for where the run failed before, or outside, its own telling.
+
+    `words` are those typed: their flags may be what could not be read.
+    """
+    form = ""
+    for word, after in zip(words, (*words[1:], ""), strict=True):
+        if word == "--":
+            break
+        name, equals, value = word.partition("=")
+        if name == "--output-format":
+            form = value if equals else after
+    if form in (OutputFormat.JSON, OutputFormat.STREAM):
+        hold_standard_streams()
+        Writer(STDOUT).write(line_of(result_message(Ending.failed(error), Account(), 0.0)))
+
+
+def _carry_out(
+    flags: Flags, shape: Shape, schema: Path | None, words: Sequence[str], input_format: InputFormat
+) -> int:
     hold_standard_streams()
     out = Writer(STDOUT)
     try:
         options = _options(flags, shape)
+        if schema is not None:
+            answer = AnswerSchema(schema.expanduser().absolute())
+            shape, options = replace(shape, schema=answer), _with_schema(options, answer)
         if input_format is InputFormat.TEXT:
             requests = one(prompt_of(words, _warn if shape.detail else lambda text: None))
         elif words or shape.format is not OutputFormat.STREAM:
@@ -64,9 +86,11 @@ def _options(flags: Flags, shape: Shape) -> Options:
     options = options_from(flags, attended=False)
     if shape.partial and shape.format is not OutputFormat.STREAM:
         raise UsageError("--include-partial-messages goes with --output-format stream-json.")
-    if shape.schema is None:
-        return options
-    asked = [options.append_system_prompt, AnswerSchema(shape.schema).instruction]
+    return options
+
+
+def _with_schema(options: Options, schema: AnswerSchema) -> Options:
+    asked = [options.append_system_prompt, schema.instruction]
     return replace(options, append_system_prompt="\n\n".join(filter(None, asked)))
 
 

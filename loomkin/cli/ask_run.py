@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing, suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from loomkin.agent.turn import Limits, Outcome, TurnEnd
@@ -43,7 +42,7 @@ class Shape:
     format: OutputFormat = OutputFormat.TEXT
     partial: bool = False
     detail: Detail = Detail.WARNINGS
-    schema: Path | None = None
+    schema: AnswerSchema | None = None
 
 
 class Nobody:
@@ -179,7 +178,9 @@ class Run:
 
     async def _send(self, opened: Open, request: str) -> Ending:
         settings = opened.house.loaded.settings.limits
-        schema = AnswerSchema(self._shape.schema) if self._shape.schema else None
+        schema = self._shape.schema
+        if schema is not None:
+            schema.renew()
         try:
             limits = Limits(settings.max_turns, settings.timeout)
             end = await opened.session.send(request, limits, (schema,) if schema else ())

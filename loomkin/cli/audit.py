@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from loomkin.cli.place import SESSION_HELP, AsJson, Folder, look, say, single
+from loomkin.cli.place import SESSION_HELP, AsJson, Folder, at_least_one, look, say, single
 from loomkin.cli.tables import flat, table, to_json, when
 from loomkin.errors import UsageError
 from loomkin.store import ledger, sessions
@@ -18,7 +18,7 @@ _LONGEST = 60
 @app.command()
 def audit(
     session: Annotated[str, typer.Option(metavar="ID", help=f"Only this session. {SESSION_HELP}")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 200,
+    limit: Annotated[int, typer.Option(metavar="N", callback=at_least_one, help="The newest so many.")] = 200,
     as_json: AsJson = False,
     folder: Folder = None,
 ) -> None:

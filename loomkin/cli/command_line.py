@@ -9,10 +9,12 @@ from typing import Any
 
 from loomkin.cli.flag_table import FlagRow
 from loomkin.cli.help import COMMANDS
+from loomkin.config.catalogue import NEAR
 from loomkin.errors import UsageError
 from loomkin.records.dataclass import dataclass
 
 HELP_NAMES = ("-h", "--help")
+VERSION_NAMES = ("-V", "--version")
 _GAP = 34
 
 
@@ -113,7 +115,10 @@ def _value(row: FlagRow, name: str, word: str) -> Any:
 
 
 def _unknown(form: Form, by_name: Mapping[str, FlagRow], name: str) -> FlagRow:
-    near = _near(name, [one for one, row in by_name.items() if not row.hidden])
+    if name in VERSION_NAMES:
+        raise UsageError(f"{name} stands alone: loomkin {name}.")
+    known = {one.lstrip("-"): one for one, row in by_name.items() if not row.hidden}
+    near = known.get(_near(name.lstrip("-"), known), "")
     hint = f"Did you mean {near}? " if near else ""
     raise UsageError(f"there is no flag {name}.", hint=hint + _try(form))
 
@@ -121,7 +126,7 @@ def _unknown(form: Form, by_name: Mapping[str, FlagRow], name: str) -> FlagRow:
 def _near(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches  # heavy: late on purpose
 
-    return next(iter(get_close_matches(word, list(known), 1, 0.5)), "")
+    return next(iter(get_close_matches(word, list(known), 1, NEAR)), "")
 
 
 def _try(form: Form) -> str:

@@ -10,12 +10,15 @@ from loomkin.cli.tables import clean, table, to_json
 from loomkin.config.catalogue import Path, Setting, Value, find, nearest, spell
 from loomkin.config.load import Loaded, Origin, parse_key
 from loomkin.config.paths import Layer, files
-from loomkin.config.write import locate, set_value
+from loomkin.config.write import locate, set_value, unset_value
 from loomkin.errors import NotFoundError, UsageError
 from loomkin.project.root import ensure_state_dir
 
 app = group("Settings, and where they come from.")
 Key = Annotated[str, typer.Argument(metavar="KEY", help="For example model.default.")]
+User = Annotated[bool, typer.Option("--user", help="In your own file (the default).")]
+Project = Annotated[bool, typer.Option("--project", help="In this repository's file.")]
+Local = Annotated[bool, typer.Option("--local", help="For this repository, on this machine.")]
 _HIDDEN = "(hidden)"
 _NAMES = {Layer.OPTION: "--set", Layer.BUILT_IN: "built-in"}
 
@@ -59,16 +62,13 @@ def set_setting(
     context: typer.Context,
     key: Key,
     value: Annotated[str, typer.Argument(metavar="VALUE", help='Lists: a,b or ["a", "b"].')],
-    user: Annotated[bool, typer.Option("--user", help="In your own file (the default).")] = False,
-    project: Annotated[bool, typer.Option("--project", help="In this repository's file.")] = False,
-    local: Annotated[bool, typer.Option("--local", help="For this repository, on this machine.")] = False,
+    user: User = False,
+    project: Project = False,
+    local: Local = False,
     folder: Folder = None,
 ) -> None:
     """Change a setting in a file; comments in it stay."""
-    chosen = [name for name, on in (("user", user), ("project", project), ("local", local)) if on]
-    if len(chosen) > 1:
-        raise UsageError("Give one of --user, --project and --local.", hint="Without any, --user is meant.")
-    scope = chosen[0] if chosen else "user"
+    scope = _scope(user, project, local)
     place = look(folder, context)
     path, setting = _known(key)
     if scope == "local":
@@ -83,6 +83,28 @@ def set_setting(
     winner = _origin(place.settings(), spelled)
     if winner.value != written and not setting.merges:
         say(f"It does not count now: {winner.where} says {_shown(spelled, winner.value)}.")
+
+
+@app.command("unset")
+def unset_setting(
+    context: typer.Context,
+    key: Key,
+    user: User = False,
+    project: Project = False,
+    local: Local = False,
+    folder: Folder = None,
+) -> None:
+    """Take a setting out of a file, so that what other files say counts; comments in it stay."""
+    place = look(folder, context)
+    path, setting = _known(key)
+    file = locate(_scope(user, project, local), place.root, place.environ)
+    spelled = spell(path)
+    if not unset_value(file, key):
+        say(f"{spelled} is not set in {file}.")
+        return
+    loaded = place.settings()
+    value = _shown(spelled, loaded.values.get(spelled, setting.default))
+    say(f"Took {spelled} out of {file}; it is {value} now ({_name(_origin(loaded, spelled))}).")
 
 
 @app.command("path")
@@ -122,6 +144,13 @@ def explain_setting(context: typer.Context, key: Key, folder: Folder = None) -> 
         say("  said by" + (" (all are added up)" if setting.merges else " (the last counts)"))
         for origin in origins:
             say(f"    {_name(origin)}: {_shown(spelled, origin.value)}")
+
+
+def _scope(user: bool, project: bool, local: bool) -> str:
+    chosen = [name for name, on in (("user", user), ("project", project), ("local", local)) if on]
+    if len(chosen) > 1:
+        raise UsageError("Give one of --user, --project and --local.", hint="Without any, --user is meant.")
+    return chosen[0] if chosen else "user"
 
 
 def _known(key: str) -> tuple[Path, Setting]:

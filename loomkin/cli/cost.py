@@ -15,6 +15,7 @@ from loomkin.store import ledger, sessions
 from loomkin.store.ledger import Spend
 
 app = single("What was spent in this repository.")
+_SET_PRICE = '`loomkin config set models."PROVIDER/NAME".input_usd_per_million X` (and output_…)'
 _HEADINGS = ("CALLS", "IN", "CACHED", "OUT", "COST", "UNPRICED")
 
 
@@ -61,7 +62,12 @@ def cost(
     if total.unpriced:
         say(
             f"\nThe price of {count(total.unpriced, 'call')} is unknown and not in the sum; set it with "
-            '`loomkin config set models."PROVIDER/NAME".input_usd_per_million X` (and output_…).'
+            f"{_SET_PRICE}."
+        )
+    if total.local:
+        say(
+            f"\n{count(total.local, 'call')} went to a server on this machine and counted as free. If it "
+            f"passes them on to somebody who bills, set the price with {_SET_PRICE}."
         )
 
 
@@ -101,5 +107,6 @@ def _plain(part: Spend) -> dict[str, object]:
         "reasoning_tokens": usage.reasoning,
         "usd": dollars(part.cost),
         "unpriced_calls": part.unpriced,
+        "local_calls": part.local,
         "milliseconds": part.milliseconds,
     }

@@ -46,8 +46,8 @@ def demo(
     place = (
         folder.expanduser() if folder else Path(tempfile.mkdtemp(prefix="loomkin-demo-"), "shop")
     ).absolute()
-    _tell(f"{ABOUT}\nThe sample repository is {place}. Its tests, before:\n")
     make_sample(place, environ)
+    _tell(f"{ABOUT}\nThe sample repository is {place}. Its tests, before:\n")
     _show(place, environ, *TESTS)
     _tell(
         f'\n$ loomkin ask -v --permission-mode edits \\\n    --allowed-tools "{ALLOWED}" \\\n    "{PROMPT}"'

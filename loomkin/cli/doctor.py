@@ -21,6 +21,7 @@ from loomkin.errors import LoomkinError
 from loomkin.llm.catalogue import Catalogue, packaged_folder
 from loomkin.llm.discovery_http import probe_http
 from loomkin.project import rules as project_rules
+from loomkin.project.root import STATE_DIR
 from loomkin.project.search_ripgrep import find_ripgrep
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
@@ -28,6 +29,7 @@ from loomkin.records.role import Tier
 from loomkin.store import rebuild, sessions
 from loomkin.workspace.models import ModelChooser
 from loomkin.workspace.policies import all_rules, build_policy
+from loomkin.workspace.state_folder import tracked_note
 
 app = single("What is found, what is missing.")
 _OLDEST = (3, 11)
@@ -114,7 +116,10 @@ def _terminal(place: Place) -> Check:
 
 
 def _state_folder(place: Place) -> Check:
-    state = place.state
+    try:
+        state = place.state
+    except LoomkinError as error:
+        return Check("state folder", State.FAIL, error.message, error.hint)
     mend = f"Make {state if state.exists() else place.root} writable for you."
     if not state.exists():
         if os.access(place.root, os.W_OK | os.X_OK):
@@ -137,11 +142,14 @@ def _database(place: Place) -> Check:
             found = rebuild.differences(database)
             number = len(sessions.all_sessions(database))
             where = database.where
+            tracked = asyncio.run(tracked_note(place.repository, database))
     except LoomkinError as error:
         return Check("database", State.FAIL, error.message, error.hint)
     if found:
         mend = "The log is whole; keep a copy of the file and report this."
         return Check("database", State.FAIL, f"tables differ from the log: {'; '.join(found)}", mend)
+    if tracked:
+        return Check("database", State.FAIL, f"{where} is not yours alone", tracked[0])
     return Check("database", State.OK, f"{where}: {count(number, 'session')}, all tables as the log says")
 
 
@@ -163,7 +171,7 @@ def _rules(place: Place) -> Check:
     found = project_rules.load(place.root, place.cwd, place.environ)
     try:
         rules = all_rules(loaded, found.files, place.trusted)
-        workplace = Workplace(place.root, (), place.state / "outputs")
+        workplace = Workplace(place.root, (), place.root / STATE_DIR / "outputs")
         build_policy(rules, loaded, workplace, Path(place.environ.get("HOME", "/")))
     except LoomkinError as error:
         return Check("rules", State.FAIL, error.message, error.hint)

@@ -14,6 +14,7 @@ from loomkin.workspace.options import Options
 DEFAULT_ROLE = "coder"
 FIRST_OF_TEAM = "concierge"
 TEAMS = ("default",)
+_ALL_SETTINGS = "All settings: loomkin config list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,9 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
         raise UsageError("--no-session-persistence keeps nothing, so there is no session to go on with.")
     if flags.record and flags.replay:
         raise UsageError("--record and --replay exclude each other.")
+    for option in flags.settings:
+        if "=" not in option:
+            raise UsageError(f"--set {option}: a setting is given as key=value.", hint=_ALL_SETTINGS)
     cwd = _folder(flags.folder or Path())
     return Options(
         cwd=cwd,
@@ -80,7 +84,7 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
         append_system_prompt=flags.append_system_prompt or "",
         add_dirs=tuple(_folder(path) for path in flags.add_dirs),
         record=_absolute(flags.record),
-        replay=_absolute(flags.replay),
+        replay=_readable(flags.replay),
         persist=not flags.no_persistence,
         trust=flags.trust,
         bare=flags.bare,
@@ -116,6 +120,14 @@ def _folder(path: Path) -> Path:
     if not absolute.is_dir():
         what = "is not a folder" if absolute.exists() else "does not exist"
         raise UsageError(f"{path} {what}.")
+    return absolute
+
+
+def _readable(path: Path | None) -> Path | None:
+    absolute = _absolute(path)
+    if absolute and (absolute.is_dir() or not absolute.exists()):
+        what = "it is a folder" if absolute.is_dir() else "there is no such file"
+        raise UsageError(f"Cannot replay {path}: {what}.", hint="`--record FILE` makes a recording.")
     return absolute
 
 

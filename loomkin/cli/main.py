@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from loomkin import __version__
 from loomkin.cli import command_line
 from loomkin.cli.flag_table import VALUE_FLAGS
 from loomkin.cli.help import COMMANDS, help_text
-from loomkin.errors import LoomkinError
+from loomkin.errors import LoomkinError, UsageError
 from loomkin.ui.terminal import printable
 
 
@@ -19,6 +20,9 @@ def run(arguments: Sequence[str]) -> int:
     words = list(arguments)
     if words in (["--help"], ["-h"], ["help"]):
         return _print(help_text())
+    first = words[1:2] if words and words[0] in COMMANDS else words[:1]
+    if first and first[0] in command_line.VERSION_NAMES:
+        return _print(f"loomkin {__version__}\n")
     name, rest = route(words)
     try:
         return _call(name, rest)
@@ -55,11 +59,26 @@ def _call(name: str, words: list[str]) -> int:
     form = getattr(module, "FORM", None)
     if form is None:
         return _call_typer(module.app, name, words)
-    typed = command_line.read(form, words)
+    tell = getattr(module, "tell_failure", _nothing)
+    try:
+        typed = command_line.read(form, words)
+    except UsageError as error:
+        tell(words, error)
+        raise
     if typed.help:
         return _print(command_line.help_of(form))
-    code: int = module.run(typed)
+    try:
+        code: int = module.run(typed)
+    except (LoomkinError, BrokenPipeError):
+        raise
+    except Exception as error:
+        tell(words, LoomkinError(_defect(error), hint=_AFTER_DEFECT))
+        raise
     return code
+
+
+def _nothing(words: list[str], error: LoomkinError) -> None:
+    """Commands for people say all on standard error."""
 
 
 def _call_typer(app: Any, name: str, words: list[str]) -> int:
@@ -79,6 +98,7 @@ def _call_typer(app: Any, name: str, words: list[str]) -> int:
 
 def _usage(error: object, shown: str) -> int:
     words = error.format_message() if hasattr(error, "format_message") else str(error)
+    shown = getattr(getattr(error, "ctx", None), "command_path", "") or shown
     sys.stderr.write(f"{shown}: {words}\nTry `{shown} --help`.\n")
     return 2
 
@@ -92,8 +112,12 @@ def _bug(error: Exception) -> int:
     """The last resort: a defect of ours, said in one line, with the trace for who asks."""
     if os.environ.get("LOOMKIN_DEBUG"):
         raise error
-    sys.stderr.write(
-        f"loomkin: this is a defect in loomkin: {type(error).__name__}: {printable(str(error))}\n"
-        "Nothing that was saved is lost. Set LOOMKIN_DEBUG=1 to see where it happened, and report it.\n"
-    )
+    sys.stderr.write(f"loomkin: {_defect(error)}\n{_AFTER_DEFECT}\n")
     return 1
+
+
+def _defect(error: Exception) -> str:
+    return f"this is a defect in loomkin: {type(error).__name__}: {printable(str(error))}"
+
+
+_AFTER_DEFECT = "Nothing that was saved is lost. Set LOOMKIN_DEBUG=1 to see where it happened, and report it."

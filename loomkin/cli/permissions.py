@@ -10,7 +10,8 @@ from loomkin.cli.place import SESSION_HELP, AsJson, Folder, Place, group, look, 
 from loomkin.cli.tables import table, to_json, when
 from loomkin.errors import NotFoundError, UsageError
 from loomkin.permissions.explain import explain, parse_call
-from loomkin.permissions.gate import Gate, Grant, Scope
+from loomkin.permissions.gate import Gate
+from loomkin.permissions.grant_book import GrantBook
 from loomkin.permissions.policy import Policy
 from loomkin.permissions.rules import split_rules
 from loomkin.project import rules as project_rules
@@ -20,9 +21,10 @@ from loomkin.records.event import Event, GrantRevoked
 from loomkin.records.ids import SessionId
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse
 from loomkin.runtime.clock import SystemClock
+from loomkin.runtime.plugins import discover
 from loomkin.store import ledger, sessions
 from loomkin.store.journal import write
-from loomkin.workspace.policies import all_rules, build_policy
+from loomkin.workspace.policies import Held, all_rules, build_policy, held_grants, misnamed
 
 app = group("What agents may do here, and which rule says so.")
 ModeFlag = Annotated[Mode | None, typer.Option("--permission-mode", help="As if a run had this flag.")]
@@ -37,7 +39,7 @@ Options = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE",
 Added = Annotated[list[Path] | None, typer.Option("--add-dir", metavar="DIR", help="As in a run.")]
 Trust = Annotated[bool, typer.Option("--trust", help="As if this folder were trusted.")]
 Bare = Annotated[bool, typer.Option("--bare", help="As if without LOOMKIN.md.")]
-InSession = Annotated[str, typer.Option("--session", metavar="ID", help=f"With its grants. {SESSION_HELP}")]
+InSession = Annotated[str, typer.Option("--session", metavar="ID", help=f"Its grants too. {SESSION_HELP}")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,14 @@ def list_rules(
     run = Run(mode, allowed or (), disallowed or (), options or (), added or (), trust, bare, session)
     place = look(folder, context)
     policy, rules, grants = _policy(place, run)
+    rest = [*grants.own, *grants.foreign]
     if as_json:
         plain = [{"decision": rule.decision, "rule": rule.text, "source": rule.source} for rule in rules]
-        held = [{"number": one.number, "rule": one.rule, "scope": one.scope, "at": one.at} for one in grants]
+        held = [
+            {"number": one.number, "rule": one.rule, "scope": one.scope, "at": one.at,
+             "counts": one in grants.own}
+            for one in rest
+        ]  # fmt: skip
         say(to_json({"mode": policy.mode, "trusted": place.trusted, "rules": plain, "grants": held}))
         return
     say(f"mode: {policy.mode}")
@@ -87,9 +94,17 @@ def list_rules(
         for one in sorted(rules, key=lambda one: order.index(one.decision))
     ]
     say("\n" + table(("ANSWER", "RULE", "FROM"), rows) if rows else "No rules: the mode alone decides.")
-    if grants:
-        held_rows = [(one.number, one.rule, one.scope, when(one.at)) for one in grants]
-        say("\n" + table(("GRANT", "RULE", "FOR", "GIVEN"), held_rows, ("GRANT",)))
+    headings = ("GRANT", "RULE", "FOR", "GIVEN")
+    for about, part in (
+        ("", grants.own),
+        ("\nNot given by you in this folder, they count nothing:", grants.foreign),
+    ):
+        if part:
+            say(about)
+            say(
+                table(headings, [(one.number, one.rule, one.scope, when(one.at)) for one in part], ("GRANT",))
+            )
+    if rest:
         say("\n`loomkin permissions revoke N` takes one back.")
 
 
@@ -132,7 +147,8 @@ def revoke_grant(
     folder: Folder = None,
 ) -> None:
     """Take a grant back; the next run asks again."""
-    with look(folder, context).sessions() as database:
+    place = look(folder, context)
+    with place.sessions() as database:
         identity = sessions.find(database, session).id if session else None
         grants = {grant.number: grant for grant in ledger.grants(database, identity)}
         if number not in grants:
@@ -140,11 +156,12 @@ def revoke_grant(
             raise NotFoundError(f"There is no grant {number} in force.", hint=hint)
         grant = grants[number]
         owner = SessionId(grant.session)
+        GrantBook(place.root, place.environ).drop(grant.rule, grant.scope, grant.session)
         write(database, [Event(0, SystemClock().now(), owner, "", "", GrantRevoked(number))])
     say(f"Revoked {grant.rule}; sessions that are running keep it until they end.")
 
 
-def _policy(place: Place, run: Run) -> tuple[Policy, list[Rule], list[ledger.GrantRow]]:
+def _policy(place: Place, run: Run) -> tuple[Policy, list[Rule], Held]:
     """The policy as a run with these flags would hold it, built by the same functions."""
     flags = {
         "permissions.mode": run.mode.value if run.mode else None,
@@ -159,16 +176,21 @@ def _policy(place: Place, run: Run) -> tuple[Policy, list[Rule], list[ledger.Gra
         for warning in found.warnings:
             warn(warning)
     rules = all_rules(loaded, files, run.trust or place.trusted)
+    for warning in misnamed(rules, _tools()):
+        warn(warning)
     extra = tuple(path.resolve() for path in run.added)
     workplace = Workplace(place.root, extra, place.state / "outputs")
     home = Path(place.environ.get("HOME") or "~").expanduser()
     with place.database() as database:
-        grants: list[ledger.GrantRow] = []
+        held = Held()
         if database is not None:
             identity = sessions.find(database, run.session).id if run.session else None
-            grants = ledger.grants(database, identity)
-    held = tuple(Grant(grant.rule, Scope(grant.scope)) for grant in grants)
-    return Gate(build_policy(rules, loaded, workplace, home), None, held).policy, rules, grants
+            held = held_grants(database, identity, GrantBook(place.root, place.environ))
+    return Gate(build_policy(rules, loaded, workplace, home), None, held.in_force).policy, rules, held
+
+
+def _tools() -> list[str]:
+    return [module.TOOL.name for module in discover("loomkin.tools") if hasattr(module, "TOOL")]
 
 
 def _split(words: Sequence[str]) -> tuple[str, ...]:

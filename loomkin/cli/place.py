@@ -11,7 +11,7 @@ import typer
 
 from loomkin.config.load import Loaded, load
 from loomkin.errors import NotFoundError, UsageError
-from loomkin.project.root import STATE_DIR, Root, ensure_state_dir, find_root, find_state_dir
+from loomkin.project.root import Root, ensure_state_dir, find_root, state_dir
 from loomkin.project.trust import is_trusted
 from loomkin.records.dataclass import dataclass
 from loomkin.store.database import FILE_NAME, Database
@@ -19,7 +19,7 @@ from loomkin.ui.terminal import printable
 
 Folder = Annotated[Path | None, typer.Option("-C", metavar="DIR", help="Work in that folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-SESSION_HELP = "Id, its beginning or end, or name."
+SESSION_HELP = "Id, 4 or more characters from its beginning or end, or name."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Place:
 
     @property
     def state(self) -> Path:
-        """The project's state folder, whether it exists or not."""
-        return find_state_dir(self.cwd) or self.root / STATE_DIR
+        """The project's state folder, whether it exists or not; StoreError for another user's."""
+        return state_dir(self.cwd)
 
     def settings(
         self, flags: Mapping[str, object] | None = None, options: Sequence[str] = (), *, trust: bool = False
@@ -81,8 +81,7 @@ class Place:
     @contextmanager
     def new_database(self) -> Iterator[Database]:
         """The open database, made where there is none; raises StoreError where that cannot be."""
-        state = find_state_dir(self.cwd) or ensure_state_dir(self.root)
-        database = Database(state / FILE_NAME)
+        database = Database(ensure_state_dir(self.state.parent) / FILE_NAME)
         try:
             yield database
         finally:
@@ -123,8 +122,15 @@ def say(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Print what is no result."""
-    typer.echo(f"loomkin: {printable(text)}", err=True)
+    """Print what the person should know, apart from the result."""
+    typer.echo(f"loomkin: warning: {printable(text)}", err=True)
+
+
+def at_least_one(value: int) -> int:
+    """The number, for an option that counts; raises BadParameter below 1."""
+    if value < 1:
+        raise typer.BadParameter("it must be at least 1.")
+    return value
 
 
 _PLAIN: dict[str, Any] = {

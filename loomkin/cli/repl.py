@@ -16,7 +16,7 @@ from loomkin.project.root import find_root
 from loomkin.project.trust import is_trusted, trust
 from loomkin.records.dataclass import replace
 from loomkin.ui.repl_trust import withheld
-from loomkin.ui.terminal import printable, wants_color
+from loomkin.ui.terminal import legible, printable, wants_color
 from loomkin.workspace.options import Options
 
 FORM = Form(
@@ -67,7 +67,7 @@ def _wants_trust(options: Options, loaded: Loaded) -> bool:
     things = withheld(root, options.cwd, options.environ, loaded, options.bare)
     if not things:
         return False
-    listed = "\n".join(f"  {printable(line)}" for line in things)
+    listed = "\n".join("  " + legible(line).replace("\n", "\n      ") for line in things)
     sys.stdout.write(
         f"This folder brings things along that count only if you trust it:\n{listed}\n"
         "Trust this folder?  y: trust, and remember it · n: work without them "

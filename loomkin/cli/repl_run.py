@@ -3,18 +3,19 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loomkin.agent.history import INTERRUPTED
 from loomkin.commands.command import Command, Context, load_commands
 from loomkin.errors import LoomkinError
 from loomkin.project.environment import child_environment
-from loomkin.project.root import STATE_DIR, find_root, find_state_dir
+from loomkin.project.root import state_dir
 from loomkin.project.secrets import Redactor, secret_values
 from loomkin.records.dataclass import replace
-from loomkin.records.message import Role
+from loomkin.records.message import Message, Role
 from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.ui.approvals import Approvals
@@ -23,6 +24,7 @@ from loomkin.ui.repl_desk import Desk, Ended, Start
 from loomkin.ui.repl_plain import PlainScreen
 from loomkin.ui.repl_shell import PersonShell
 from loomkin.ui.terminal import heeded, printable
+from loomkin.ui.theme import about
 from loomkin.ui.transcript import Block, Kind
 from loomkin.workspace.options import Options
 
@@ -47,7 +49,7 @@ def converse(options: Options, color: bool, history: bool, plain: bool) -> int:
 
 def setup_of(options: Options, color: bool, history: bool) -> Setup:
     """What the screen needs before the house is open."""
-    state = find_state_dir(options.cwd) or find_root(options.cwd).path / STATE_DIR
+    state = state_dir(options.cwd)
     keep = history and options.persist
     redact = Redactor(secret_values(options.environ)).redact
     return Setup(options.cwd, options.environ, color, state / "history" if keep else None, redact, state)
@@ -171,10 +173,25 @@ def greeting(opened: "Open") -> list[Block]:
     messages = session.agent.transcript.messages
     if session.facts.resumed and messages:
         blocks.append(Block(Kind.NOTICE, f"going on with {session.id} {session.name}".rstrip()))
-        for role, kind in ((Role.USER, Kind.PERSON), (Role.ASSISTANT, Kind.ANSWER)):
-            said = [
-                one.text for one in messages
-                if one.role is role and one.text.strip() and one.sender != "loomkin" and not one.results
-            ]  # fmt: skip
-            blocks += [Block(kind, said[-1])] if said else []
+        blocks += last_exchange(messages)
+    return blocks
+
+
+def last_exchange(messages: Sequence[Message]) -> list[Block]:
+    """What the person said last, what came of it, and the calls that were cut off on the way."""
+    said = [
+        at for at, one in enumerate(messages)
+        if one.role is Role.USER and one.sender == "person" and one.text.strip() and not one.results
+    ]  # fmt: skip
+    since = messages[said[-1] :] if said else messages
+    blocks = [Block(Kind.PERSON, since[0].text)] if said else []
+    answers = [one.text for one in since if one.role is Role.ASSISTANT and one.text.strip()]
+    blocks += [Block(Kind.ANSWER, answers[-1])] if answers else []
+    cut = {result.call_id: result.text for one in since for result in one.results if result.is_error}
+    for call in (call for one in since for call in one.calls):
+        if cut.get(call.id) == INTERRUPTED:
+            told = f"{call.name} {about(call.arguments)}".rstrip()
+            blocks.append(Block(Kind.FAILED, f"{told}\n{INTERRUPTED}"))
+    if len(since) == 1 and said:
+        blocks.append(Block(Kind.NOTICE, "nothing came of it yet"))
     return blocks

@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
-from loomkin.cli.place import SESSION_HELP, AsJson, Folder, Place, group, look, say
+from loomkin.cli.place import SESSION_HELP, AsJson, Folder, Place, at_least_one, group, look, say
 from loomkin.cli.tables import count, dollars, flat, money, table, to_json, when
 from loomkin.cli.transcript import show
 from loomkin.errors import UsageError
+from loomkin.permissions.grant_book import GrantBook
 from loomkin.records.event import Event, Fact, SessionRenamed
 from loomkin.records.ids import SessionId
 from loomkin.records.usage import Usage
@@ -23,6 +24,7 @@ from loomkin.store.journal import write
 from loomkin.store.lock import SessionLock
 from loomkin.workspace import opening
 from loomkin.workspace.export import markdown
+from loomkin.workspace.policies import forget_grants
 
 app = group("Sessions of this repository.")
 SessionArgument = Annotated[str, typer.Argument(metavar="ID", help=SESSION_HELP)]
@@ -40,7 +42,9 @@ class Format(StrEnum):
 def list_sessions(
     context: typer.Context,
     as_json: AsJson = False,
-    limit: Annotated[int, typer.Option(min=1, help="Most sessions to show.")] = 1000,
+    limit: Annotated[
+        int, typer.Option(metavar="N", callback=at_least_one, help="Most sessions to show.")
+    ] = 1000,
     folder: Folder = None,
 ) -> None:
     """Show the sessions, last used first."""
@@ -78,7 +82,9 @@ def export_session(
     form: Annotated[
         Format, typer.Option("--format", help="For people, or to import again.")
     ] = Format.MARKDOWN,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="File to write.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="File to write.")
+    ] = None,
     folder: Folder = None,
 ) -> None:
     """Print a session as Markdown, or as JSON with every event."""
@@ -99,7 +105,7 @@ def export_session(
 def import_session(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An export in JSON; `-` reads stdin.")],
-    name: Annotated[str, typer.Option("-n", "--name", help="Name it.")] = "",
+    name: Annotated[str, typer.Option("-n", "--name", metavar="NAME", help="Name it.")] = "",
     folder: Folder = None,
 ) -> None:
     """Take in a session exported as JSON, whole or not at all."""
@@ -120,7 +126,7 @@ def import_session(
 def fork_session(
     context: typer.Context,
     session: SessionArgument,
-    name: Annotated[str, typer.Option("-n", "--name", help="Name the new one.")] = "",
+    name: Annotated[str, typer.Option("-n", "--name", metavar="NAME", help="Name the new one.")] = "",
     folder: Folder = None,
 ) -> None:
     """Begin a new session from the conversation of another."""
@@ -171,6 +177,7 @@ def delete_session(
                 say("Nothing was deleted.")
                 raise typer.Exit(1)
             kept = sessions.outputs(database, row.id)
+            forget_grants(database, row.id, GrantBook(place.root, place.environ))
             sessions.delete(database, row.id)
             for name in kept:
                 (place.state / "outputs" / name).unlink(missing_ok=True)

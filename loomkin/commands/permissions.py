@@ -4,6 +4,7 @@ from loomkin.commands.command import Command, CommandResult, Context
 from loomkin.errors import NotFoundError, UsageError
 from loomkin.permissions.explain import explain, parse_call
 from loomkin.store import ledger
+from loomkin.workspace.policies import grant_of
 
 _HINT = "/permissions · /permissions revoke N · /permissions explain 'shell(git push)'"
 
@@ -35,7 +36,9 @@ class Permissions(Command):
 async def _listed(context: Context) -> str:
     await context.scribe.flush()
     session = context.session
-    grants = ledger.grants(context.database, session.id)
+    rows = ledger.grants(context.database, session.id)
+    grants = [row for row in rows if grant_of(row) in session.gate.grants]
+    foreign = [row for row in rows if row not in grants]
     given = {grant.rule for grant in grants}
     lines = [f"mode: {session.gate.mode}"]
     rules = [
@@ -45,6 +48,8 @@ async def _listed(context: Context) -> str:
     lines += [f"  {rule.decision:<5}  {rule.text}  ({rule.source})" for rule in rules]
     lines += ["", "your grants"] if grants else ["", "no grants"]
     lines += [f"  {grant.number:>4}  {grant.rule}  ({grant.scope})" for grant in grants]
+    lines += ["", "not given by you here: these count nothing"] if foreign else []
+    lines += [f"  {grant.number:>4}  {grant.rule}  ({grant.scope})" for grant in foreign]
     return "\n".join(lines)
 
 
@@ -52,7 +57,7 @@ async def _revoke(context: Context, number: int) -> str:
     await context.scribe.flush()
     for grant in ledger.grants(context.database, context.session.id):
         if grant.number == number:
-            context.session.gate.revoke(number, grant.rule, context.scribe)
+            context.session.gate.revoke(number, grant_of(grant), context.scribe)
             return f"Taken back: {grant.rule}. The next such call asks again."
     raise NotFoundError(f"There is no grant {number}.", hint="/permissions lists them with their numbers.")
 

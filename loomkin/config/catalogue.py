@@ -10,6 +10,8 @@ Value = str | int | float | bool | tuple[str, ...] | dict[str, str] | None
 
 NAME = "*"
 INDEX = "[]"
+NEAR = 0.7
+"""How much of a mistyped name is right, from 0 to 1, where another one is suggested."""
 
 
 class Kind(StrEnum):
@@ -211,15 +213,24 @@ def spell(path: Path) -> str:
 
 
 def nearest(path: Path) -> str:
-    """The known key that looks most like an unknown one, or an empty string."""
-    from difflib import get_close_matches  # heavy: late on purpose
+    """The known key that an unknown one most likely means, or an empty string.
 
-    whole: set[str] = set()
-    sections: set[str] = set()
+    Names are compared one by one, so that a key of another section is not near for sounding alike.
+    """
+    from difflib import SequenceMatcher  # heavy: late on purpose
+
+    best: tuple[float, str] = (0.0, "")
     for parts, _ in _PARTS:
-        if len(parts) >= len(path):
-            names = [name if part in (NAME, INDEX) else part for part, name in zip(parts, path, strict=False)]
-            (whole if len(parts) == len(path) else sections).add(spell(tuple(names)))
-    word = spell(path)
-    close = get_close_matches(word, sorted(whole), 1) + get_close_matches(word, sorted(sections), 1)
-    return next(iter(close), "")
+        likeness = [
+            1.0 if part in (NAME, INDEX) else SequenceMatcher(None, part, str(name)).ratio()
+            for part, name in zip(parts, path, strict=False)
+        ]
+        if len(parts) < len(path) or min(likeness) < NEAR:
+            continue
+        meant = tuple(
+            name if part in (NAME, INDEX) else part for part, name in zip(parts, path, strict=False)
+        )
+        score = sum(likeness) + (len(parts) == len(path))
+        if meant != path and score > best[0]:
+            best = (score, spell(meant))
+    return best[1]

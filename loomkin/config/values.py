@@ -15,8 +15,9 @@ def check(setting: Setting, path: Path, value: object, where: str) -> Value:
     """The value as the program uses it (lists as tuples, numbers as floats); ConfigError names `where`."""
     checked = _typed(setting.kind, value)
     if checked is None or not _allowed(setting, checked):
+        place = "" if where == spell(path) else f"{where}: "
         raise ConfigError(
-            f"{where}: {spell(path)} must be {setting.expected}, and is {_show(setting, value)}.",
+            f"{place}{spell(path)} must be {setting.expected}, and is {_show(setting, value)}.",
             hint=f"What it is for: {setting.why}.",
         )
     return checked

@@ -42,6 +42,25 @@ def set_value(path: FilePath, key: str, text: str) -> Value:
     return value
 
 
+def unset_value(path: FilePath, key: str) -> bool:
+    """Takes a key out of the file, so that the layers below count again; False where it did not stand there.
+
+    Raises NotFoundError for an unknown key and ConfigError for a file that is not valid TOML or cannot be
+    written; then nothing is changed.
+    """
+    at, _ = _setting(key)
+    names = [str(name) for name in at]
+    shown = str(path)
+    before = read_text(path, shown)
+    if before is None or _get(parse(before, shown).table, names) is None:
+        return False
+    after = _without(before, names)
+    if _get(parse(after, shown).table, names) is not None:
+        raise ConfigError(f"{shown}: {key} cannot be taken out.", hint="Change it in an editor.")
+    _replace(path, after)
+    return True
+
+
 def _setting(key: str) -> tuple[Path, Setting]:
     at = parse_key(key)
     setting = find(at)
@@ -68,6 +87,21 @@ def _edited(text: str, names: list[str], value: Value) -> str:
             if not isinstance(table, MutableMapping):
                 raise ConfigError(f"{name} is not a table in this file.", hint="Change it in an editor.")
         table[names[-1]] = list(value) if isinstance(value, tuple) else value
+        return tomlkit.dumps(document)
+    except TOMLKitError as error:
+        raise ConfigError(f"This file is too unusual to change: {error}.", hint="Use an editor.") from error
+
+
+def _without(text: str, names: list[str]) -> str:
+    import tomlkit  # heavy: late on purpose
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(text)
+        table: MutableMapping[str, Any] = document
+        for name in names[:-1]:
+            table = table[name]
+        del table[names[-1]]
         return tomlkit.dumps(document)
     except TOMLKitError as error:
         raise ConfigError(f"This file is too unusual to change: {error}.", hint="Use an editor.") from error

@@ -13,6 +13,7 @@ MOST_LINES = 1000
 MOST_INTERIM = 1000
 MOST_DIGITS = 16
 TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+HEXADECIMAL = b"0123456789abcdefABCDEF"
 
 _HEAD, _SIZE, _CHUNK, _CHUNK_END, _TRAILERS, _COUNTED, _TO_EOF, _DONE = range(8)
 
@@ -78,6 +79,8 @@ class ResponseParser:
             elif state is _DONE:
                 self.reusable = False
                 break
+            elif state is _SIZE and not self._held and (after := _whole_chunks(data, at, pieces)) > at:
+                at = after
             else:
                 at = self._line(data, at)
         return pieces
@@ -181,6 +184,21 @@ class ResponseParser:
         self.reusable = reusable
 
 
+def _whole_chunks(data: bytes, at: int, pieces: list[bytes]) -> int:
+    """Take the chunks that are there as a whole, as most are; gives back where the first other one begins."""
+    while True:
+        stop = data.find(b"\r\n", at, at + MOST_DIGITS)
+        digits = data[at:stop]
+        if stop <= at or digits.translate(None, HEXADECIMAL):
+            return at
+        begin = stop + 2
+        end = begin + int(digits, 16)
+        if end == begin or data[end : end + 2] != b"\r\n":
+            return at
+        pieces.append(data[begin:end])
+        at = end + 2
+
+
 def _sample(line: bytes) -> str:
     return repr(line[:60].decode("utf-8", "replace"))
 
@@ -200,6 +218,8 @@ def _status(line: bytes) -> tuple[bool, int]:
     version, _, rest = line.partition(b" ")
     digits = rest.partition(b" ")[0]
     minor = version[7:]
+    if b"\0" in line or b"\r" in line:
+        raise Garbage(f"its answer begins with {_sample(line)}")
     if len(minor) != 1 or not minor.isdigit() or len(digits) != 3 or not digits.isdigit() or digits < b"100":
         raise Garbage(f"its answer begins with {_sample(line)}")
     return minor != b"0", int(digits)
@@ -240,6 +260,6 @@ def _content_length(text: str) -> int:
 
 def _chunk_size(line: bytes) -> int:
     digits = line.partition(b";")[0].rstrip(b" \t")
-    if not digits or len(digits) > MOST_DIGITS or digits.translate(None, b"0123456789abcdefABCDEF"):
+    if not digits or len(digits) > MOST_DIGITS or digits.translate(None, HEXADECIMAL):
         raise Garbage(f"a chunk of its answer begins with {_sample(line)}")
     return int(digits, 16)

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
-from loomkin.errors import ConfigError
+from loomkin.errors import ConfigError, StoreError, UsageError
 from loomkin.llm import wires
 from loomkin.llm.cassette import RecordingWire, ReplayWire, Steps, append
 from loomkin.llm.transport import Transport
@@ -36,12 +36,18 @@ def opener(
     steady: Callable[[str], str],
     connect: Callable[[str, Endpoint], Wire] = open_wire,
 ) -> Callable[[str, Endpoint], Wire]:
-    """How this run opens wires: by `connect` to the providers, with a recording, or from one."""
+    """How this run opens wires: by `connect` to the providers, with a recording, or from one.
+
+    Raises UsageError for a recording that cannot be written, ReplayDivergence for one that cannot be read.
+    """
     if replay is not None:
         player = ReplayWire.load(replay, steady, strict)
         return lambda name, endpoint: player
     if record is not None:
-        append(record, b"")  # better now than after the first paid answer
+        try:
+            append(record, b"")  # better now than after the first paid answer
+        except StoreError as error:
+            raise UsageError(error.message, hint=error.hint) from error
         steps = Steps()
         return lambda name, endpoint: RecordingWire(connect(name, endpoint), record, redact, steps, steady)
     return connect

@@ -1,4 +1,4 @@
-"""Text without what differs between two runs of the same thing: folders, times, dates, output numbers."""
+"""Text without what differs between two runs of the same thing: folders, times, dates, git's words."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,8 @@ _TIME = pattern(r"\b\d+(?:\.\d+)?(?:e-?\d+)?\s?(?:µs|us|ms|s|sec|secs|second|se
 _CLOCK = pattern(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\b|\b\d\d:\d\d:\d\d\b")
 _OUTPUT = pattern(r"\bout\d+\b")
 _COMMIT = pattern(r"(?<![0-9A-Za-z_])[0-9a-f]{7,40}(?![0-9A-Za-z_])|(?<=\\n)[0-9a-f]{7,40}(?= )")
+_GIT = pattern(r"(?<=\\n)Git: .{1,4000}?(?=\\nPermissions: )")
+"""What an agent is told of the repository at first: it changes with the recording that is put there."""
 
 
 def steadily(redact: Callable[[str], str], folders: tuple[str, ...]) -> Callable[[str], str]:
@@ -21,6 +23,7 @@ def steadily(redact: Callable[[str], str], folders: tuple[str, ...]) -> Callable
         text = redact(text)
         for folder in ordered:
             text = text.replace(folder, "<folder>")
+        text = _GIT.sub("<git>", text)
         text = _CLOCK.sub("<date>", _TIME.sub("<time>", text))
         return _OUTPUT.sub("<output>", _COMMIT.sub("<commit>", text))
 

@@ -45,13 +45,14 @@ def explain(policy: Policy, use: ToolUse) -> str:
     """Several lines: the answer, why, what decided about each piece, and what could be saved."""
     verdict = policy.decide(use)
     lines = [f"{verdict.decision}: {verdict.reason}", f"decided by {verdict.rule} ({verdict.source})"]
-    findings = policy.findings(use)
-    if len(findings) > 1:
-        lines.append("")
-        for one in findings:
-            subject = " ".join(one.subject.split())
-            lines.append(f"  {one.verdict.decision:<5}  {subject}")
-            lines.append(f"         {one.verdict.rule} ({one.verdict.source})")
+    pieces = [
+        f"  {one.verdict.decision:<5}  {' '.join(one.subject.split())}\n"
+        f"         {one.verdict.rule} ({one.verdict.source})"
+        for one in policy.findings(use)
+    ]
+    different = list(dict.fromkeys(pieces))
+    if len(different) > 1:
+        lines += ["", *different]
     if verdict.offers:
         lines += ["", "rules that would settle it:", *(f"  {offer}" for offer in verdict.offers)]
     lines += ["", f"mode: {policy.mode}"]

@@ -7,7 +7,7 @@ from loomkin.permissions.file_table import Touch
 from loomkin.permissions.offers import file_offers
 from loomkin.permissions.paths import Place, is_inside, is_neutral
 from loomkin.permissions.rulebook import RuleBook
-from loomkin.permissions.verdicts import built_in, by_rule
+from loomkin.permissions.verdicts import always_asks, built_in, by_rule
 from loomkin.project.secrets import is_secret_path
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Decision, Mode, Verdict
@@ -90,7 +90,7 @@ class FilePolicy:
             return built_in(Decision.ASK, f"{what}, outside the project.", "outside the project", offers)
         protected = next(filter(None, map(self._book.protection, place.forms)), "")
         if protected:
-            return built_in(Decision.ASK, f"{what}; {protected} is protected.", f"protected path {protected}")
+            return always_asks(f"{what}; {protected} is protected.", f"protected path {protected}")
         if cover.inside:
             return built_in(Decision.ALLOW, f"{what} as the allowed command says.", "allowed command")
         if self._mode in (Mode.EDITS, Mode.AUTO):

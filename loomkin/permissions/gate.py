@@ -4,6 +4,8 @@ import asyncio
 from enum import StrEnum
 from typing import Protocol
 
+from loomkin.errors import StoreError
+from loomkin.permissions.grant_book import GrantBook
 from loomkin.permissions.policy import Policy
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import (
@@ -11,6 +13,7 @@ from loomkin.records.event import (
     GrantAdded,
     GrantRevoked,
     ModeChanged,
+    NoticeGiven,
     PermissionDecided,
     StateChanged,
 )
@@ -57,10 +60,11 @@ class Asker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A rule in force because the person allowed it."""
+    """A rule in force because the person allowed it, in that session."""
 
     rule: str
     scope: Scope
+    session: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -74,11 +78,21 @@ class Asking:
 
 
 class Gate:
-    """Holds the policy in force and asks the person; many calls may wait, each for its own answer."""
+    """Holds the policy in force and asks the person; many calls may wait, each for its own answer.
 
-    def __init__(self, policy: Policy, asker: Asker | None, grants: tuple[Grant, ...] = ()) -> None:
+    New grants are kept in `book`; without one they last as long as the process.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        asker: Asker | None,
+        grants: tuple[Grant, ...] = (),
+        book: GrantBook | None = None,
+    ) -> None:
         self._rules = policy
         self._asker = asker
+        self._book = book
         self._grants = list(grants)
         self._asking: list[Asking] = []
         self._last: tuple[Policy, ToolUse, Verdict] | None = None
@@ -96,11 +110,30 @@ class Gate:
         self.policy = self._with_grants()
         scribe.record(ModeChanged(mode.value))
 
-    def revoke(self, number: int, rule: str, scribe: Scribe) -> None:
-        """Take back a grant by its number and rule."""
-        self._grants = [grant for grant in self._grants if grant.rule != rule]
+    @property
+    def grants(self) -> tuple[Grant, ...]:
+        """The grants in force."""
+        return tuple(self._grants)
+
+    def revoke(self, number: int, grant: Grant, scribe: Scribe) -> None:
+        """Take back a grant and its number; raises StoreError where it cannot be taken out of the book."""
+        if self._book is not None:
+            self._book.drop(grant.rule, grant.scope, grant.session)
+        self._grants = [one for one in self._grants if one.rule != grant.rule]
         self.policy = self._with_grants()
         scribe.record(GrantRevoked(number))
+
+    async def _grant(self, rule: str, scope: Scope, scribe: Scribe) -> None:
+        grant = Grant(rule, scope, scribe.session)
+        self._grants.append(grant)
+        self.policy = self._with_grants()
+        scribe.record(GrantAdded(rule, scope.value))
+        if self._book is None:
+            return
+        try:
+            await asyncio.to_thread(self._book.add, rule, scope, scribe.session)
+        except StoreError as error:
+            scribe.record(NoticeGiven(f"{rule} is allowed until you leave, not longer: {error}", "warning"))
 
     def _with_grants(self) -> Policy:
         return self._rules.with_rules(
@@ -123,12 +156,13 @@ class Gate:
         """Allow or deny one call; never answers `ask`.
 
         `hook` is what a hook of the person said: an `ask` makes a question of what would pass; an `allow`
-        answers a question that no rule asked.
+        answers a question that no rule asked, unless it is about what always asks.
         """
         verdict, by = await self.decide(use), "rule"
         if hook is Decision.ASK and verdict.decision is Decision.ALLOW:
             verdict = Verdict(Decision.ASK, "a hook asks about it", "PreToolUse", "hook")
-        if hook is Decision.ALLOW and verdict.decision is Decision.ASK and verdict.built_in:
+        soft = verdict.built_in and not verdict.firm
+        if hook is Decision.ALLOW and verdict.decision is Decision.ASK and soft:
             verdict, by = Verdict(Decision.ALLOW, "a hook allows it", "PreToolUse", "hook"), "hook"
         if verdict.decision is Decision.ASK:
             verdict, by = await self._ask(use, call_id, preview, verdict, scribe)
@@ -161,9 +195,7 @@ class Gate:
             reason = answer.reason or "the person declined"
             return Verdict(Decision.DENY, reason, "", "person"), "person"
         if answer.rule and answer.scope is not Scope.ONCE:
-            self._grants.append(Grant(answer.rule, answer.scope))
-            self.policy = self._with_grants()
-            scribe.record(GrantAdded(answer.rule, answer.scope.value))
+            await self._grant(answer.rule, answer.scope, scribe)
             self._settle_others()
         return Verdict(Decision.ALLOW, "the person allowed it", answer.rule, "person"), "person"
 

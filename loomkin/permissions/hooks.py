@@ -41,8 +41,8 @@ class HookOutcome:
     """What all hooks of one event said together.
 
     `decision` is ASK or ALLOW where a PreToolUse hook said so; an ALLOW never beats a rule that asks or
-    denies. `updated_input` are whole new arguments. `stop` is the reason to end the run, `notices` are
-    for the person, `context` is for the model.
+    denies, nor what always asks. `updated_input` are whole new arguments. `stop` is the reason to end the
+    run, `notices` are for the person, `context` is for the model.
     """
 
     blocked: bool = False

@@ -14,7 +14,7 @@ from loomkin.permissions.readonly import is_plain_writer, is_quiet_name, is_read
 from loomkin.permissions.rulebook import RuleBook
 from loomkin.permissions.rules import exact_rule_text, host_of
 from loomkin.permissions.simple import Command
-from loomkin.permissions.verdicts import Finding, built_in, by_rule
+from loomkin.permissions.verdicts import Finding, always_asks, built_in, by_rule
 from loomkin.project.secrets import is_secret_path
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse, Verdict
@@ -98,7 +98,7 @@ class ShellPolicy:
             return built_in(Decision.ALLOW, f"{why}; yolo mode asks nothing.", "yolo mode")
         if exact is not None:
             return by_rule(exact, "A rule allows exactly this command line.")
-        return built_in(Decision.ASK, f"{why}, so nobody can tell what it does.", "unreadable command")
+        return always_asks(f"{why}, so nobody can tell what it does.", "unreadable command")
 
     def _command(self, line: _Line, part: Part) -> Verdict:
         forms = _forms(part.command)
@@ -123,7 +123,7 @@ class ShellPolicy:
             return by_rule(exact, "A rule allows exactly this command.")
         why = danger(part.command)
         if why:
-            return built_in(Decision.ASK, f"{part.command.source} {why}.", "always asks")
+            return always_asks(f"{part.command.source} {why}.")
         return self._allowed(part, reads, forms)
 
     def _allowed(self, part: Part, reads: bool, forms: "_Forms") -> Verdict:
@@ -134,7 +134,7 @@ class ShellPolicy:
         fixed = next(filter(_NEVER.fullmatch, loud), "")
         if fixed:
             reason = f"{command.source} sets {fixed}, which changes what other commands run."
-            return built_in(Decision.ASK, reason, "variable that always asks")
+            return always_asks(reason, "variable that always asks")
         rule = self._book.for_command(Decision.ALLOW, forms.allowing)
         if rule is not None:
             return by_rule(rule, f"The rule {rule.text} allows {command.source}.")
@@ -203,7 +203,7 @@ class ShellPolicy:
         why = fetched_and_run(commands)
         if why and line.whole is None and self._mode not in (Mode.YOLO, Mode.PLAN):
             reason = f"It {why}."
-            found.append(Finding(line.use.command.strip(), built_in(Decision.ASK, reason, "fetched and run")))
+            found.append(Finding(line.use.command.strip(), always_asks(reason, "fetched and run")))
         return found
 
     def _address(self, text: str) -> list[Finding]:

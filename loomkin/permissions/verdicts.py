@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.permission import Decision, Rule, Verdict
 
+MOST_REASONS = 3
 _WEIGHT = {Decision.ALLOW: 0, Decision.ASK: 1, Decision.DENY: 2}
 
 
@@ -26,6 +27,11 @@ def built_in(decision: Decision, reason: str, name: str, offers: tuple[str, ...]
     return Verdict(decision, reason, f"built-in: {name}", "built-in", offers, built_in=True)
 
 
+def always_asks(reason: str, name: str = "always asks") -> Verdict:
+    """A question that neither a pattern, nor the mode, nor a hook answers, and that offers no rule."""
+    return replace(built_in(Decision.ASK, reason, name), firm=True)
+
+
 def joined(findings: Iterable[Finding]) -> Verdict:
     """The heaviest verdict, of equals the first that a rule decided, with the offers of all questions."""
     found = [one.verdict for one in findings]
@@ -38,7 +44,10 @@ def joined(findings: Iterable[Finding]) -> Verdict:
         return replace(heaviest, offers=())
     asked = [one for one in found if one.decision is Decision.ASK]
     offers = dict.fromkeys(offer for one in asked for offer in one.offers)
-    reasons = list(dict.fromkeys(one.reason for one in asked))
+    # what always asks comes first: a box has room for a few reasons, and these tell what is at stake
+    reasons = list(dict.fromkeys(one.reason for one in sorted(asked, key=lambda one: not one.firm)))
+    more = f" And {len(reasons) - MOST_REASONS} more." if len(reasons) > MOST_REASONS else ""
     # a hook may answer what no rule asks: where a rule asks about any piece, the answer is the rule's
     first = next((one for one in asked if not one.built_in), heaviest)
-    return replace(first, reason=" ".join(reasons[:3]), offers=tuple(offers))
+    firm = any(one.firm for one in asked)
+    return replace(first, reason=" ".join(reasons[:MOST_REASONS]) + more, offers=tuple(offers), firm=firm)

@@ -215,6 +215,22 @@ def _look(root: Root) -> tuple[str, tuple[str, ...]]:
     return in_progress, tuple(_SUBMODULE.findall(declared))
 
 
+async def tracks(root: Root, path: Path) -> bool:
+    """Whether the repository tracks that file; git is asked only where the index has its name."""
+    if root.git_dir is None or root.bare:
+        return False
+    if not await asyncio.to_thread(_mentions, root.git_dir / "index", path.name):
+        return False
+    return (await run_git(["ls-files", "--error-unmatch", "--", str(path)], root.path, root=root)).ok
+
+
+def _mentions(index: Path, name: str) -> bool:
+    try:
+        return os.fsencode(name) + b"\0" in index.read_bytes()
+    except OSError:
+        return False
+
+
 def _complaint(result: GitResult) -> str:
     lines = [line.removeprefix("fatal: ") for line in result.err.splitlines() if line.strip()]
     return lines[0] if lines else f"git ended with code {result.code}"

@@ -16,10 +16,13 @@ config.local.toml
 *.db
 *.db-*
 *.lock
+history
+copied.txt
 snapshots/
 outputs/
 logs/
 """
+_OWN_IGNORE = STATE_IGNORE.partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def find_root(start: str | os.PathLike[str]) -> Root:
 
 
 def find_state_dir(start: str | os.PathLike[str], home: Path | None = None) -> Path | None:
-    """The nearest `.loomkin/` at or above `start`, or None.
+    """The nearest `.loomkin/` at or above `start`, or None; without a repository only that of the folder.
 
     The walk ends at the repository's root and before the home folder and the filesystem's root, so a
     stray folder there never captures every project below it.
@@ -67,9 +70,30 @@ def find_state_dir(start: str | os.PathLike[str], home: Path | None = None) -> P
             return None
         if _is_dir(candidate / STATE_DIR):
             return candidate / STATE_DIR
-        if top.git_dir is not None and candidate == top.path:
+        if top.git_dir is None or candidate == top.path:
             return None
     return None
+
+
+def state_dir(start: str | os.PathLike[str]) -> Path:
+    """Where the state of the project around `start` is or would be; nothing is created.
+
+    Raises StoreError for one that another user made: who owns it says what stands in it. As with git's
+    `safe.directory`, only inside a repository may root use the folder of somebody else.
+    """
+    top = find_root(start)
+    state = find_state_dir(start) or top.path / STATE_DIR
+    try:
+        owner = state.stat().st_uid
+    except OSError:
+        return state
+    user = os.geteuid()
+    if owner == user or (user == 0 and top.git_dir is not None):
+        return state
+    raise StoreError(
+        f"{state} belongs to another user (number {owner}), so nothing in it is used.",
+        hint="Work in a folder of your own, or take that one over: chown it, or remove it.",
+    )
 
 
 def inside(path: str | os.PathLike[str], roots: Iterable[str | os.PathLike[str]]) -> bool:
@@ -97,18 +121,30 @@ def ensure_state_dir(root: Path) -> Path:
         )
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_whole(state / ".gitignore", STATE_IGNORE)
+        _write_ignore(state / ".gitignore")
     except OSError as error:
         raise _unusable(state, error) from error
     return state
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """Write through a neighbour, also when `path` exists already: the probe finds a full disk."""
+def _write_ignore(path: Path) -> None:
+    """Write through a neighbour, also when all is as it should be: the probe finds a full disk.
+
+    A file that an earlier loomkin wrote gets the lines that it lacks; one of the person's own stays.
+    """
+    try:
+        before = path.read_text(encoding="utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        before = ""
+    known = before.splitlines()
+    missing = [line for line in STATE_IGNORE.splitlines() if line not in known]
+    wanted = bool(missing) and (not before or _OWN_IGNORE in known)
+    apart = "\n" if before and not before.endswith("\n") else ""
     probe = path.with_name(f".probe-{os.getpid()}")
     try:
-        probe.write_text(text, encoding="utf-8")
-        if not path.exists():
+        text = before + apart + "".join(f"{line}\n" for line in missing)
+        probe.write_text(text, encoding="utf-8", errors="surrogateescape")
+        if wanted:
             probe.replace(path)
     finally:
         probe.unlink(missing_ok=True)

@@ -64,7 +64,8 @@ class Verdict:
     """The answer for one use, with the rule that decided and why.
 
     `offers` are the rule texts that a person may save when asked; empty where widening is unsafe.
-    `built_in` says that no written rule, person or hook decided, but loomkin's own rules.
+    `built_in` says that no written rule, person or hook decided, but loomkin's own rules; `firm` that only
+    an exact rule, the person or yolo mode may lift the question, never a hook.
     """
 
     decision: Decision
@@ -73,3 +74,4 @@ class Verdict:
     source: str = ""
     offers: tuple[str, ...] = ()
     built_in: bool = False
+    firm: bool = False

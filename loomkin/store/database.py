@@ -1,5 +1,6 @@
 """Opening the SQLite file, and what its failures mean for people."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ class Database:
                 _prepare(self.writer)
                 self._migrate()
                 self.project = self._project()
+                self._identity = os.stat(path) if path else None
                 if path:
                     self.reader = self._connect()
                     _prepare(self.reader)
@@ -84,6 +86,29 @@ class Database:
         if row is None:
             raise StoreError(f"{self.where} has no project entry: it is not a loomkin database.")
         return str(row["value"])
+
+    def move_to(self, path: Path) -> None:
+        """Go over from memory to a file, made where there is none; nothing may have been written yet.
+
+        Raises StoreError where the file cannot be used; then all stays in memory.
+        """
+        file = Database(path)
+        self.close()
+        vars(self).update(vars(file))
+
+    def ensure_there(self) -> None:
+        """Raise StoreError where the file was taken away; SQLite would go on writing for nobody."""
+        if self.path is None or self._identity is None:
+            return
+        try:
+            there = os.path.samestat(os.stat(self.path), self._identity)
+        except OSError:
+            there = False
+        if not there:
+            raise StoreError(
+                f"The database {self.where} was deleted or replaced while it was used.",
+                hint="What was said since then is not kept. Start loomkin again for a new one.",
+            )
 
     def rows(self, query: str, values: tuple[object, ...] = ()) -> list[sqlite3.Row]:
         """The answer to a query; blocks. Raises StoreError where the file cannot be read."""

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from loomkin.errors import StoreError
 from loomkin.records.codec import dump, load
 from loomkin.records.dataclass import replace
-from loomkin.records.event import Event, Fact
+from loomkin.records.event import Event, Fact, SessionStarted
 from loomkin.records.ids import SessionId
 from loomkin.records.regex import pattern
 from loomkin.store import projections
@@ -24,6 +24,7 @@ def write(database: Database, events: Sequence[Event]) -> list[Event]:
     Raises StoreError and writes nothing where the file cannot take them.
     """
     written = []
+    database.ensure_there()
     with database.failures(), transaction(database.writer):
         for event in events:
             if not event.fact.stored:
@@ -61,6 +62,7 @@ class Journal:
         self._publish = publish
         self._now = now
         self._pending: list[Event] = []
+        self._starts: dict[SessionId, SessionStarted] = {}
         self._under_way: asyncio.Future[list[Event]] | None = None
         self._taken = 0
         self._written = 0
@@ -68,22 +70,29 @@ class Journal:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self.failure: StoreError | None = None
 
+    def begin(self, start: SessionStarted, session: SessionId) -> None:
+        """Keep the start of a session until its first fact; where none comes there was no session."""
+        self._starts[session] = start
+
     def record(self, fact: Fact, session: SessionId, agent: str = "", task: str = "") -> None:
         """Take a fact; it is written soon, and surely once `flush` has returned.
 
-        After a failed write nothing is taken any more; `flush` says why.
+        After a failed write facts wait for `flush`, which tries again and says why it fails.
         """
-        if self.failure is not None:
-            return
+        start = self._starts.pop(session, None) if fact.stored else None
+        if start is not None:
+            self.record(start, session)
         self._pending.append(Event(0, self._now(), session, agent, task, fact))
         self._taken += 1
-        if self._under_way is None and len(self._pending) == 1:
+        if self._under_way is None and self.failure is None and len(self._pending) == 1:
             asyncio.get_running_loop().call_soon(self._begin)
 
     async def flush(self) -> None:
-        """Return when everything recorded so far is on disk; raises StoreError where it cannot be."""
-        if self.failure is not None:
-            raise self.failure
+        """Return when everything recorded so far is on disk; raises StoreError where it cannot be.
+
+        What could not be written before is tried again: somebody may have made room.
+        """
+        self.failure = None
         if self._under_way is None and not self._pending:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -122,7 +131,7 @@ class Journal:
         if error is None:
             self._deliver(future.result())
             return
-        self._pending.clear()
+        self._pending = batch + self._pending
         self.failure = _as_store_error(error, self._database.where)
         waiting, self._flushed = self._flushed, []
         for _, done in waiting:

@@ -19,7 +19,10 @@ _GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """Calls, tokens and money of a group; `cost` in picodollars, `unpriced` calls have no price."""
+    """Calls, tokens and money of a group; `cost` in picodollars, `unpriced` calls have no price.
+
+    `local` calls went to a server on this machine and count as free.
+    """
 
     group: str
     calls: int
@@ -27,6 +30,7 @@ class Spend:
     cost: int
     unpriced: int
     milliseconds: int
+    local: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,13 @@ def spend(db: Database, by: str, session: str | None = None, since: float = 0.0)
         raise UsageError(f"Cannot group by {by!r}.", hint=f"Choose one of {', '.join(_GROUPS)}.")
     rows = db.rows(
         f"SELECT {_GROUPS[by]} AS part, count(*), sum(input), sum(output), sum(cache_read),"
-        " sum(cache_write), sum(reasoning), coalesce(sum(cost), 0), sum(cost IS NULL), sum(milliseconds)"
+        " sum(cache_write), sum(reasoning), coalesce(sum(cost), 0), sum(cost IS NULL), sum(milliseconds),"
+        " sum(price_source = 'local')"
         " FROM usage WHERE project = ? AND (? IS NULL OR session = ?) AND at >= ?"
         " GROUP BY part ORDER BY 8 DESC, 3 DESC, part",
         (db.project, session, session, since),
     )
-    return [Spend(str(row[0]), row[1], Usage(*row[2:7]), row[7], row[8], row[9]) for row in rows]
+    return [Spend(str(row[0]), row[1], Usage(*row[2:7]), row[7], row[8], row[9], row[10]) for row in rows]
 
 
 def total(db: Database, session: str | None = None, since: float = 0.0) -> Spend:
@@ -92,6 +97,7 @@ def total(db: Database, session: str | None = None, since: float = 0.0) -> Spend
         sum(part.cost for part in parts),
         sum(part.unpriced for part in parts),
         sum(part.milliseconds for part in parts),
+        sum(part.local for part in parts),
     )
 
 

@@ -100,7 +100,8 @@ def _call_started(db: Connection, project: str, event: Event, fact: facts.CallSt
 def _call_finished(db: Connection, project: str, event: Event, fact: facts.CallFinished) -> None:
     db.execute(
         "INSERT INTO calls VALUES (?, ?, ?, ?, '', ?, ?, ?, ?)"
-        " ON CONFLICT (session, agent, call_id) DO UPDATE SET state = excluded.state, seconds = excluded.seconds, output_id = excluded.output_id",
+        " ON CONFLICT (session, agent, call_id) DO UPDATE"
+        " SET state = excluded.state, seconds = excluded.seconds, output_id = excluded.output_id",
         (
             event.session,
             event.agent,

@@ -13,6 +13,8 @@ from loomkin.records.message import Image, Message, Part, Role, Text, Thinking, 
 from loomkin.store.database import Database, transaction
 from loomkin.store.projections import TABLES
 
+LEAST = 4
+"""Characters of an id that may stand for it; fewer are taken for a slip."""
 _PARTS: dict[str, type] = {part.__name__: part for part in (Text, Thinking, Image, ToolCall, ToolResult)}
 
 
@@ -77,18 +79,20 @@ def latest(db: Database) -> SessionRow | None:
 
 
 def find(db: Database, word: str) -> SessionRow:
-    """The session with this id, unique beginning or end of an id, or name.
+    """The session with this id or name, or with an id that begins or ends in at least four letters of it.
 
     Raises NotFoundError where there is none or more than one.
     """
     sessions = all_sessions(db)
     exact = [row for row in sessions if word in (row.id, row.name)]
-    found = exact or [row for row in sessions if row.id.startswith(word) or row.id.endswith(word)]
+    part = word if len(word) >= LEAST else "\0"
+    found = exact or [row for row in sessions if row.id.startswith(part) or row.id.endswith(part)]
     if len(found) == 1 or (exact and found[0].id == word):
         return found[0]
     if not found:
+        short = f" A part of an id is {LEAST} characters or more." if len(word) < LEAST else ""
         raise NotFoundError(
-            f"No session {word!r} in this repository.", hint="`loomkin sessions list` shows them."
+            f"No session {word!r} in this repository.", hint=f"`loomkin sessions list` shows them.{short}"
         )
     some = ", ".join(row.id for row in found[:5])
     raise NotFoundError(f"{len(found)} sessions fit {word!r}: {some}.", hint="Give more of the id.")

@@ -90,6 +90,11 @@ class Approvals:
         if self.current is not None and self.current.since is None:
             self.current.since = self._now()
 
+    def typed(self) -> None:
+        """Something was typed into the input line: who types does not answer, so the guard begins anew."""
+        if self.current is not None and self.current.since is not None:
+            self.current.since = self._now()
+
     async def approve(self, approval: Approval) -> Answer:
         """The person's answer; cancelled with the call."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

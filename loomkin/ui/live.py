@@ -87,7 +87,7 @@ class LiveView:
         from rich.console import Console  # heavy: late on purpose
 
         self._console = console or Console(stderr=True, no_color=not color, highlight=False)
-        self._lines = PlainLines(Detail.WARNINGS)
+        self._lines = PlainLines(Detail.WARNINGS, waits=False)
         self._state = ViewState()
         self._changed = asyncio.Event()
         self._over = asyncio.Event()

@@ -5,7 +5,7 @@ from enum import IntEnum
 from loomkin.records import event as facts
 from loomkin.records import team_event as team
 from loomkin.records.event import Event
-from loomkin.records.message import Role
+from loomkin.records.message import Role, ToolResult
 from loomkin.ui.plain_team import TeamWords, speaker
 from loomkin.ui.terminal import one_line, printable
 from loomkin.ui.theme import about, count, money, span
@@ -40,13 +40,19 @@ class Spent:
 
 
 class PlainLines:
-    """Turns events into lines; keeps the sums that the end of a turn is told with."""
+    """Turns events into lines; keeps the sums that the end of a turn is told with.
 
-    def __init__(self, detail: Detail) -> None:
+    `waits` says whether waiting for the model is told without activity, for who sees nothing else.
+    """
+
+    def __init__(self, detail: Detail, waits: bool = True) -> None:
         self._detail = detail
         self._spent: dict[str, Spent] = {}
         self._team = TeamWords()
         self._calls: dict[tuple[str, str], str] = {}
+        self._waits = waits
+        self._failing_since: float | None = None
+        self._failed: dict[tuple[str, str], str] = {}
         self._begun = False
 
     def of(self, event: Event) -> str:
@@ -56,6 +62,8 @@ class PlainLines:
         text = warning
         if self._detail is Detail.ACTIVITY:
             text = warning or self._activity(event)
+        elif self._waits:
+            text = warning or self._wait(event)
         if not text or self._detail is Detail.NOTHING:
             return ""
         who = speaker(event)
@@ -71,15 +79,35 @@ class PlainLines:
                 return f"{state}: {one_line(reason, LONGEST)}"
         return ""
 
+    def _wait(self, event: Event) -> str:
+        """The first of several tries of a model call, and that it goes on."""
+        match event.fact:
+            case facts.ModelRetried(attempts=attempts, error=error) if self._failing_since is None:
+                self._failing_since = event.at
+                return f"{one_line(error, LONGEST).rstrip('.')}; it is tried at most {attempts} times"
+            case (
+                facts.TextStreamed() | facts.ThinkingStreamed() | facts.CallStreamed() | facts.MessageAdded()
+            ):
+                since, self._failing_since = self._failing_since, None
+                return "" if since is None else f"it goes on after {span(event.at - since)}"
+            case facts.TurnEnded():
+                self._failing_since = None
+        return ""
+
     def _activity(self, event: Event) -> str:
         match event.fact:
+            case facts.MessageAdded(message) if message.results:
+                return "\n".join(filter(None, (self._reason(event.agent, one) for one in message.results)))
             case facts.MessageAdded(message) if self._begun and message.role is Role.ASSISTANT:
                 return message.text if message.calls else ""
             case facts.CallStarted(call_id, tool, arguments):
                 words = self._calls[(event.agent, call_id)] = f"{tool} {about(arguments)}".rstrip()
                 return words
             case facts.CallFinished(call_id, tool, state, seconds):
-                return self._finished(self._calls.pop((event.agent, call_id), tool), state, seconds)
+                told = self._finished(self._calls.pop((event.agent, call_id), tool), state, seconds)
+                if state != "failed":
+                    return told
+                self._failed[(event.agent, call_id)] = told  # its result comes next and says why
             case facts.FileChanged(path=path, added=added, removed=removed):
                 return f"changed {path} +{added} -{removed}"
             case facts.UsageRecorded(usage=usage, cost=cost):
@@ -90,6 +118,12 @@ class PlainLines:
             case _:
                 return _remark(event.fact) or self._team.of(event)
         return ""
+
+    def _reason(self, agent: str, result: ToolResult) -> str:
+        told = self._failed.pop((agent, result.call_id), "")
+        lines = [line for line in result.text.splitlines() if line.strip()] or [""]
+        why = lines[-1] if lines[-1].startswith("exit ") else lines[0]  # a command's output comes first
+        return f"{told}: {one_line(why, LONGEST)}" if told else ""
 
     def _finished(self, call: str, state: str, seconds: float) -> str:
         if state == "ok":

@@ -79,7 +79,7 @@ class Screen:
             self._redraw,
         )
         self._app = self._application()
-        self._draft.buffer.on_text_changed += lambda buffer: self._hide_keys()
+        self._draft.buffer.on_text_changed += lambda buffer: self._typed()
         approvals.changed = self._asked
 
     def _application(self) -> "Application[None]":
@@ -238,8 +238,9 @@ class Screen:
         self._app.renderer.erase()
         self._app.invalidate()
 
-    def _hide_keys(self) -> None:
+    def _typed(self) -> None:
         self._view.keys_shown = False
+        self._approvals.typed()
 
     def _open_editor(self) -> None:
         self._start("editor", self._edit(self._draft.whole))

@@ -180,5 +180,5 @@ class KeyActions:
         return not self.wording and self.draft.rub_out()
 
     def press(self, key: str) -> bool:
-        """Give a key to the question."""
-        return self.approvals.press(key)
+        """Give a key to the question; where words stand in the input line it belongs to them."""
+        return self.empty and self.approvals.press(key)

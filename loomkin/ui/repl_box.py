@@ -8,6 +8,7 @@ from loomkin.ui.approvals import Ask, Inquiry, Step, offered
 from loomkin.ui.repl_render import diff_style
 from loomkin.ui.terminal import legible, one_line, printable
 
+TYPING = "to answer, empty the line first: Ctrl+C clears · Up brings back"
 Line = tuple[str, str]
 """A style name and a text no wider than the box."""
 
@@ -16,11 +17,18 @@ MOST_OTHERS = 3
 
 
 def box_lines(
-    waiting: Ask | Inquiry, others: Sequence[str], width: int, height: int, turn: str = "Ctrl+N"
+    waiting: Ask | Inquiry,
+    others: Sequence[str],
+    width: int,
+    height: int,
+    turn: str = "Ctrl+N",
+    *,
+    typing: bool = False,
 ) -> list[Line]:
     """The box in at most `height` rows of `width` columns; what does not fit is counted.
 
-    `others` are the questions behind this one, which `turn` brings up.
+    `others` are the questions behind this one, which `turn` brings up; `typing` says that words stand in the
+    input line: keys belong to them.
     """
     inner = max(width - 2, 8)
     more = f" [{len(others) + 1} waiting]" if others else ""
@@ -29,6 +37,8 @@ def box_lines(
     else:
         head, body, foot = _ask(waiting, more, inner)
     foot += _queue(others, inner, MOST_OTHERS if height > 10 else 1, turn)
+    if typing and waiting.step is Step.KEY:
+        foot += [("keys", piece) for piece in wrap_words(TYPING, inner)]
     room = max(height - len(head) - len(foot), 1)
     if len(body) > room:
         keep = max(room - 1, 0)

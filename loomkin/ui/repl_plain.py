@@ -143,7 +143,8 @@ class PlainScreen:
         elif current is not None and not line.strip() and self._approvals.count > 1:
             self._approvals.turn()
         elif current is not None:
-            if not self._approvals.press(line.strip()[:1].lower()):
+            word = line.strip().lower()
+            if not self._approvals.press({"yes": "y", "no": "n"}.get(word, word)):
                 self._asked = None
         elif line.strip():
             self.work.submit(line)

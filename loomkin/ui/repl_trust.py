@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from loomkin.config.load import Loaded, load
+from loomkin.config.catalogue import find
+from loomkin.config.load import Loaded, load, parse_key
 from loomkin.errors import ConfigError
 from loomkin.project import rules
 from loomkin.records.permission import Decision
@@ -12,14 +13,16 @@ ROLES = ".loomkin/roles"
 
 
 def withheld(root: Path, cwd: Path, environ: Mapping[str, str], loaded: Loaded, bare: bool) -> list[str]:
-    """One line for each thing in an untrusted folder that asks for trust; `loaded` was read without it."""
+    """One line for each thing in an untrusted folder that asks for trust, with what it is set to.
+
+    `loaded` was read without trust.
+    """
     found = []
     try:
         trusted = load(root, environ, trusted=True)
     except ConfigError as error:
         return [f"settings that cannot be read: {error.message}"]
-    kept = set(loaded.warnings) - set(trusted.warnings)
-    found += [warning.replace(" ignored until you trust this folder (--trust).", "") for warning in kept]
+    found += _settings(loaded, trusted)
     if bare:
         return sorted(found)
     roles = sorted(path.name for path in (root / ROLES).glob("*.md"))
@@ -31,3 +34,21 @@ def withheld(root: Path, cwd: Path, environ: Mapping[str, str], loaded: Loaded, 
             shown = file.path.relative_to(root) if file.path.is_relative_to(root) else file.path
             found.append(f"{shown}: allows {'; '.join(allowed)}")
     return sorted(found)
+
+
+def _settings(loaded: Loaded, trusted: Loaded) -> list[str]:
+    """The hooks, with their commands, and the other settings that come with trust."""
+    found = []
+    for hook in trusted.settings.hooks:
+        if hook not in loaded.settings.hooks:
+            tools = f" on {hook.matcher}" if hook.matcher else ""
+            found.append(f"{hook.source}: a {hook.event} hook{tools} runs: {hook.command}")
+    for key, origins in trusted.provenance.items():
+        setting = find(parse_key(key))
+        for origin in origins:
+            if origin in loaded.provenance.get(key, ()) or key.startswith("hooks["):
+                continue
+            values = origin.value if isinstance(origin.value, tuple) else (origin.value,)
+            shown = "…" if setting and setting.secret else ", ".join(map(str, values))
+            found.append(f"{origin.where}: {key} = {shown}")
+    return found

@@ -51,7 +51,8 @@ class LiveView:
         current = self._approvals.current
         if current is None:
             return []
-        return box_lines(current, self._approvals.others, size.columns - 1, Rows(size.rows).box)
+        rows, typing = Rows(size.rows).box, bool(self._draft.text)
+        return box_lines(current, self._approvals.others, size.columns - 1, rows, typing=typing)
 
     def below(self, size: Size) -> list[Line]:
         """Completions, keys, and what is queued."""

@@ -189,6 +189,12 @@ class Transcript:
     def _repeats(self, fact: facts.LoopNoticed) -> list[Block]:
         return [Block(Kind.WARNING, f"the agent repeats itself: {fact.pattern}")]
 
+    def _granted(self, fact: facts.GrantAdded) -> list[Block]:
+        text = f"allowed for the {fact.scope} from now on: {fact.rule}"
+        return [
+            Block(Kind.NOTICE, f"{text} (`/permissions` lists it, `/permissions revoke N` takes it back)")
+        ]
+
     def _hooked(self, fact: facts.HookRan) -> list[Block]:
         return [Block(Kind.WARNING, f"a {fact.event} hook objected: {fact.reason}")] if fact.blocked else []
 
@@ -224,6 +230,7 @@ _HANDLERS: dict[type[Fact], Callable[[Transcript, Any], list[Block]]] = {
     facts.CallFinished: Transcript._finished,
     facts.NoticeGiven: Transcript._noticed,
     facts.LoopNoticed: Transcript._repeats,
+    facts.GrantAdded: Transcript._granted,
     facts.HookRan: Transcript._hooked,
     facts.QuestionAsked: Transcript._question,
     facts.QuestionAnswered: Transcript._reply,

@@ -19,6 +19,7 @@ class AnswerSchema:
         import jsonschema  # heavy: late on purpose
 
         try:
+            # once: a pipe, as the shell makes one of <(...), is empty when read again
             self.schema = json.loads(file.read_text(encoding="utf-8"))
             validator = jsonschema.validators.validator_for(self.schema)
             validator.check_schema(self.schema)
@@ -27,6 +28,10 @@ class AnswerSchema:
         except (ValueError, jsonschema.SchemaError) as error:
             raise UsageError(f"{file} is not a JSON schema: {str(error).splitlines()[0]}") from error
         self._validator = validator(self.schema)
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget the answers seen: another request begins."""
         self._tries = 0
         self.value: object = None
         self.fits = False

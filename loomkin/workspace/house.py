@@ -17,7 +17,7 @@ from loomkin.workspace.options import Options
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """An open repository; `locks` is the folder of its session locks."""
+    """An open repository; `state` is the folder where it keeps what it knows, `notes` are for the person."""
 
     options: Options
     workplace: Workplace
@@ -30,4 +30,5 @@ class House:
     clock: Clock
     redactor: Redactor
     chooser: ModelChooser
-    locks: Path
+    state: Path
+    notes: tuple[str, ...]

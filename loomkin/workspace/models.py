@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 
-from loomkin.config.paths import state_home
+from loomkin.config.load import Loaded
+from loomkin.config.paths import Layer, state_home
 from loomkin.config.settings import ModelFacts, Settings
 from loomkin.llm.catalogue import Catalogue
 from loomkin.llm.client import ModelClient, OpenWire
@@ -122,6 +123,15 @@ _RECORDED = ModelSpec(
     price=Price(0, 0, 0, 0, "recorded"),
     caller=CallerLevel.NATIVE,
 )
+
+
+def wanted_model(loaded: Loaded, earlier: str) -> str:
+    """What was named for this run, else what the session used; settings below a flag come last."""
+    origins = loaded.provenance.get("model.default", ())
+    named = origins[-1] if origins else None
+    if named is not None and named.value and named.layer >= Layer.ENVIRONMENT:
+        return str(named.value)
+    return earlier
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from loomkin.agent.history import interrupted, unanswered
-from loomkin.errors import NotFoundError
+from loomkin.errors import NotFoundError, UsageError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import (
     CallFinished,
@@ -19,6 +19,7 @@ from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Recorder
 from loomkin.store import sessions
 from loomkin.store.database import Database
+from loomkin.store.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,17 @@ class Opened:
 def earlier(db: Database, wish: Wish, hold: Callable[[str], None]) -> sessions.SessionRow | None:
     """The session to go on with, or None for a new one.
 
-    It is read again once `hold` has it: whoever had it until then may have gone on. Raises NotFoundError
-    where the one that was asked for does not exist, UsageError where another session has the wanted name,
-    and what `hold` raises.
+    It is read again once `hold` has it: whoever had it until then may have gone on. Raises UsageError
+    where the one that was asked for does not exist or another session has the wanted name, and what `hold`
+    raises.
     """
-    row = sessions.find(db, wish.resume) if wish.resume else sessions.latest(db) if wish.last else None
+    try:
+        row = sessions.find(db, wish.resume) if wish.resume else sessions.latest(db) if wish.last else None
+    except NotFoundError as error:
+        raise UsageError(error.message, hint=error.hint) from error
     sessions.refuse_taken(db, wish.name, row.id if row and not wish.fork else "")
     if row is None and wish.last:
-        raise NotFoundError(
+        raise UsageError(
             "There is no session in this repository to continue.", hint="Run the same command without -c."
         )
     if row is not None and not wish.fork:
@@ -64,10 +68,10 @@ def earlier(db: Database, wish: Wish, hold: Callable[[str], None]) -> sessions.S
     return row
 
 
-def open_new(clock: Clock, recorder: Recorder, name: str, start: SessionStarted) -> Opened:
-    """A session without a past."""
+def open_new(clock: Clock, journal: Journal, name: str, start: SessionStarted) -> Opened:
+    """A session without a past; it is on disk from its first fact on."""
     identity = SessionId(clock.session_id())
-    recorder.record(start, identity)
+    journal.begin(start, identity)
     return Opened(identity, name, start.model, (), 0, 0, False)
 
 

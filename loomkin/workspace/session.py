@@ -16,6 +16,7 @@ from loomkin.records.event import HookRan, NoticeGiven, SessionRenamed, WindowCl
 from loomkin.records.ids import SessionId
 from loomkin.records.permission import Mode
 from loomkin.runtime.recorder import Scribe
+from loomkin.workspace.mentions import Attached
 
 if TYPE_CHECKING:  # a session of one agent has no team and loads none
     from loomkin.workspace.oversight import Oversight
@@ -78,7 +79,7 @@ class Session:
         hooks: Hooks,
         scribe: Scribe,
         opening: Callable[[str], Awaitable[str]],
-        mentions: Callable[[str], str],
+        mentions: Callable[[str], Attached],
         books: Books,
     ) -> None:
         self.facts = facts
@@ -130,7 +131,10 @@ class Session:
             )
         transcript = self.agent.transcript
         await self._open()
-        transcript.say(text, "person", self._mentions(text).lstrip())
+        found = self._mentions(text)
+        for problem in found.problems:
+            self._scribe.record(NoticeGiven(problem, "warning"))
+        transcript.say(text, "person", found.text.lstrip())
         if outcome.context:
             transcript.say(outcome.context, "loomkin")
         return await self.agent.turn("person", limits, checks)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loomkin.agent.roles import load_roles, parse_role, split_front_matter
-from loomkin.errors import ConfigError, NotFoundError
+from loomkin.errors import ConfigError, UsageError
 from loomkin.records.permission import Access
 from loomkin.records.role import Tier
 from loomkin.workspace.toolset import Toolset
@@ -60,7 +60,7 @@ def test_the_persons_role_replaces_a_built_in_one_with_a_note(tmp_path: Path):
 
 
 def test_an_unknown_role_is_answered_with_those_that_exist():
-    with pytest.raises(NotFoundError, match="coder"):
+    with pytest.raises(UsageError, match="coder"):
         load_roles([], TOOLS).get("codre")
 
 

@@ -1,7 +1,9 @@
 """`loomkin ask` from outside: what it takes, what it prints where, and how it ends."""
 
+import asyncio
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +96,9 @@ def test_a_wrong_line_is_named(line: str, words: str) -> None:
         request_of(line, 3)
 
 
-def test_flags_become_settings_and_the_rest_options(tmp_path: Path) -> None:
+def test_flags_become_settings_and_the_rest_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("tape.jsonl").touch()
     flags = Flags(
         model="openai/x",
         resume="named",
@@ -229,6 +233,20 @@ async def test_a_structured_answer_is_asked_for_until_it_fits(bench: Bench) -> N
     assert "valid under this schema" in said(bodies(server)[0])
 
 
+async def test_a_schema_may_come_through_a_pipe_and_holds_for_every_request(bench: Bench) -> None:
+    pipe = bench.root / "schema"
+    os.mkfifo(pipe)
+    stream = ("--input-format", "stream-json", "--output-format", "stream-json")
+    async with bench.model({"text": "1"}, {"text": "2"}):
+        running = asyncio.create_task(
+            bench.run("ask", "--json-schema", str(pipe), *stream, stdin=user("one") + user("two"))
+        )
+        await asyncio.to_thread(pipe.write_text, '{"type": "integer"}')
+        ended = await running
+    results = [line["structured_output"] for line in ended.lines if line["type"] == "result"]
+    assert (ended.code, results) == (0, [1, 2]), ended.err
+
+
 async def test_an_answer_that_never_fits_the_schema_fails(bench: Bench) -> None:
     schema = bench.write("schema.json", '{"type": "integer"}')
     async with bench.model({"text": "twelve", "repeat": True}):
@@ -272,14 +290,26 @@ async def test_a_limit_ends_with_53_and_says_which(
         ((), 2),
         (("hi", "--set", "ui.live=maybe"), 52),
         (("hi", "--set", "permissions.require_trust=true"), 55),
-        (("hi", "-r", "no-such-session"), 1),
+        (("hi", "--set", "ui.live"), 2),
+        (("hi", "-r", "no-such-session"), 2),
+        (("hi", "-c"), 2),
+        (("hi", "--role", "no-such-role"), 2),
+        (("hi", "--record", "/nope/r.cassette"), 2),
+        (("hi", "--replay", "/nope/r.cassette"), 2),
         (("hi",), 41),
     ],
 )
 async def test_what_cannot_begin_ends_with_its_code_and_no_trace(
     bench: Bench, words: tuple[str, ...], code: int
 ) -> None:
-    ended = await bench.run("ask", *words, environ={"OLLAMA_HOST": "http://127.0.0.1:9"})
+    environ = {"OLLAMA_HOST": "http://127.0.0.1:9"}
+    if code == 2:
+        environ |= {
+            "LOOMKIN_MODEL": "openai/x",
+            "OPENAI_API_KEY": "k",
+            "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        }
+    ended = await bench.run("ask", *words, environ=environ)
     assert (ended.code, ended.out) == (code, "")
     assert ended.err.startswith("loomkin")
     assert "Traceback" not in ended.err
@@ -326,4 +356,37 @@ async def test_a_session_goes_on_by_name_and_can_be_forked_or_not_kept(bench: Be
     assert [line["type"] for line in forked.lines] == ["system", "assistant", "result"]
     assert lost.code == 0
     gone = await bench.run("ask", "y", "-r", lost.json["session_id"])
-    assert gone.code == 1
+    assert gone.code == 2
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--output-format", "json", "--nonsense"),
+        ("--output-format=stream-json", "hi", "-m"),
+        ("--max-turns", "x", "--output-format", "json"),
+    ],
+)
+async def test_flags_that_cannot_be_read_give_a_result_to_programs(
+    bench: Bench, flags: tuple[str, ...]
+) -> None:
+    ended = await bench.run("ask", *flags)
+    assert ended.code == 2
+    jsonschema.validate(ended.json, SCHEMA)
+    assert (ended.json["type"], ended.json["is_error"]) == ("result", True)
+    assert ended.json["errors"][0].splitlines()[0] in ended.err
+
+
+async def test_a_defect_gives_a_result_to_programs(bench: Bench) -> None:
+    broken = "import sys, loomkin.cli.ask as ask, loomkin.cli.main as main\nask.prompt_of = None\n"
+    words = ["ask", "--output-format", "json", "hi"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", f"{broken}sys.exit(main.run({words}))",
+        cwd=bench.root, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    result = json.loads(out)
+    jsonschema.validate(result, SCHEMA)
+    assert process.returncode == 1
+    assert "defect in loomkin: TypeError" in result["errors"][0]
+    assert b"defect in loomkin: TypeError" in err

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from loomkin import __version__
 from loomkin.cli.ask import FORM
 from loomkin.cli.command_line import help_of, read
 from loomkin.cli.flag_table import OF_ASK, SHARED, VALUE_FLAGS, OutputFormat
@@ -11,6 +12,7 @@ from loomkin.cli.flags import Flags
 from loomkin.cli.repl import FORM as TALK
 from loomkin.errors import UsageError
 from loomkin.records.permission import Mode
+from tests.cli.project import loomkin
 
 
 def test_flags_and_words_may_stand_in_any_order() -> None:
@@ -58,6 +60,9 @@ def test_help_wins_wherever_it_stands() -> None:
     [
         (["--modle", "x"], "Did you mean --model?"),
         (["--zzzzzzzz"], "there is no flag --zzzzzzzz"),
+        (["--nonsense"], "there is no flag --nonsense.\nAll flags"),
+        (["--permision"], "Did you mean --permission-mode?"),
+        (["mend", "--version"], "--version stands alone: loomkin --version"),
         (["-vqZ"], "there is no flag -vqZ"),
         (["--model"], "--model needs a value"),
         (["--continue=3"], "--continue takes no value"),
@@ -98,3 +103,39 @@ def test_the_help_page_names_every_flag_once_and_fits_the_screen() -> None:
 def test_flags_that_take_a_value_are_known_before_the_command_is() -> None:
     assert {"-m", "--set", "-C", "--output-format"} <= VALUE_FLAGS
     assert not {"-c", "--trust", "-v"} & VALUE_FLAGS
+
+
+def test_a_word_that_resembles_no_command_suggests_none() -> None:
+    with pytest.raises(UsageError, match="For one job: loomkin ask 'test'"):
+        read(TALK, ["test"])
+
+
+@pytest.mark.parametrize("words", [["--version", "--help"], ["ask", "--version"], ["sessions", "-V"]])
+def test_the_version_is_told_at_the_beginning_and_after_any_command(words: list[str]) -> None:
+    told = loomkin(*words)
+    assert (told.code, told.out, told.err) == (0, f"loomkin {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["sessions", "list", "--limit", "0"], "loomkin sessions list"),
+        (["sessions", "export"], "loomkin sessions export"),
+        (["config", "set", "K"], "loomkin config set"),
+        (["models", "probe"], "loomkin models probe"),
+        (["audit", "--limit", "x"], "loomkin audit"),
+    ],
+)
+def test_wrong_usage_points_to_the_help_of_the_command_itself(words: list[str], command: str) -> None:
+    refused = loomkin(*words)
+    assert refused.code == 2
+    assert refused.err.startswith(f"{command}: ")
+    assert f"Try `{command} --help`." in refused.err
+
+
+@pytest.mark.parametrize(
+    "words", ["completion", "sessions list", "sessions import", "sessions export", "sessions fork", "audit"]
+)
+def test_help_names_values_as_people_do(words: str) -> None:
+    told = loomkin(*words.split(), "--help").out
+    assert not [odd for odd in ("<str>", "<path>", "<int", "x>=", "}:<") if odd in told]

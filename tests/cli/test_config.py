@@ -159,3 +159,26 @@ def test_a_repositorys_settings_cannot_command_the_terminal(project: Path) -> No
         shlex.join([*program, "ask", "hi"]), cwd=str(project), env=environ, withexitstatus=True
     )
     assert (code, b"max_turns" in output, b"\x1b" in output) == (52, True, False)
+
+
+def test_a_setting_that_is_taken_out_gives_way_to_the_layers_below(project: Path) -> None:
+    loomkin("config", "set", "limits.max_turns", "50")
+    loomkin("config", "set", "--project", "limits.max_turns", "60")
+    done = loomkin("config", "unset", "--project", "limits.max_turns")
+    assert done.code == 0
+    assert "it is 50 now (user " in done.out
+    assert "it is 200 now (built-in)" in loomkin("config", "unset", "limits.max_turns").out
+    assert "is not set in" in loomkin("config", "unset", "limits.max_turns").out
+    assert loomkin("config", "unset", "limits.max_turn").code == 1
+    assert loomkin("config", "unset", "limits.max_turns", "--user", "--local").code == 2
+
+
+def test_a_value_that_cannot_be_is_told_with_its_key_once(project: Path) -> None:
+    refused = loomkin("config", "set", "limits.max_turns", "0")
+    assert refused.code == 52
+    assert refused.err.startswith("loomkin: limits.max_turns must be a whole number")
+
+
+def test_what_is_wrong_with_a_settings_file_is_called_a_warning(project: Path) -> None:
+    (project / ".loomkin.toml").write_text("[limits]\nmax_turn = 3\n")
+    assert loomkin("config", "list").err.startswith("loomkin: warning: .loomkin.toml:2: there is no setting")

@@ -18,9 +18,11 @@ DAY = 86_400.0
 NOON = 1_767_268_800.0  # 2026-01-01 12:00 UTC
 
 
-def call(model: str, cost: int | None, at: float, agent: str = "coder", task: str = "") -> Event:
+def call(
+    model: str, cost: int | None, at: float, agent: str = "coder", task: str = "", source: str = "settings"
+) -> Event:
     usage = Usage(input=100, output=7, cache_read=50, cache_write=3)
-    fact = UsageRecorded(model, usage, cost, "settings", 5, "person", "stop")
+    fact = UsageRecorded(model, usage, cost, source, 5, "person", "stop")
     return Event(0, at, SessionId("s-1"), agent, task, fact)
 
 
@@ -93,3 +95,13 @@ def test_a_repository_without_runs_has_no_cost(tmp_path: Path) -> None:
     assert loomkin("cost", "-C", root, "--json").json["total"]["usd"] == "0"
     assert loomkin("cost", "-C", root, "--session", "x").code == 2
     assert not (root / ".loomkin").exists()
+
+
+def test_calls_to_this_machine_are_said_to_be_counted_as_free(project: Path) -> None:
+    assert "counted as free" not in loomkin("cost").out
+    with database(project) as db:
+        write(db, [call("openai/own", 0, NOON, source="local"), call("openai/own", 0, NOON, source="local")])
+    shown = loomkin("cost")
+    assert "2 calls went to a server on this machine and counted as free" in shown.out
+    total = loomkin("cost", "--json").json["total"]
+    assert (total["local_calls"], total["unpriced_calls"]) == (2, 1)

@@ -60,6 +60,7 @@ async def test_the_demo_does_not_touch_a_folder_that_holds_something(tmp_path: P
     (tmp_path / "mine.txt").write_text("mine")
     code, out = await loomkin("demo", str(tmp_path))
     assert code == 2
+    assert out.startswith("loomkin: ")
     assert "is not empty" in out
     assert os.listdir(tmp_path) == ["mine.txt"]
 

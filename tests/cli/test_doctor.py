@@ -1,6 +1,8 @@
 """`loomkin doctor`."""
 
+import os
 import sqlite3
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +131,25 @@ def test_a_state_folder_that_is_none_fails(project: Path) -> None:
     (project / ".loomkin").unlink()
     (project / ".loomkin").mkdir()
     assert "is writable" in checks(loomkin("doctor", "--json"))["state folder"]["seen"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_state_folder_of_another_user_fails_and_the_rest_is_looked_at(
+    tmp_path: Path, project: Path
+) -> None:
+    (tmp_path / "plain" / ".loomkin").mkdir(parents=True)
+    os.chown(tmp_path / "plain" / ".loomkin", 65534, 65534)
+    result = loomkin("doctor", "--json", "-C", tmp_path / "plain")
+    assert result.code == 1
+    assert {name for name, state in states(result).items() if state == "fail"} == {"state folder", "database"}
+    assert "belongs to another user" in checks(result)["state folder"]["seen"]
+
+
+def test_a_database_that_git_tracks_fails_with_the_mend(project: Path) -> None:
+    with database(project) as db:
+        fill(db)
+    assert states(loomkin("doctor", "--json"))["database"] == "ok"
+    subprocess.run(["git", "add", "-f", ".loomkin/loomkin.db"], check=True)
+    result = loomkin("doctor", "--json")
+    assert states(result)["database"] == "fail"
+    assert "git rm --cached" in checks(result)["database"]["mend"]

@@ -48,6 +48,18 @@ FILES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
             "Type check": "mypy .",
         },
     ),
+    "a lone test": (
+        {"calc.py": "", "test_calc.py": "from calc import mean\n\n\ndef test_mean():\n    pass\n"},
+        {"Test": "python3 -m pytest"},
+    ),
+    "a lone case": (
+        {"test_calc.py": "import unittest\n\n\nclass MeanTest(unittest.TestCase):\n    pass\n"},
+        {"Test": "python3 -m unittest"},
+    ),
+    "tests in a folder": (
+        {"tests/test_calc.py": "from unittest import TestCase\n"},
+        {"Test": "python3 -m unittest discover tests"},
+    ),
     "uv": (
         {"pyproject.toml": "[tool.pytest.ini_options]\n", "uv.lock": ""},
         {"Test": "uv run pytest"},
@@ -96,6 +108,7 @@ FILES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
 def test_the_commands_of_a_project_are_found(project: Path, name: str) -> None:
     files, expected = FILES[name]
     for file, text in files.items():
+        (project / file).parent.mkdir(exist_ok=True)
         (project / file).write_text(text)
     done = loomkin("init")
     assert done.code == 0

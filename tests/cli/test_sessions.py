@@ -290,3 +290,14 @@ def test_a_folder_that_is_none_and_a_word_that_is_none_are_said(tmp_path: Path) 
     assert unknown.code == 2
     assert "lost" in unknown.err
     assert "rename" in loomkin("sessions").out
+
+
+def test_a_letter_or_three_of_an_id_stand_for_no_session(project: Path) -> None:
+    with database(project) as db:
+        identity = fill(db, said("Another"), session="20261121-140000-wxyz")[0].session
+    for slip in (identity[-1], identity[-3:], identity[:2]):
+        refused = loomkin("sessions", "delete", "-y", slip)
+        assert refused.code == 1
+        assert "4 characters" in refused.err
+    assert loomkin("sessions", "show", identity[-4:]).code == 0
+    assert loomkin("sessions", "delete", "-y", identity[-4:]).code == 0

@@ -215,6 +215,15 @@ def test_unknown_keys_warn_with_the_nearest_name(machine: Machine):
     )
 
 
+def test_nothing_is_suggested_for_a_key_that_resembles_none_in_its_section(machine: Machine):
+    machine.project.write_text("[ui]\nnonsense = 1\n[limits]\nnonsense = 1\nmax_turn = 3\n")
+    assert machine.load().warnings == (
+        ".loomkin.toml:2: there is no setting ui.nonsense.",
+        ".loomkin.toml:4: there is no setting limits.nonsense.",
+        ".loomkin.toml:5: there is no setting limits.max_turn; did you mean limits.max_turns?",
+    )
+
+
 UNSAFE = """
 model.default = "a/b"
 permissions.mode = "yolo"

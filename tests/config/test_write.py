@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loomkin.config.load import load
-from loomkin.config.write import locate, set_value
+from loomkin.config.write import locate, set_value, unset_value
 from loomkin.errors import ConfigError, NotFoundError, UsageError
 
 BEFORE = """# my settings
@@ -129,3 +129,28 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path):
     (tmp_path / "folder").write_text("a file where the folder should be")
     with pytest.raises(ConfigError, match="cannot be written"):
         set_value(tmp_path / "folder" / "config.toml", "limits.max_turns", "3")
+
+
+def test_a_setting_is_taken_out_again_and_comments_survive(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    assert not unset_value(path, "model.fast")
+    assert not path.exists()
+    path.write_text(BEFORE)
+    set_value(path, "model.fast", "c/d")
+    assert unset_value(path, "model.fast")
+    assert path.read_text() == BEFORE
+    assert not unset_value(path, "model.fast")
+    assert unset_value(path, "budget.session_usd")
+    assert path.read_text() == BEFORE.replace("session_usd = 2.5\n", "")
+    with pytest.raises(NotFoundError):
+        unset_value(path, "model.fats")
+
+
+@pytest.mark.parametrize(
+    "text", ['model = { default = "x" } # c\n', "model.default = 'f' # c\n", '["model"]\ndefault="f"\n']
+)
+def test_a_setting_is_taken_out_however_it_was_written(tmp_path: Path, text: str):
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    assert unset_value(path, "model.default")
+    assert tomllib.loads(path.read_text()).get("model", {}) == {}

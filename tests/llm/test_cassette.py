@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loomkin.errors import RateLimitError, ReplayDivergence, StoreError, StreamCutError
+from loomkin.errors import RateLimitError, ReplayDivergence, StoreError, StreamCutError, UsageError
 from loomkin.llm.cassette import RecordingWire, ReplayWire, Steps, agent_of
 from loomkin.llm.cassette_lines import delta_from_line, delta_to_line, redacted
 from loomkin.llm.fingerprint import asked
@@ -172,7 +172,7 @@ async def test_a_cancelled_call_is_recorded_as_far_as_it_came_and_closes_the_con
 
 
 def test_a_recording_that_cannot_be_written_is_said_before_anything_is_paid_for(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="x cannot be written: No such file or directory"):
+    with pytest.raises(UsageError, match="x cannot be written: No such file or directory"):
         opener(tmp_path / "missing" / "x", None, True, keep, keep)
 
 

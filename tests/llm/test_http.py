@@ -25,8 +25,10 @@ from loomkin.errors import (
     TimeoutExceeded,
     TlsError,
 )
+from loomkin.llm import tls
 from loomkin.llm.connections import Connections, reason_of
 from loomkin.llm.http import Http
+from loomkin.llm.http_library import load
 from loomkin.llm.http_proxied import ProxiedConnections
 from loomkin.llm.transport import Transport
 from loomkin.llm.wire import Endpoint
@@ -453,12 +455,12 @@ async def test_a_trusted_server_is_spoken_to(authority: trustme.CA, opener: Open
 async def test_a_certificate_that_is_not_right_is_told(
     trouble: str, words: str, authority: trustme.CA, opener: Opener
 ) -> None:
-    tls = {
+    context = {
         "untrusted": certified(trustme.CA()),
         "another host": certified(authority, "other.test"),
         "expired": certified(authority, expired=True),
     }[trouble]
-    async with answering([GOOD["length"]], tls=tls) as server:
+    async with answering([GOOD["length"]], tls=context) as server:
         error = await refused(server, opener)
     assert type(error) is TlsError
     assert words in error.message or trouble == "untrusted"
@@ -499,3 +501,45 @@ async def test_plain_words_to_a_tls_server_say_what_to_do(authority: trustme.CA)
         server.secure = False
         error = await refused(server)
     assert type(error) in (ProtocolError, ConnectError)
+
+
+async def test_requests_under_tls_share_a_connection_and_may_be_large(authority: trustme.CA) -> None:
+    payload = {"text": "0123456789" * 1_000_000}
+    async with answering([GOOD["length"], GOOD["chunks"]], tls=certified(authority)) as server:
+        http = Http(Endpoint(server.url))
+        for _ in range(2):
+            async with http.post(server.url, payload, {}, "m") as answer:
+                assert await answer.body() == TRUE
+        await http.aclose()
+    assert server.accepted == 1
+    assert [json.loads(one.partition(b"\r\n\r\n")[2]) for one in server.requests] == [payload] * 2
+
+
+async def test_a_server_under_tls_that_takes_nothing_is_silent_and_can_be_left(authority: trustme.CA) -> None:
+    async with handling(_never_read, tls=certified(authority)) as server:
+        http = Http(Endpoint(server.url, silence=0.3))
+        with pytest.raises(TimeoutExceeded):
+            async with http.post(server.url, {"text": "x" * 30_000_000}, {}, "m"):
+                pass
+        await http.aclose()
+
+
+async def test_a_kept_connection_under_tls_that_died_is_replaced(authority: trustme.CA) -> None:
+    async with answering([GOOD["length"]], [GOOD["length"]], tls=certified(authority)) as server:
+        http = Http(Endpoint(server.url))
+        assert [await http.get(server.url, {}) for _ in range(2)] == [TRUE, TRUE]
+        await http.aclose()
+    assert server.accepted == 2
+
+
+def test_the_authorities_of_the_system_are_those_that_the_library_trusts(
+    monkeypatch: pytest.MonkeyPatch, authority: trustme.CA, tmp_path: Path
+) -> None:
+    for file, folder in ((str(tmp_path / "ca.pem"), ""), ("", str(tmp_path)), ("", "")):
+        monkeypatch.setenv("SSL_CERT_FILE", file)
+        monkeypatch.setenv("SSL_CERT_DIR", folder)
+        ours, theirs = tls.authorities(), load().create_ssl_context()
+        assert ours.cert_store_stats() == theirs.cert_store_stats()
+        assert (ours.verify_mode, ours.check_hostname) == (ssl.CERT_REQUIRED, True)
+        assert ours.verify_flags == theirs.verify_flags
+        assert ours.minimum_version == theirs.minimum_version

@@ -15,6 +15,7 @@ CHUNKED = OK + b"transfer-encoding: chunked\r\n\r\n"
 WHOLE = {
     "length": OK + b"content-length: 5\r\nx: y\r\n\r\nhello",
     "chunks": CHUNKED + b'3;name="a;b"\r\nhel\r\n02 \r\nlo\r\n0\r\nx-after: 1\r\nx-more: 2\r\n\r\n',
+    "many chunks": CHUNKED + b"1\r\nh\r\n1\r\ne\r\n01;x\r\nl\r\n1\nl\n1\r\no\r\n0\r\n\r\n",
     "interim": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"
     + OK
     + b"Content-Length: 5\r\n\r\nhello",
@@ -113,6 +114,8 @@ GARBAGE = {
     "one wrong letter": b"HTTQ",
     "http 2": b"HTTP/2 200\r\n\r\n",
     "no minor version": b"HTTP/1. 200 OK\r\n\r\n",
+    "nul in the reason": b"HTTP/1.1 200 O\0K\r\n\r\n",
+    "return in the reason": b"HTTP/1.1 200 OK\rx: y\r\n\r\n",
     "no status": b"HTTP/1.1\r\n\r\n",
     "long status": b"HTTP/1.1 2000 OK\r\n\r\n",
     "low status": b"HTTP/1.1 099 OK\r\n\r\n",

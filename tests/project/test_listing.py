@@ -142,18 +142,18 @@ def test_folders_that_cannot_be_read_are_told_and_not_fatal() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("with_git", [True, False])
-def test_fifty_thousand_files_are_listed_in_seconds(tmp_path: Path, with_git: bool) -> None:
+def test_fifty_thousand_files_are_listed_in_seconds(tmp_path: Path) -> None:
     root = make(tmp_path / "p", {".gitignore": "*.o\n"})
     for folder in range(100):
         (root / f"d{folder}").mkdir()
         for number in range(500):
             os.close(os.open(root / f"d{folder}" / f"f{number}", os.O_CREAT))
-    if with_git:
-        git(root, "init", "-q")
-    began = time.monotonic()
-    assert len(list_files(root).files) == 50_001
-    assert time.monotonic() - began < 10
+    for with_git in (False, True):
+        if with_git:
+            git(root, "init", "-q")
+        began = time.monotonic()
+        assert len(list_files(root).files) == 50_001
+        assert time.monotonic() - began < 10
 
 
 def test_the_tree_shows_sizes_and_names_ignored_folders_without_opening_them(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loomkin.errors import StoreError
-from loomkin.project.root import ensure_state_dir, find_root, find_state_dir, inside
+from loomkin.project.root import ensure_state_dir, find_root, find_state_dir, inside, state_dir
 
 
 @pytest.fixture(autouse=True)
@@ -104,8 +104,30 @@ def test_a_state_folder_in_home_is_not_taken_for_the_projects_below_it(tmp_path:
     (home / ".loomkin").mkdir()
     assert find_state_dir(home / "plain" / "deep", home) is None
     assert find_state_dir(home, home) == home / ".loomkin"
-    (home / "plain" / ".loomkin").mkdir()
-    assert find_state_dir(home / "plain" / "deep", home) == home / "plain" / ".loomkin"
+    repository(home / "repo")
+    (home / "repo" / "deep").mkdir()
+    assert find_state_dir(home / "repo" / "deep", home) is None
+
+
+def test_without_a_repository_folders_beside_each_other_have_nothing_in_common(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "parent" / name).mkdir(parents=True)
+    (tmp_path / "parent" / ".loomkin").mkdir()
+    assert find_state_dir(tmp_path / "parent") == tmp_path / "parent" / ".loomkin"
+    assert state_dir(tmp_path / "parent" / "a") == tmp_path / "parent" / "a" / ".loomkin"
+    assert state_dir(tmp_path / "parent" / "b") == tmp_path / "parent" / "b" / ".loomkin"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_state_folder_that_another_user_made_is_not_used(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    state = ensure_state_dir(tmp_path)
+    os.chown(state, 65534, 65534)
+    with pytest.raises(StoreError, match="belongs to another user"):
+        state_dir(tmp_path)
+    top = repository(tmp_path / "repo")
+    os.chown(ensure_state_dir(top), 65534, 65534)
+    assert state_dir(top) == top / ".loomkin", "as git, root may work in a repository of somebody else"
 
 
 def test_symlinks_do_not_lead_out(tmp_path: Path) -> None:
@@ -134,13 +156,29 @@ def test_the_state_folder_ignores_its_own_machine_files(tmp_path: Path) -> None:
     (state / "loomkin.db-wal").write_text("")
     (state / "outputs").mkdir()
     (state / "outputs" / "out1.txt").write_text("")
+    (state / "history").write_text("")
+    (state / "copied.txt").write_text("")
     (state / "skills.md").write_text("")
     status = git(top, "status", "--porcelain", "-uall").splitlines()
     assert status == ["?? .loomkin/skills.md"]
     (state / ".gitignore").write_text("mine\n")
     assert ensure_state_dir(top) == state
     assert (state / ".gitignore").read_text() == "mine\n"
-    assert sorted(os.listdir(state)) == [".gitignore", "loomkin.db", "loomkin.db-wal", "outputs", "skills.md"]
+    assert sorted(os.listdir(state)) == [
+        ".gitignore", "copied.txt", "history", "loomkin.db", "loomkin.db-wal", "outputs", "skills.md",
+    ]  # fmt: skip
+
+
+def test_a_list_that_an_earlier_loomkin_wrote_gets_the_lines_it_lacks(tmp_path: Path) -> None:
+    top = repository(tmp_path / "repo")
+    state = ensure_state_dir(top)
+    written = (state / ".gitignore").read_text()
+    (state / ".gitignore").write_text(written.replace("history\n", "").replace("copied.txt\n", "") + "mine/")
+    (state / "history").write_text("")
+    assert git(top, "status", "--porcelain", "-uall") == "?? .loomkin/history"
+    ensure_state_dir(top)
+    assert git(top, "status", "--porcelain", "-uall") == ""
+    assert "mine/\n" in (state / ".gitignore").read_text()
 
 
 def test_a_taken_name_and_a_link_outwards_are_refused(tmp_path: Path) -> None:

@@ -148,3 +148,18 @@ async def test_a_replayed_recording_gives_the_same_result_without_a_network(benc
     )
     assert ended.code == 1
     assert "another file now" in ended.err
+
+
+@pytest.mark.feature("A5")
+async def test_a_recording_may_lie_in_the_repository_and_be_committed(bench: Bench):
+    async with bench.model({"text": "A mean."}):
+        assert (await bench.run("ask", "--record", "r.cassette", "what is it?")).out == "A mean.\n"
+    alone = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+    for change in ((), ("add", "r.cassette"), ("commit", "-qm", "Add a recording: 1.")):
+        if change:
+            bench.git(*change)
+        replayed = await bench.run("ask", "--replay", "r.cassette", "what is it?", environ=alone)
+        assert replayed.out == "A mean.\n", replayed.err
+    other = await bench.run("ask", "--replay", "r.cassette", "what else?", environ=alone)
+    assert other.code == 1
+    assert "differs from the recording" in other.err

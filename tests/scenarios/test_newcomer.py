@@ -132,3 +132,13 @@ async def test_an_edit_is_shown_approved_and_made_in_the_conversation(bench: Ben
             terminal.close()
     assert "+ 1" not in (bench.root / "calc.py").read_text()
     assert json.loads((bench.root / ".loomkin" / "history").read_text()) == "mend the mean"
+
+
+async def test_a_file_that_cannot_go_along_is_said_to_the_person_and_the_model(bench: Bench):
+    async with bench.model({"text": "Which file?"}) as server:
+        ended = await bench.run("ask", "read @nope.txt and @calc.py")
+        body = said(bodies(server)[0])
+    assert ended.code == 0
+    assert "@nope.txt was not put along: there is no such file." in ended.err
+    assert "@nope.txt was not put along" in body
+    assert "The arithmetic mean." in body

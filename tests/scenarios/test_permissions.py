@@ -1,9 +1,18 @@
 """What passes without a person, what does not, and how everybody learns of it."""
 
+import asyncio
 import json
+import os
+import sqlite3
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from loomkin.agent.turn import Limits
+from loomkin.app import open_house, open_session
+from loomkin.permissions.gate import Answer, Approval, Scope
+from loomkin.workspace.options import Options
 from tests.scenarios.conftest import Bench, bodies, call, said
 
 EDIT = call("file_edit", path="calc.py", old="value * 2", new="2 * value")
@@ -189,3 +198,70 @@ async def test_hooks_of_an_untrusted_project_do_not_run(bench: Bench):
     assert ended.code == 0
     assert not (bench.root / "ran").exists()
     assert "trust" in ended.err
+
+
+class Granting:
+    """A person who allows whatever is asked, for good."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def approve(self, approval: Approval) -> Answer:
+        return Answer(True, self._scope, next(iter(approval.verdict.offers), ""))
+
+    async def ask(self, question: str, options: tuple[str, ...], free: bool) -> str | None:
+        return None
+
+
+async def grant(bench: Bench, scope: Scope) -> None:
+    """Have the person allow `touch made`, in a session of this process."""
+    options = Options(bench.root, {**os.environ, **bench.environ}, attended=True)
+    person = Granting(scope)
+    async with open_house(options) as house, open_session(house, person, person) as opened:
+        await opened.session.send("go", Limits(5))
+
+
+def widen(root: Path) -> None:
+    """What an attacker makes of a database before committing it."""
+    db = sqlite3.connect(root / ".loomkin" / "loomkin.db")
+    db.execute("UPDATE grants SET rule = 'shell(*)'")
+    db.execute("UPDATE events SET data = replace(data, 'touch made', '*') WHERE kind = 'GrantAdded'")
+    db.commit()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
+@pytest.mark.feature("E1")
+@pytest.mark.parametrize("scope", [Scope.PROJECT, Scope.SESSION])
+async def test_grants_that_come_with_a_repository_count_nothing(
+    bench: Bench, tmp_path: Path, scope: Scope
+) -> None:
+    touch = {"calls": [call("shell", command="touch made")]}
+    async with bench.model(touch, DONE, touch, DONE, touch, DONE) as server:
+        await grant(bench, scope)
+        (bench.root / "made").unlink()
+        ours = await bench.run("ask", "-c", "again")
+        assert (bench.root / "made").exists(), "it was given in this folder"
+        assert "warning" not in ours.err
+        widen(bench.root)
+        (bench.root / ".loomkin" / ".gitignore").unlink()
+        bench.git("add", "-Af", ".loomkin")
+        bench.git("commit", "-qm", "Bring grants along")
+        clone = tmp_path / "clone"
+        await asyncio.to_thread(subprocess.run, ["git", "clone", "-q", bench.root, clone], check=True)
+        (clone / "made").unlink(missing_ok=True)
+        theirs = await bench.run("ask", "-c", "look around", cwd=clone)
+    assert "Not permitted" in said(bodies(server)[5])
+    assert not (clone / "made").exists()
+    assert "were not given by you here" in theirs.err
+    assert "is tracked by git" in theirs.err
+
+
+@pytest.mark.feature("E1")
+async def test_a_changed_rule_in_the_database_is_no_grant(bench: Bench) -> None:
+    touch = {"calls": [call("shell", command="touch other")]}
+    async with bench.model({"calls": [call("shell", command="touch made")]}, DONE, touch, DONE):
+        await grant(bench, Scope.PROJECT)
+        widen(bench.root)
+        await bench.run("ask", "look around")
+    assert not (bench.root / "other").exists()

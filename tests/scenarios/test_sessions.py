@@ -94,7 +94,7 @@ async def test_a_name_is_taken_once_and_an_unknown_one_is_refused_before_any_cal
         assert ended.code == 2
         assert "has that name already.\nChoose another name." in ended.err
     assert renamed.code == 0, "its own name is no other's"
-    assert unknown.code == 1
+    assert unknown.code == 2
     assert "No session 'yours'" in unknown.err
     assert "sessions list" in unknown.err
 
@@ -104,7 +104,7 @@ async def test_nothing_to_continue_says_so(bench: Bench):
     async with bench.model(DONE) as server:
         ended = await bench.run("ask", "go on", "-c")
         assert server.chats == []
-    assert ended.code == 1
+    assert ended.code == 2
     assert "Run the same command without -c." in ended.err
     assert "Traceback" not in ended.err
 
@@ -137,12 +137,12 @@ async def test_a_renamed_session_answers_to_its_new_name_and_a_deleted_one_to_no
     async with bench.model(*LEARN, {**DONE, "match": "plover"}, DONE):
         first = await ask(bench, "learn", "-n", "old")
         assert (await bench.run("sessions", "rename", "old", "new")).code == 0
-        assert (await bench.run("ask", "x", "-r", "old")).code == 1
+        assert (await bench.run("ask", "x", "-r", "old")).code == 2
         again = await ask(bench, "again", "-r", "new", "-n", "newest")
         assert again.json["session_id"] == first.json["session_id"]
         assert (await bench.run("sessions", "delete", "newest", "-y")).code == 0
-        assert (await bench.run("ask", "x", "-r", "newest")).code == 1
-        assert (await bench.run("ask", "x", "-c")).code == 1, "the only one is gone"
+        assert (await bench.run("ask", "x", "-r", "newest")).code == 2
+        assert (await bench.run("ask", "x", "-c")).code == 2, "the only one is gone"
         assert await listed(bench) == {}
         await ask(bench, "a new beginning", "-n", "new")
     assert (await bench.run("sessions", "check")).code == 0
@@ -231,7 +231,7 @@ async def test_two_repositories_at_once_never_mix(bench: Bench, tmp_path: Path):
     assert list(await listed(bench)) == [first["session_id"]]
     assert list(await listed(other)) == [second["session_id"]]
     lost = await other.run("ask", "x", "-r", first["session_id"])
-    assert lost.code == 1
+    assert lost.code == 2
 
 
 @pytest.mark.feature("C12")
@@ -286,3 +286,44 @@ async def test_a_session_that_was_replayed_without_a_model_goes_on_with_a_real_o
             "ask", "-c", "and now?", cwd=bench.root / "sample", environ={"LOOMKIN_MODEL": ""}
         )
     assert (ended.code, ended.out) == (0, "Done.\n"), ended.err
+
+
+@pytest.mark.feature("C12")
+async def test_a_run_that_cannot_begin_leaves_nothing_behind(bench: Bench, tmp_path: Path):
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    cases = ((), ("--role", "nope"), ("--replay", "/nope"), ("--allowed-tools", "shell("))
+    async with bench.model(DONE):
+        for words in cases:
+            environ = {} if words else {"LOOMKIN_MODEL": "", "OPENAI_API_KEY": "", "OPENAI_BASE_URL": ""}
+            ended = await bench.run("ask", "hi", *words, cwd=plain, environ=environ)
+            assert ended.code != 0
+            assert os.listdir(plain) == [], words
+        await ask(bench, "hi", cwd=plain)
+    assert os.listdir(plain) == [".loomkin"]
+
+
+@pytest.mark.feature("C12")
+async def test_folders_without_a_repository_keep_to_themselves(bench: Bench, tmp_path: Path):
+    parent = tmp_path / "parent"
+    for name in ("a", "b"):
+        (parent / name).mkdir(parents=True)
+    async with bench.model(DONE, DONE):
+        await ask(bench, "in the parent", cwd=parent)
+        await ask(bench, "from a", cwd=parent / "a")
+        ended = await bench.run("ask", "-c", "go on", cwd=parent / "b")
+    assert ended.code == 2
+    assert "no session" in ended.err
+    assert [row["title"] for row in (await listed(bench, parent)).values()] == ["in the parent"]
+
+
+@pytest.mark.feature("C12")
+async def test_a_session_in_which_nothing_was_said_was_none(bench: Bench):
+    stream = ("--input-format", "stream-json", "--output-format", "stream-json")
+    async with bench.model(DONE):
+        ended = await bench.run("ask", *stream, stdin=b"{bad\n")
+        assert ended.code == 2
+        assert await listed(bench) == {}
+        await ask(bench, "q1")
+        ended = await bench.run("ask", *stream, stdin=b"{bad\n")
+    assert [row["title"] for row in (await listed(bench)).values()] == ["q1"]

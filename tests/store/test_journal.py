@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from loomkin.errors import StoreError
-from loomkin.records.event import CallStarted, Event, FileChanged, NoticeGiven, TextStreamed
+from loomkin.records.event import CallStarted, Event, FileChanged, NoticeGiven, SessionStarted, TextStreamed
 from loomkin.records.ids import SessionId
 from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import CountingClock
@@ -164,6 +164,30 @@ async def test_after_a_failed_write_everything_says_so_and_nothing_is_half_writt
     database.close()
 
 
+async def test_what_found_no_room_is_written_in_its_order_once_there_is_room(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db")
+    heard: list[Event] = []
+    journal = Journal(database, heard.append, CountingClock().now)
+    journal.record(started(), SESSION)
+    await journal.flush()
+    database.writer.execute("PRAGMA max_page_count=1")  # SQLite takes the present size where that is more
+    journal.record(NoticeGiven("x" * 100_000), SESSION)
+    with pytest.raises(StoreError, match="the disk is full"):
+        await journal.flush()
+    journal.record(NoticeGiven("said meanwhile"), SESSION)
+    with pytest.raises(StoreError, match="the disk is full"):
+        await journal.flush()
+    assert len(heard) == 1
+    database.writer.execute("PRAGMA max_page_count=100000")
+    await journal.flush()
+    texts = [one.fact.text for one in sessions.events(database, SESSION) if isinstance(one.fact, NoticeGiven)]
+    assert texts == ["x" * 100_000, "said meanwhile"]
+    assert [one.seq for one in heard] == [1, 2, 3]
+    assert rebuild.differences(database) == []
+    await journal.aclose()
+    database.close()
+
+
 async def test_half_characters_are_replaced_in_log_and_tables_alike(tmp_path: Path) -> None:
     database = Database(tmp_path / "a.db")
     heard: list[Event] = []
@@ -207,4 +231,40 @@ def test_a_failed_group_leaves_the_connection_usable() -> None:
         write(database, [event(NoticeGiven("x")), event(started())])
     write(database, [event(NoticeGiven("y"))])
     assert [one.fact for one in sessions.events(database, SESSION)][1:] == [NoticeGiven("y")]
+    database.close()
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+async def test_a_file_that_goes_away_while_it_is_used_is_said_and_not_written_into_the_void(
+    tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "a.db"
+    database = Database(path)
+    journal = Journal(database, lambda event: None, lambda: 1.0)
+    journal.record(started(), SessionId("s-1"))
+    await journal.flush()
+    path.unlink()
+    if how == "replaced":
+        path.write_bytes(b"")
+    journal.record(NoticeGiven("after"), SessionId("s-1"))
+    with pytest.raises(StoreError, match="deleted or replaced"):
+        await journal.flush()
+    await journal.aclose()
+    database.close()
+
+
+async def test_the_start_of_a_session_is_written_with_its_first_stored_fact_and_before_it() -> None:
+    database, seen = Database(None), list[Event]()
+    journal = Journal(database, seen.append, lambda: 1.0)
+    journal.begin(started(), SessionId("s-1"))
+    journal.begin(started(), SessionId("s-2"))
+    journal.record(TextStreamed("half"), SessionId("s-1"))
+    await journal.flush()
+    assert sessions.all_sessions(database) == []
+    journal.record(NoticeGiven("one"), SessionId("s-1"))
+    journal.record(NoticeGiven("two"), SessionId("s-1"))
+    await journal.aclose()
+    assert [one.id for one in sessions.all_sessions(database)] == ["s-1"]
+    kinds = [type(one.fact) for one in seen]
+    assert kinds == [TextStreamed, SessionStarted, NoticeGiven, NoticeGiven]
     database.close()

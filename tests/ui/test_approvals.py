@@ -68,6 +68,23 @@ async def test_keys_in_the_first_300_milliseconds_mean_nothing() -> None:
     assert asked.result() == Answer(False)
 
 
+async def test_typing_begins_the_guard_anew() -> None:
+    clock = Clock()
+    approvals = Approvals(clock)
+    async with asyncio.TaskGroup() as group:
+        asked = group.create_task(approvals.approve(approval()))
+        await asyncio.sleep(0)
+        approvals.typed()
+        assert approvals.guarded, "a box that nobody has seen takes no key"
+        await shown(approvals, clock)
+        approvals.typed()
+        clock.now += 0.29
+        assert not approvals.press("a")
+        clock.now += 0.02
+        assert approvals.press("n")
+    assert asked.result() == Answer(False)
+
+
 async def test_the_guard_begins_anew_with_the_next_question() -> None:
     clock = Clock()
     approvals = Approvals(clock)

@@ -8,13 +8,15 @@ from loomkin.records.event import (
     LoopNoticed,
     ModelRetried,
     NoticeGiven,
+    TextStreamed,
     TurnStarted,
 )
-from loomkin.records.message import Text
+from loomkin.records.ids import CallId
+from loomkin.records.message import Text, ToolResult
 from loomkin.ui.plain import Detail, PlainLines
 from loomkin.ui.terminal import one_line, printable, wants_color, wants_live
 from loomkin.ui.theme import clock, count, money, span
-from tests.ui.facts import denied, edit, event, job, said
+from tests.ui.facts import denied, edit, event, heard, job, said
 
 
 def told(detail: Detail, *events: Event) -> str:
@@ -47,8 +49,13 @@ def test_warnings_and_refusals_are_told_unless_nothing_is() -> None:
 
 def test_a_call_that_fails_or_takes_long_is_told_at_its_end() -> None:
     start = event(CallStarted("c1", "shell", '{"command": "make"}'))
-    assert "shell make: failed after 0.2 s" in told(
-        Detail.ACTIVITY, start, event(CallFinished("c1", "shell", "failed", 0.2))
+    reason = heard(ToolResult(CallId("c1"), "shell", "\nNo such file: x.py.\nUse directory_list.", True))
+    assert told(
+        Detail.ACTIVITY, start, event(CallFinished("c1", "shell", "failed", 0.2)), event(reason)
+    ).splitlines() == ["coder: shell make", "coder: shell make: failed after 0.2 s: No such file: x.py."]
+    ran = heard(ToolResult(CallId("c1"), "shell", "cc x.c\nx.c:1: error\nexit 2", True))
+    assert "after 0.2 s: exit 2\n" in told(
+        Detail.ACTIVITY, start, event(CallFinished("c1", "shell", "failed", 0.2)), event(ran)
     )
     assert "shell make: done after 1:05" in told(
         Detail.ACTIVITY, start, event(CallFinished("c1", "shell", "ok", 65))
@@ -67,6 +74,23 @@ def test_retries_loops_and_objections_are_told() -> None:
         "coder: repeats itself: AAA",
         "coder: a Stop hook objected: tests fail",
     ]
+
+
+def test_without_activity_waiting_is_told_once_and_that_it_goes_on() -> None:
+    events = (
+        event(ModelRetried(2, 5, 0.5, "HTTP 503", 503, "m"), at=10.0),
+        event(ModelRetried(3, 5, 1.0, "HTTP 503", 503, "m"), at=11.0),
+        event(TextStreamed("So"), at=14.5),
+        event(TextStreamed(" it is."), at=15.0),
+        event(said(Text("So it is.")), at=15.0),
+    )
+    assert told(Detail.WARNINGS, *events).splitlines() == [
+        "coder: HTTP 503; it is tried at most 5 times",
+        "coder: it goes on after 4.5 s",
+    ]
+    assert told(Detail.NOTHING, *events) == ""
+    watched = PlainLines(Detail.WARNINGS, waits=False)
+    assert [watched.of(one) for one in events] == [""] * 5
 
 
 def test_nothing_that_a_terminal_obeys_gets_through() -> None:

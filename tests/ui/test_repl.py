@@ -98,9 +98,34 @@ def test_keys_typed_as_the_box_appears_approve_nothing_and_stay_in_the_draft(pla
     assert "y once" in terminal.shown
     assert not (scene.root / "made").exists()
     assert any(row.startswith("› yay") for row in terminal.rows)
+    assert "empty the line first" in terminal.shown
+    terminal.send("\x03")
+    terminal.until(lambda: "› yay" not in terminal.shown)
+    terminal.settle()
     terminal.send("n")
     terminal.until("Over.")
     assert not (scene.root / "made").exists()
+
+
+def test_words_typed_or_pasted_into_a_box_answer_nothing(play: MakeStage) -> None:
+    scene = play(shell("touch made"), {"text": "Over."})
+    terminal = scene.ready()
+    terminal.send("go\r")
+    terminal.until("y once")
+    terminal.settle()
+    terminal.send("Stay!")
+    terminal.until("› Stay!")
+    terminal.settle()
+    terminal.send("\x1b[200~ and look\x1b[201~")
+    terminal.until("› Stay! and look")
+    terminal.settle()
+    terminal.send("apy")
+    terminal.until("› Stay! and lookapy")
+    assert "y once" in terminal.shown
+    assert not (scene.root / "made").exists()
+    terminal.send("\r")
+    terminal.until("1 queued")
+    assert "y once" in terminal.shown
 
 
 def test_escape_in_the_box_declines_and_interrupts(play: MakeStage) -> None:
@@ -115,7 +140,7 @@ def test_escape_in_the_box_declines_and_interrupts(play: MakeStage) -> None:
     assert len(scene.chats) == 1
 
 
-def test_a_question_of_the_agent_is_answered_by_number_and_the_draft_stays(play: MakeStage) -> None:
+def test_a_question_of_the_agent_is_answered_by_number_and_the_draft_comes_back(play: MakeStage) -> None:
     question = {"question": "Which colour?", "options": ["red", "blue"]}
     scene = play(
         {"calls": [{"name": "ask_person", "arguments": question}], "wait_for": "go"}, {"text": "Blue it is."}
@@ -128,10 +153,14 @@ def test_a_question_of_the_agent_is_answered_by_number_and_the_draft_stays(play:
     scene.release("go")
     terminal.until("2 blue")
     terminal.settle()
+    terminal.send("\x03")
+    terminal.until(lambda: "› half" not in terminal.shown)
+    terminal.settle()
     terminal.send("2")
     terminal.until("Blue it is.")
     assert "The person answered: blue" in str(scene.chats[1].body)
-    assert "› half a thought" in terminal.rows
+    terminal.send("\x1b[A")
+    terminal.until("› half a thought")
 
 
 def test_up_on_an_empty_line_takes_the_queued_words_back(play: MakeStage) -> None:
@@ -154,6 +183,8 @@ def test_a_rule_for_the_session_is_asked_for_once(play: MakeStage) -> None:
     terminal.settle()
     terminal.send("a")
     terminal.until("Twice.")
+    assert "allowed for the session from now on: shell(touch made)" in terminal.everything
+    assert "/permissions revoke" in terminal.everything
     terminal.send("/permissions\r")
     terminal.until("shell(touch made)  (session)")
 

@@ -90,9 +90,19 @@ def test_what_asks_for_trust_is_named_and_nothing_else(tmp_path: Path) -> None:
     assert things() == []
     (root / ".loomkin/roles/own.md").write_text("---\n---\n")
     (root / "LOOMKIN.md").write_text("## Allowed Operations\n- Shell: `make *`\n")
-    (root / ".loomkin.toml").write_text('[[hooks]]\nevent = "Stop"\ncommand = "true"\n')
+    (root / ".loomkin.toml").write_text(
+        '[permissions]\nmode = "yolo"\nallow = ["shell(npm *)"]\ndeny = ["shell(rm *)"]\n'
+        '[providers.openai]\nbase_url = "http://there"\nheaders = { token = "s3cret" }\n'
+        '[[hooks]]\nevent = "Stop"\ncommand = "sh ./own.sh"\n'
+        '[[hooks]]\nevent = "PreToolUse"\nmatcher = "shell"\ncommand = "true"\n'
+    )
     assert things() == [
-        ".loomkin.toml: hooks",
+        ".loomkin.toml:11: a PreToolUse hook on shell runs: true",
+        ".loomkin.toml:2: permissions.mode = yolo",
+        ".loomkin.toml:3: permissions.allow = shell(npm *)",
+        ".loomkin.toml:6: providers.openai.base_url = http://there",
+        ".loomkin.toml:7: providers.openai.headers = …",
+        ".loomkin.toml:8: a Stop hook runs: sh ./own.sh",
         ".loomkin/roles: own.md",
         "LOOMKIN.md: allows Shell: `make *`",
     ]

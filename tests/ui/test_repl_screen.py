@@ -202,6 +202,9 @@ def test_a_dumb_terminal_gets_lines_and_no_escapes(play: MakeStage) -> None:
     terminal.send("go\r")
     terminal.until("y once")
     terminal.settle()
+    terminal.send("please stay\r")
+    terminal.until(lambda: terminal.everything.count("y once") == 2)
+    terminal.settle()
     terminal.send("y\r")
     terminal.until("Finished with it.")
     assert (scene.root / "a.txt").read_text() == "x\n"
