@@ -93,20 +93,25 @@ class Teamwork:
             Meetings: meetings,
             **proofs(ground, self.team, board, self._profiles),
         }
-        for module in discover("loomkin.practices"):
-            practice = build(module.PRACTICE, self._services)
-            self._services[module.PRACTICE] = practice
-            self.team.adopt(practice)
-        self.claims.restore(past.claims(house.database, ground.crew.session))
-        self.team.adopt(self.claims)
-        meetings.restore(past.meetings(house.database, ground.crew.session))
-        self.team.adopt(meetings)
+        self._adopt(meetings)
         self.oversight = Oversight(self.team, self.hiring, board)
         self._leave = house.bus.subscribe(self.team.take)
         self._host: Member | None = None
         self._opens = asyncio.Lock()
         self._told = (float("-inf"), "", "")
         self._survey: Survey | None = None
+
+    def _adopt(self, meetings: Meetings) -> None:
+        """Let all ways of working hear what happens, and go on with what an earlier process left."""
+        crew = self._ground.crew
+        for module in discover("loomkin.practices"):
+            practice = build(module.PRACTICE, self._services)
+            self._services[module.PRACTICE] = practice
+            self.team.adopt(practice)
+        self.claims.restore(past.claims(crew.house.database, crew.session))
+        self.team.adopt(self.claims)
+        meetings.restore(past.meetings(crew.house.database, crew.session))
+        self.team.adopt(meetings)
 
     def host(self, first: Agent, role: Role) -> None:
         """Let the session's own agent be the first member."""
