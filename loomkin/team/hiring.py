@@ -100,7 +100,7 @@ class Hiring:
                 self._team.instruct(spawner, idle.name, order.work)
                 return Hired(idle, True)
             self._refuse_name(order)
-            if not self._office.tally.one_more(spawner):
+            if spawner != PERSON and not self._office.tally.one_more(spawner):
                 raise LimitError(
                     f"You have spawned {self._office.tally.most} agents in this turn, which is the most.",
                     limit="spawns",
