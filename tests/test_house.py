@@ -23,7 +23,7 @@ LADDER: dict[str, set[str]] = {
     "tooling": {"runtime", "permissions", "project"},
     "agent": {"runtime", "llm", "tooling", "permissions"},
     "team": {"runtime", "store", "project", "llm", "tooling", "agent"},
-    "practices": {"runtime", "config", "store", "project", "agent", "team"},
+    "practices": {"runtime", "config", "store", "project", "llm", "agent", "team"},
     "workspace": {
         "runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent", "team",
     },

@@ -11,6 +11,7 @@ from loomkin.errors import ConfigError
 from loomkin.records.dataclass import dataclass
 
 LARGEST = 1 << 20
+MOST_TESTS = 20
 PURPOSES = ("Build", "Test", "Lint", "Format", "Type check")
 
 
@@ -155,12 +156,17 @@ def _dotnet(root: Path) -> Iterator[Found]:
 
 
 def _python_tests(root: Path) -> Iterator[Found]:
-    """What is usual where nothing is written: files of tests in the root or in a folder for them."""
-    for folder in ("", "tests", "test"):
-        for name in _listed(root / folder):
-            if re.fullmatch(r"test_\w+\.py|\w+_test\.py", name):
-                yield Found("Test", "pytest", f"{folder}/{name}".lstrip("/"))
-                return
+    """Tests without any settings: pytest where a file says it, else what Python brings along itself."""
+    for folder, alone in (("", ""), ("tests", " discover tests"), ("test", " discover test")):
+        names = [name for name in _listed(root / folder) if re.fullmatch(r"test_\w+\.py|\w+_test\.py", name)]
+        if names:
+            texts = [text_of(root / folder / name) for name in names[:MOST_TESTS]]
+            plain = any(re.search(r"^(?:import|from) unittest\b", text, re.M) for text in texts)
+            pytest = r"^(?:import|from) pytest\b|^(?:async )?def test"
+            bare = plain and not any(re.search(pytest, text, re.M) for text in texts)
+            run = f"python3 -m unittest{alone}" if bare else "python3 -m pytest"
+            yield Found("Test", run, f"{folder}/{names[0]}".lstrip("/"))
+            return
 
 
 def _ci(root: Path) -> Iterator[Found]:

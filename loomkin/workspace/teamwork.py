@@ -50,22 +50,20 @@ TOGETHER = 1.0
 """Seconds for which what an agent is told first holds for the next one, too."""
 
 
+def _limits(house: House) -> TeamLimits:
+    team, turns = house.loaded.settings.team, house.loaded.settings.limits.max_turns
+    attended = house.options.attended
+    return TeamLimits(team.max_agents, team.session_agents, team.max_depth, Limits(turns), attended=attended)
+
+
 class Teamwork:
     """The team of a session, with its first agent in it; also what the session's own turns depend on."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         house = ground.crew.house
-        settings = house.loaded.settings
-        limits = TeamLimits(
-            settings.team.max_agents,
-            settings.team.session_agents,
-            settings.team.max_depth,
-            Limits(settings.limits.max_turns),
-            attended=house.options.attended,
-        )
         scribe = ground.crew.scribe("")
-        self.team = Team(self._make, scribe, house.clock, ground.supervisor, limits)
+        self.team = Team(self._make, scribe, house.clock, ground.supervisor, _limits(house))
         self.hiring = Hiring(self.team, Office(ground))
         board = Board(scribe, read_plan(house.database, ground.crew.session), self.team.leads)
         meetings = Meetings(self.team, scribe, house.clock, ground.supervisor)
@@ -84,7 +82,7 @@ class Teamwork:
             Supervisor: ground.supervisor,
             House: house,
             Clock: house.clock,
-            TeamSettings: settings.team,
+            TeamSettings: house.loaded.settings.team,
             Database: house.database,
             Books: ground.crew.books,
             TierModels: ground.tiers,
