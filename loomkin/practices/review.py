@@ -1,6 +1,6 @@
 """Finds a reviewer for each task that waits for a review, and somebody to decide where there is none."""
 
-from loomkin.agent.turn import TurnEnd
+from loomkin.agent.turn import Outcome, TurnEnd
 from loomkin.config.settings import TeamSettings
 from loomkin.errors import LoomkinError
 from loomkin.project.glob import glob_regex
@@ -53,16 +53,19 @@ class Review(Practice):
 
     def holds(self, member: Member) -> bool:
         """Whether others still judge a task that a member created."""
+        nobody = member.name if not self._rounds.busy else ""
         return any(
-            task.creator == member.name
-            and self._reviews.reviewers.get(task.id) not in (None, member.name, PERSON)
+            self._reviews.reviewers.get(task.id, nobody) not in (member.name, PERSON)
             for task in self._waiting()
+            if task.creator == member.name
         )
 
     def turn_ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
         """A reviewer without a verdict is reminded once; then somebody else decides."""
+        if member.seat.role.name != REVIEWER or end.outcome is Outcome.CANCELLED or member.box.waits():
+            return
         for task in self._waiting():
-            if self._reviews.reviewers.get(task.id) != member.name or member.box.waits():
+            if self._reviews.reviewers.get(task.id) != member.name:
                 continue
             if task.id in self._reminded:
                 self._pass_over(task, member.name)
@@ -94,7 +97,8 @@ class Review(Practice):
             try:
                 await self._reviews.ask(task, reviewer)
             except Undeliverable:
-                self._pass_over(task, reviewer)
+                # it lies until somebody decides; whoever leads is told once nobody works any more
+                self._reviews.reviewers[task.id] = PERSON
 
     async def _reviewer(self, task: Task) -> str:
         """Who judges a task; reviewers that failed to do so are passed over."""

@@ -169,11 +169,12 @@ def changes(db: Database, session: str) -> list[ChangeRow]:
     return [ChangeRow(*row) for row in rows]
 
 
-def events(db: Database, session: str) -> list[Event]:
-    """The log of a session, oldest first."""
+def events(db: Database, session: str, kind: str | None = None) -> list[Event]:
+    """The log of a session, oldest first; of one kind of fact where named."""
     rows = db.rows(
-        "SELECT seq, at, session, agent, task, kind, data FROM events WHERE session = ? ORDER BY seq",
-        (session,),
+        "SELECT seq, at, session, agent, task, kind, data FROM events"
+        " WHERE session = ? AND (? IS NULL OR kind = ?) ORDER BY seq",
+        (session, kind, kind),
     )
     return [event_of(row) for row in rows]
 

@@ -5,6 +5,7 @@ from typing import Any
 from loomkin.project.jobs import JobTable
 from loomkin.project.profile import Profiles
 from loomkin.project.workplace import Workplace
+from loomkin.records.event import FileChanged
 from loomkin.store import sessions
 from loomkin.team.board import Board
 from loomkin.team.checks import Checks
@@ -21,7 +22,7 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles) -> dict
     house, place = crew.house, crew.house.workplace
     footprints = Footprints()
     if board.tasks:
-        footprints.restore(sessions.events(house.database, crew.session))
+        footprints.restore(sessions.events(house.database, crew.session, FileChanged.__name__))
     team.adopt(footprints)
     checks = Checks(
         team,
