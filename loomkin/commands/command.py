@@ -63,7 +63,7 @@ class Context:
 
 
 class Command(ABC):
-    """Base of all slash commands; `idle` ones wait until no turn runs.
+    """Base of all slash commands; `idle` ones wait until no turn runs, `more` is said by /help NAME.
 
     After one that `wakes`, the session's own agent hears its teammates again, as after the person's words.
     """
@@ -71,6 +71,7 @@ class Command(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     usage: ClassVar[str] = ""
+    more: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     idle: ClassVar[bool] = False
     wakes: ClassVar[bool] = False

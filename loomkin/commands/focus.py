@@ -11,7 +11,7 @@ class Focus(Command):
     """Shows one agent's words and calls as they come, or everybody's."""
 
     name = "focus"
-    summary = "show an agent's words and calls as they come; `all`: everybody's; alone: your own agent's"
+    summary = "whose words and calls you see as they come; alone: your own agent's"
     usage = "[AGENT|all]"
 
     async def run(self, context: Context, argument: str) -> CommandResult:

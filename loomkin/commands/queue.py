@@ -21,8 +21,9 @@ class Queue(Command):
     """Lists waiting letters in the order of reading; edits, moves, delays, deletes and squashes them."""
 
     name = "queue"
-    summary = "mail that waits, in the order of reading; change it before it is read"
-    usage = "[AGENT] | edit ID WORDS | move ID PLACE | delay ID TIME | delete ID | squash AGENT"
+    summary = "mail that waits; edit, move, delay, delete, squash change it before it is read"
+    usage = "[AGENT]"
+    more = HINT
 
     async def run(self, context: Context, argument: str) -> CommandResult:
         verb, _, rest = argument.strip().partition(" ")

@@ -22,8 +22,8 @@ class Tasks(Command):
     """Lists tasks, shows one, adds, edits and cancels."""
 
     name = "tasks"
-    summary = "the plan: list, show, add, edit, cancel tasks"
-    usage = "[ID] | add TITLE [FIELD=VALUE…] | edit ID FIELD=VALUE… | cancel ID [WHY]"
+    summary = "the plan; add, edit, cancel change it while it runs"
+    usage = "[ID]"
     aliases = ("board",)
 
     async def run(self, context: Context, argument: str) -> CommandResult:

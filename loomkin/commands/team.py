@@ -9,7 +9,7 @@ class Team(Command):
     """Lists the agents with state, steps, tokens, money, task and claims."""
 
     name = "team"
-    summary = "who is in the team: state and since when, steps, tokens, money, task, claims"
+    summary = "who is in the team and does what, for what money"
     aliases = ("agents",)
 
     async def run(self, context: Context, argument: str) -> CommandResult:

@@ -9,7 +9,7 @@ class Tell(Command):
     """Steers an agent that is at work, wakes an idle one."""
 
     name = "tell"
-    summary = "words for an agent's very next step; wakes an idle one; `@agent words` is the same"
+    summary = "words for an agent's very next step, as `@agent words`; wakes an idle one"
     usage = "AGENT WORDS"
     wakes = True
 
