@@ -14,7 +14,8 @@ if TYPE_CHECKING:  # a conversation of one agent loads no team
     from loomkin.workspace.oversight import Oversight
 
 HINT = (
-    "/tasks · /tasks ID · /tasks add TITLE [role=coder needs=t1] · /tasks edit ID … · /tasks cancel ID [WHY]"
+    "/tasks · /tasks ID · /tasks add TITLE · /tasks edit ID [TITLE] · /tasks cancel ID [WHY]; behind a title"
+    ' role=coder priority=0…9 needs=t1,t2 check="make test" description="…" review=yes'
 )
 
 
@@ -24,6 +25,7 @@ class Tasks(Command):
     name = "tasks"
     summary = "the plan; add, edit, cancel change it while it runs"
     usage = "[ID]"
+    more = HINT
     aliases = ("board",)
 
     async def run(self, context: Context, argument: str) -> CommandResult:
