@@ -54,7 +54,7 @@ class Budgets(Practice):
         """Another agent would have no more money for the task than this one."""
         if task.handoff is None or task.handoff.done:
             self._board.hand_off(task.id, Handoff(found=said, open=f"Not finished: {error.message}"))
-        self._board.move(task.id, Verb.FAIL, SYSTEM, error.message, role=Actor.BOARD)
+        self._board.move(task.id, Verb.FAIL, SYSTEM, error.message.rstrip("."), role=Actor.BOARD)
 
     def _terms(self, identity: str) -> tuple[str, int | None]:
         task = self._board.task(identity)

@@ -3,6 +3,7 @@
 from loomkin.agent.turn import Outcome, TurnEnd
 from loomkin.config.settings import TeamSettings
 from loomkin.errors import ProviderError
+from loomkin.llm.models import ModelSpec
 from loomkin.records.event import Fact, NoticeGiven
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import PERSON, SYSTEM, Delivery, Mail, MailKind
@@ -90,10 +91,8 @@ class Escalation(Practice):
         asked = self._board.task(task).tier if task else None
         failures = self._failures.get(work, 0) if self._on else 0
         tier = climb(self._models, asked or own, failures // FAILURES)
-        if tier is self._tiers.get(member.name, own):
-            return
-        chain = self._models.known(tier)
-        if not chain:
+        chain, now = self._models.known(tier), self._tiers.get(member.name, own)
+        if not chain or (tier is now and not self._is_new(member, chain)):
             return
         self._tiers[member.name] = tier
         if tier is own:
@@ -101,11 +100,18 @@ class Escalation(Practice):
         if chain[0].id == member.agent.model.spec.id:
             return
         member.agent.model.use(chain)
+        if tier is now:
+            return
         if failures >= FAILURES:
             reason = f"{failures} failures at {work}, the last one: {self._why.get(work, 'not known')}"
         else:
             reason = f"{task} asks for it" if asked is tier else over or "its work needs no other"
         self._tell(member, tier, str(chain[0].id), reason)
+
+    def _is_new(self, member: Member, chain: tuple[ModelSpec, ...]) -> bool:
+        """Whether an agent was made anew after a crash, with the model of its role again."""
+        raised = member.name in self._tiers and not member.hosted
+        return raised and member.agent.model.spec.id != chain[0].id
 
     def _tell(self, member: Member, tier: Tier, model: str, reason: str) -> None:
         words = f"{member.name} goes on with {model} (tier {tier}): {reason}"
