@@ -8,12 +8,14 @@ from loomkin.agent.tally import Tally
 from loomkin.errors import LimitError, NotFoundError, UsageError
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.mail import PERSON, SYSTEM
+from loomkin.records.permission import Access, ToolUse
 from loomkin.records.regex import pattern
 from loomkin.records.role import Role, Tier
 from loomkin.team.mailroom import TEAM
 from loomkin.team.member import Member
 from loomkin.team.seat import GONE, Seat
 from loomkin.team.team import Team
+from loomkin.tooling.tool import Call
 
 _NAME = pattern(r"[A-Za-z][\w-]{0,39}")
 
@@ -47,6 +49,11 @@ class Office(Protocol):
     tally: Tally
 
     @property
+    def asks(self) -> bool:
+        """Whether the person wants to be asked about what writes."""
+        ...
+
+    @property
     def roles(self) -> Mapping[str, Role]:
         """All roles as they are now."""
         ...
@@ -76,13 +83,24 @@ class Hiring:
             raise NotFoundError(f"There is no role {name!r}.", hint=f"Roles: {there}")
         return roles[name]
 
-    def needs_approval(self, spawner: str, order: Order) -> tuple[str, ...]:
-        """The tools of a new agent that may change something; none where an idle one takes the work."""
-        if order.role not in self._office.roles or self._idle(spawner, order):
-            return ()
-        return self._office.writers(self._wanted(order))
+    def use(self, tool: str, call: Call, order: Order, *, planned: bool = False) -> ToolUse:
+        """A call that may bring a new agent, as the permission engine sees it.
 
-    async def preview(self, spawner: str, order: Order) -> str:
+        Where a person is there who is asked about writing, it is as if it ran something, if the role really
+        has tools that may change something, whatever it is called; unless somebody who is there already takes
+        the work: an idle one, or for work that is `planned` anybody of the role.
+        """
+        nothing = ToolUse(tool, Access.NONE, str(call.cwd))
+        if order.role not in self._office.roles or not (self._team.attended and self._office.asks):
+            return nothing
+        there = (one for one in self._team.members if one.open and one.seat.role.name == order.role)
+        writers = self._office.writers(self._wanted(order))
+        if not writers or (any(there) if planned else self._idle(call.agent, order)):
+            return nothing
+        can: dict[str, object] = {"role": order.role, "tools": ", ".join(writers)}
+        return ToolUse(tool, Access.EXECUTE, str(call.cwd), arguments=can)
+
+    async def preview(self, order: Order) -> str:
         """What the person should know before they let an agent be spawned."""
         role = self._wanted(order)
         can = ", ".join(self._office.writers(role)) or "nothing"
@@ -132,7 +150,8 @@ class Hiring:
 
     async def recruit(self, spawner: str, role: str, purpose: str) -> Member:
         """A new agent that gets its work from the plan; raises LimitError, NotFoundError."""
-        return await self._team.spawn(self._seat(spawner, self.role(role), purpose), "")
+        async with self._one_at_a_time:
+            return await self._team.spawn(self._seat(spawner, self.role(role), purpose), "")
 
     @property
     def roles(self) -> Mapping[str, Role]:

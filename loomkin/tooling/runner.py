@@ -147,6 +147,8 @@ class Runner:
                 self._finish(item, Fail(revision.words), "skipped", 0.0, scribe, sink)
                 return
             item.take(self._plan(replace(item.call, arguments=revision.arguments), False), revision.words)
+        # a call before this one may have put the tool out of sight
+        item.refusal = item.refusal or self.toolbox.hidden().get(item.call.name, "")
         if not item.refusal:
             await self._before(item, scribe)
         if item.refusal or item.tool is None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from loomkin.llm.models import ModelSpec
+from loomkin.records.permission import Mode
 from loomkin.records.role import Role
 from loomkin.records.usage import Usage, usd
 from loomkin.store.ledger import used_by_role
@@ -18,6 +19,11 @@ class Office:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self.tally = ground.tally(ground.most_a_turn)
+
+    @property
+    def asks(self) -> bool:
+        """Whether the person wants to be asked about what writes."""
+        return self._ground.crew.gate.mode is Mode.ASK
 
     @property
     def roles(self) -> Mapping[str, Role]:

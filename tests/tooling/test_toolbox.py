@@ -33,7 +33,7 @@ def test_a_tool_that_is_found_is_made_when_it_is_first_called():
     tool = box.get("team_spawn")
     assert tool is not None
     assert tool.name == "team_spawn"
-    assert {kind.__name__ for kind in set(services) - before} == {"Hiring", "Team", "Gate"}
+    assert {kind.__name__ for kind in set(services) - before} == {"Hiring"}
     assert box.get("team_spawn") is tool
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 from loomkin.errors import LoomkinError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
-from loomkin.team.hiring import Hiring
+from loomkin.team.hiring import Hiring, Order
 from loomkin.team.planning import Planning
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
@@ -32,7 +32,10 @@ class TaskSplit(Tool[Params]):
         self._hiring = hiring
 
     def use(self, params: Params, call: Call) -> ToolUse:
-        return ToolUse(self.name, self.access, str(call.cwd))
+        return self._hiring.use(self.name, call, _order(params), planned=True)
+
+    async def preview(self, params: Params, call: Call) -> str:
+        return await self._hiring.preview(_order(params))
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:
@@ -41,6 +44,10 @@ class TaskSplit(Tool[Params]):
             return Ok("\n".join(self._planning.where(part) for part in parts))
         except LoomkinError as error:
             return Fail(str(error))
+
+
+def _order(params: Params) -> Order:
+    return Order(params.role, "\n".join(params.parts))
 
 
 TOOL = TaskSplit

@@ -7,7 +7,7 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.role import Tier
 from loomkin.records.usage import pico
-from loomkin.team.hiring import Hiring
+from loomkin.team.hiring import Hiring, Order
 from loomkin.team.planning import Move, Planning
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
@@ -42,7 +42,10 @@ class TaskUpdate(Tool[Params]):
         self._hiring = hiring
 
     def use(self, params: Params, call: Call) -> ToolUse:
-        return ToolUse(self.name, self.access, str(call.cwd))
+        return self._hiring.use(self.name, call, _order(params), planned=True)
+
+    async def preview(self, params: Params, call: Call) -> str:
+        return await self._hiring.preview(_order(params))
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:
@@ -68,6 +71,10 @@ class TaskUpdate(Tool[Params]):
             return Ok(self._planning.where(task))
         except LoomkinError as error:
             return Fail(str(error))
+
+
+def _order(params: Params) -> Order:
+    return Order(params.role, f"{params.task}: {params.reason}")
 
 
 TOOL = TaskUpdate

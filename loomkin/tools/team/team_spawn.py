@@ -3,12 +3,10 @@
 from typing import ClassVar
 
 from loomkin.errors import LoomkinError, StoreError
-from loomkin.permissions.gate import Gate
 from loomkin.records.dataclass import dataclass
-from loomkin.records.permission import Access, Mode, ToolUse
+from loomkin.records.permission import Access, ToolUse
 from loomkin.records.role import Tier
 from loomkin.team.hiring import Hiring, Order
-from loomkin.team.team import Team
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
 
@@ -24,32 +22,21 @@ class Params:
 
 
 class TeamSpawn(Tool[Params]):
-    """Adds a teammate.
-
-    Where a person who is asked about writing is there, they are asked about an agent that could write, too:
-    by the tools that its role has, whatever it is called.
-    """
+    """Adds a teammate."""
 
     name: ClassVar[str] = "team_spawn"
     params_type: ClassVar[type] = Params
     access: ClassVar[Access] = Access.NONE
     aliases: ClassVar[dict[str, str]] = {"task": "work", "prompt": "work", "model": "tier"}
 
-    def __init__(self, hiring: Hiring, team: Team, gate: Gate) -> None:
+    def __init__(self, hiring: Hiring) -> None:
         self._hiring = hiring
-        self._team = team
-        self._gate = gate
 
     def use(self, params: Params, call: Call) -> ToolUse:
-        writers: tuple[str, ...] = ()
-        if self._team.attended and self._gate.mode is Mode.ASK:
-            writers = self._hiring.needs_approval(call.agent, _order(params))
-        access = Access.EXECUTE if writers else self.access
-        can = {"role": params.role, "tools": ", ".join(writers)} if writers else {}
-        return ToolUse(self.name, access, str(call.cwd), arguments=dict(can))
+        return self._hiring.use(self.name, call, _order(params))
 
     async def preview(self, params: Params, call: Call) -> str:
-        return await self._hiring.preview(call.agent, _order(params))
+        return await self._hiring.preview(_order(params))
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:

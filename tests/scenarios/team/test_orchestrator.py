@@ -21,7 +21,7 @@ async def test_a_leads_writing_tools_go_with_its_first_specialist_and_come_back(
     script = {
         "lead": [
             {"calls": [call("file_read", path="calc.py")]},
-            {"calls": [call("team_spawn", role="researcher", work="Look at calc.py.")]},
+            {"calls": [call("team_spawn", role="researcher", work="Look at calc.py."), EDIT]},
             {"calls": [EDIT]},
             {"text": "Waiting."},
             {"calls": [call("team_dissolve", agents=["researcher"])]},
@@ -39,6 +39,7 @@ async def test_a_leads_writing_tools_go_with_its_first_specialist_and_come_back(
         assert (done.code, done.out) == (0, "Mended.\n"), done.err
         shown = [tools(body) & CHANGING for body in asked(server, "lead")]
         assert shown == [CHANGING, CHANGING, set(), set(), set(), CHANGING, CHANGING]
+        assert "file_edit is not yours while you have" in said(asked(server, "lead")[2])
         refused = said(asked(server, "lead")[3])
         assert "file_edit is not yours while you have specialists (researcher)" in refused
         assert "end them with team_dissolve" in refused

@@ -100,6 +100,27 @@ async def test_a_role_that_only_reads_and_an_idle_agent_need_none(bench: Bench, 
 
 
 @pytest.mark.feature("B22")
+async def test_a_task_that_would_bring_an_agent_that_can_write_needs_approval(
+    bench: Bench,
+    home: Path,  # noqa: F811
+) -> None:
+    tasks = [
+        call("task_create", title=role, description="Look.", role=role) for role in ("researcher", "coder")
+    ]
+    script = {"concierge": [{"calls": tasks}, DONE], "default": [DONE]}
+    judge = Judge(allows=False)
+    async with attended(bench, home, judge, script) as (session, server):
+        await session.send("go", Limits(20))
+        (approval,) = judge.heard
+        assert (approval.use.tool, approval.use.arguments["role"]) == ("task_create", "coder")
+        assert "Tools that may change something: file_write" in approval.preview
+        assert "Not permitted: the person declined" in said(asked(server, "concierge")[1])
+        agents = {entry.agent for entry in server.chats}
+        assert "researcher" in agents
+        assert not any(name.startswith("coder") for name in agents)
+
+
+@pytest.mark.feature("B22")
 async def test_headless_spawns_pass_and_say_what_they_will_cost(bench: Bench) -> None:
     script = {
         "concierge": [spawning("coder"), DONE],
