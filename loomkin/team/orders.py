@@ -51,7 +51,7 @@ def _order(board: Board, task: Task) -> Iterator[str]:
         yield f"Means to change: {', '.join(task.regions)}"
     if task.parent:
         yield f"Part of {task.parent}: {plan.tasks[task.parent].title}"
-    if task.attempts and task.handoff is not None:
+    if task.handoff is not None:
         yield f"An earlier attempt left this:\n{in_words(task.handoff)}"
     if task.partials:
         yield f"It has published {len(task.partials)} partial results before; go on with the next."
