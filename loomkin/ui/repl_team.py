@@ -56,6 +56,12 @@ def teammates(session: "Session") -> tuple[str, ...]:
     return session.company.oversight.names if session.company else ()
 
 
+def go_on(session: "Session") -> None:
+    """Let go on whom the person has stopped with all the others."""
+    if session.company is not None:
+        session.company.oversight.release()
+
+
 def stop_everybody(session: "Session") -> tuple[str, ...]:
-    """Stop the turns of all teammates; who was at work."""
+    """Stop the turns of all teammates, and hold them; who was at work."""
     return session.company.oversight.interrupt_all() if session.company else ()

@@ -14,7 +14,7 @@ from loomkin.records.dataclass import dataclass, field
 from loomkin.records.regex import pattern
 from loomkin.ui.repl_desk import Desk, Face, Start
 from loomkin.ui.repl_shell import run_for_person
-from loomkin.ui.repl_team import Watch, addressed, stop_everybody
+from loomkin.ui.repl_team import Watch, addressed, go_on, stop_everybody
 from loomkin.ui.transcript import Block, Kind
 from loomkin.ui.transcripts import Transcripts
 
@@ -130,7 +130,7 @@ class Work:
     async def _stopped(self, desk: Desk, names: str) -> None:
         await self.wait()
         desk.context.session.note(f"The person stopped the turns of {names}; they wait for new words.")
-        self.face.show(Block(Kind.WARNING, f"Stopped the turns of {names}. What was done so far stays."))
+        self.face.show(Block(Kind.WARNING, f"Stopped the turns of {names}; held until your next words."))
 
     async def wait(self) -> None:
         """Return when nothing runs."""
@@ -215,6 +215,7 @@ class Work:
     async def _turn(self, desk: Desk, text: str) -> LoomkinError | None:
         self.face.show(Block(Kind.PERSON, _shortened(text)))
         self.transcript.expect(text)
+        go_on(desk.context.session)
         return (await desk.send(text)).error
 
     async def _shell(self, desk: Desk, command: str) -> None:

@@ -21,6 +21,7 @@ class Oversight:
         self._team = team
         self._hiring = hiring
         self.board = board
+        self._stopped: set[str] = set()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -54,6 +55,7 @@ class Oversight:
         # an idle one is given work, and its last words on it come back
         kind = MailKind.STEER if member.busy else MailKind.CONTROL
         letter = Letter(name, words, kind, Priority.URGENT, Delivery.NEXT_STEP)
+        self.release(name)
         return self._team.room.send(PERSON, letter).text
 
     def pause(self, name: str = "") -> tuple[str, ...]:
@@ -80,9 +82,21 @@ class Oversight:
         await self._team.stop(name, "stopped by the person")
 
     def interrupt_all(self) -> tuple[str, ...]:
-        """Stop every turn that a member takes; nobody is woken by it. Who was interrupted."""
-        members = self._team.members
-        return tuple(one.name for one in members if not one.hosted and one.interrupt(BY_PERSON, hushed=True))
+        """Stop every turn that a member takes, and hold who took it until `release`; who that is.
+
+        Without being held they would go on at once with the mail that waits for them.
+        """
+        members = [one for one in self._team.members if not one.hosted]
+        stopped = tuple(one.name for one in members if one.interrupt(BY_PERSON, hushed=True))
+        self._stopped.update(name for name in stopped if self.pause(name))
+        return stopped
+
+    def release(self, name: str = "") -> None:
+        """Let those go on, or one of them, whom `interrupt_all` holds: the person has said how."""
+        freed = self._stopped & {name} if name else set(self._stopped)
+        self._stopped -= freed
+        for one in sorted(freed):
+            self.unpause(one)
 
     def cancel(self, task: str, reason: str) -> Task:
         """Take a task out of the plan; raises NotFoundError, and PlanError where it has ended."""

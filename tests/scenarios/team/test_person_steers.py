@@ -220,12 +220,14 @@ def test_esc_stops_the_own_agent_alone_and_twice_the_whole_team(play: Any) -> No
     terminal.send("\x1b")
     terminal.until("Esc again within a second")
     terminal.send("\x1b")
-    terminal.until("Stopped the turns of coder, tester.")
-    terminal.until(lambda: terminal.shown.count("cancelled") == 3 or terminal.shown.count("idle") >= 2)
+    terminal.until("Stopped the turns of coder, tester; held")
+    terminal.until(lambda: terminal.shown.count("  paused") == 2)
     assert len(scene.of("concierge")) == 2, "nobody is woken by it"
     terminal.send("what now?\r")
     terminal.until("Here I am again.")
     assert "The person stopped the turns of coder, tester" in scene.of("concierge")[2]
+    terminal.until(lambda: terminal.shown.count("  idle") == 3)
+    assert (len(scene.of("coder")), len(scene.of("tester"))) == (2, 1)
 
 
 @pytest.mark.feature("A13")
