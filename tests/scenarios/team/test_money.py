@@ -187,6 +187,25 @@ async def test_two_failures_at_a_task_bring_a_stronger_model_until_it_is_done(be
 
 
 @pytest.mark.feature("B14")
+async def test_two_turns_that_fail_bring_a_stronger_model_for_the_third(bench: Bench) -> None:
+    again: dict[str, Any] = {"calls": [spawn("coder")]}
+    nothing: dict[str, Any] = {"text": ""}
+    script = {
+        "concierge": [*[again, {"text": "It looks."}] * 3, again, {"text": "Again."}, {"text": "All done."}],
+        "coder": [*[nothing] * 4, {"text": "Seen."}, {"text": "Seen again."}],
+    }
+    async with bench.model(script=script, wire="anthropic") as server:
+        ended = await ask(bench, sets=TIERS)
+        assert (ended.code, ended.json["result"]) == (0, "All done."), ended.err
+        assert models(server, "coder") == [SONNET] * 4 + [OPUS, SONNET]
+        assert "the model answered with nothing, twice" in last(server, "concierge")
+        assert f"coder goes on with anthropic/{OPUS}" in last(server, "concierge")
+        assert f"coder goes on with anthropic/{SONNET} (tier default): the work is done" in last(
+            server, "concierge"
+        )
+
+
+@pytest.mark.feature("B14")
 async def test_escalation_is_switched_off_by_its_setting(bench: Bench) -> None:
     script = {
         "concierge": led(),
