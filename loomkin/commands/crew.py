@@ -9,6 +9,7 @@ from loomkin.records.mail import Mail
 from loomkin.records.regex import pattern
 
 if TYPE_CHECKING:  # a conversation of one agent loads no team
+    from loomkin.agent.agent import Agent
     from loomkin.workspace.oversight import Oversight
 
 _SPAN = pattern(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?$", re.IGNORECASE)
@@ -28,9 +29,17 @@ def team_of(context: Context) -> "Oversight":
 def new_team(context: Context) -> "Oversight":
     """The same, with a team made where there is none."""
     session = context.session
+    if session.company is None and session.gather is None:
+        raise UsageError("This session works alone.", hint="Begin one without --solo to have a team.")
     if session.company is None and session.gather is not None:
         return session.gather().oversight
     return team_of(context)
+
+
+def own_only(context: Context, name: str) -> "Agent | None":
+    """The session's own agent where it has no team and `name` is its own or nobody's; else None."""
+    session = context.session
+    return session.agent if session.company is None and name in ("", session.agent.name) else None
 
 
 def agents(context: Context) -> tuple[str, ...]:

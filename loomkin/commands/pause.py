@@ -1,7 +1,7 @@
 """/pause: hold an agent at its next checkpoint."""
 
 from loomkin.commands.command import Command, CommandResult, Context
-from loomkin.commands.crew import agents, new_team
+from loomkin.commands.crew import agents, own_only, team_of
 
 
 class Pause(Command):
@@ -12,7 +12,13 @@ class Pause(Command):
     usage = "[AGENT]"
 
     async def run(self, context: Context, argument: str) -> CommandResult:
-        held = new_team(context).pause(argument.strip().removeprefix("@"))
+        name = argument.strip().removeprefix("@")
+        own = own_only(context, name)
+        if own is not None:
+            held = () if own.steering.paused else (own.name,)
+            own.steering.pause()
+        else:
+            held = team_of(context).pause(name)
         if not held:
             return CommandResult("Nobody else is to be held.")
         return CommandResult(f"Held before the next step: {', '.join(held)}. /unpause lets them go on.")

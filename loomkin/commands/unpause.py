@@ -1,7 +1,7 @@
 """/unpause: let a held agent go on."""
 
 from loomkin.commands.command import Command, CommandResult, Context
-from loomkin.commands.crew import agents, team_of
+from loomkin.commands.crew import agents, own_only, team_of
 
 
 class Unpause(Command):
@@ -13,7 +13,13 @@ class Unpause(Command):
     wakes = True
 
     async def run(self, context: Context, argument: str) -> CommandResult:
-        freed = team_of(context).unpause(argument.strip().removeprefix("@"))
+        name = argument.strip().removeprefix("@")
+        own = own_only(context, name)
+        if own is not None:
+            freed = (own.name,) if own.steering.paused else ()
+            own.steering.resume()
+        else:
+            freed = team_of(context).unpause(name)
         return CommandResult(f"Going on: {', '.join(freed)}." if freed else "Nobody is held.")
 
     def choices(self, context: Context) -> tuple[str, ...]:

@@ -41,7 +41,8 @@ class Services(dict[type, Any]):
     def join(self, session: Session, role: Role) -> None:
         """The session's own agent is the first of the team, whenever there is one."""
         self._session = (session, role)
-        session.gather = self.company
+        if self.ground is None or not self.ground.crew.house.options.solo:
+            session.gather = self.company
         self._seat()
 
     def _seat(self) -> None:

@@ -50,7 +50,7 @@ def opened(tmp_path: Path, own_machine: Path) -> Any:
     subprocess.run(["git", "init", "-q", str(root)], check=True)
 
     @asynccontextmanager
-    async def make(**script: list[dict[str, Any]]) -> AsyncIterator[Talk]:
+    async def make(*, solo: bool = False, **script: list[dict[str, Any]]) -> AsyncIterator[Talk]:
         person = Agreeable()
         async with ModelServer(script={"coder": [], **script}) as server:
             environ = {
@@ -58,7 +58,7 @@ def opened(tmp_path: Path, own_machine: Path) -> Any:
                 "HOME": str(own_machine),
                 "PATH": "/usr/local/bin:/usr/bin:/bin",
             }
-            options = Options(root, environ, attended=True)
+            options = Options(root, environ, attended=True, solo=solo)
             async with open_house(options) as house, open_session(house, person, person) as session:
                 scribe = Scribe(house.journal, session.session.id, "coder")
                 yield Talk(Context(session.session, house.database, scribe, house.chooser, COMMANDS), server)
@@ -72,9 +72,13 @@ def ids(text: str) -> list[str]:
 
 async def test_without_a_team_the_commands_say_how_to_begin_one(opened: Any) -> None:
     async with opened() as talk:
-        for line in ("queue", "tell tester go", "stop tester", "unpause"):
+        for line in ("queue", "tell tester go", "stop tester", "unpause tester"):
             with pytest.raises(NotFoundError, match="/spawn ROLE WORK"):
                 await talk.says(line)
+        assert "Held before the next step: coder" in await talk.says("pause")
+        assert talk.context.session.agent.steering.paused
+        assert await talk.says("unpause") == "Going on: coder."
+        assert await talk.says("unpause coder") == "Nobody is held."
         assert talk.context.session.company is None
         assert "has done nothing yet" in await talk.says("team")
         with pytest.raises(UsageError, match="a role and the work"):
@@ -199,6 +203,14 @@ async def test_a_team_that_may_not_grow_says_so(opened: Any) -> None:
             assert "is at work" in await talk.says(f"spawn tester Look {number}.")
         with pytest.raises(LimitError, match="12 is the most"):
             await talk.says("spawn tester Look again.")
+
+
+async def test_who_wants_to_work_alone_gets_no_team(opened: Any) -> None:
+    async with opened(solo=True) as talk:
+        for line in ("spawn tester Look.", "tasks add Test it"):
+            with pytest.raises(UsageError, match="works alone"):
+                await talk.says(line)
+        assert "The plan is empty" in await talk.says("tasks")
 
 
 def test_commands_load_without_a_team() -> None:

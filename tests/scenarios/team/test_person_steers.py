@@ -1,6 +1,9 @@
 """The person steers one agent of a team on a real terminal, and nobody else stops for it."""
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -136,6 +139,15 @@ def test_what_the_person_edits_and_deletes_in_a_queue_changes_what_is_read(play:
     assert 0 < heard.index("third words") < heard.index("changed words")
 
 
+def waits_for_the_person(scene: Stage) -> dict[str, str]:
+    """Who waits for the person and for what, as another process sees it."""
+    words = [sys.executable, "-m", "loomkin", "ps", "--json"]
+    done = subprocess.run(words, cwd=scene.root, capture_output=True, text=True, check=True)
+    (one,) = json.loads(done.stdout)["sessions"]
+    waits = [agent for agent in one["agents"] if agent["state"] == "waiting_person"]
+    return {agent["agent"]: agent["detail"] for agent in waits}
+
+
 @pytest.mark.feature("A13")
 def test_several_agents_ask_at_once_and_are_answered_in_any_order(play: Any) -> None:
     scene = play(
@@ -157,6 +169,7 @@ def test_several_agents_ask_at_once_and_are_answered_in_any_order(play: Any) -> 
     scene.release("second")
     terminal.until("[2 waiting]")
     assert "next (Ctrl+N): tester: wants shell touch by-tester" in terminal.shown
+    assert waits_for_the_person(scene) == {"coder": "shell touch by-coder", "tester": "shell touch by-tester"}
     terminal.send("\x0e")
     terminal.until("tester wants: shell")
     terminal.settle()
