@@ -3,8 +3,7 @@
 from loomkin.agent.turn import Outcome, TurnEnd
 from loomkin.config.settings import TeamSettings
 from loomkin.errors import LoomkinError
-from loomkin.project.glob import glob_regex
-from loomkin.project.problem import Problem
+from loomkin.project.guarded import Guarded
 from loomkin.records.event import Event, Fact, FileChanged, TurnStarted
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind, Priority
@@ -35,12 +34,14 @@ class Review(Practice):
         hiring: Hiring,
         supervisor: Supervisor,
         settings: TeamSettings,
+        guarded: Guarded,
     ) -> None:
         self._team = team
         self._board = board
         self._reviews = reviews
         self._hiring = hiring
         self._settings = settings
+        self._guarded = guarded
         self._reminded: set[TaskId] = set()
         self._passed_over: set[tuple[TaskId, str]] = set()
         self._approved: dict[str, tuple[TaskId, str]] = {}
@@ -153,12 +154,8 @@ class Review(Practice):
             self._reviews.forget(fact.task)
             task = self._board.task(fact.task)
             if fact.after is TaskState.DONE and task.handoff is not None:
-                guarded = [path for path in task.handoff.changed if self._guards(path)]
+                guarded = [path for path in task.handoff.changed if self._guarded.matches(path)]
                 self._approved.update(dict.fromkeys(guarded, (task.id, fact.actor)))
-
-    def _guards(self, path: str) -> bool:
-        found = (glob_regex(glob) for glob in self._settings.protect)
-        return any(not isinstance(one, Problem) and one.fullmatch(path) for one in found)
 
     def _outdated(self, agent: str, path: str) -> None:
         """A protected file changed outside any task after it was approved: whoever decides is told."""

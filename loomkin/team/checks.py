@@ -101,6 +101,8 @@ class Checks:
         Raises what starting a process raises.
         """
         member = self._team.member(agent)
+        if self._slots.locked():
+            member.agent.scribe.record(StateChanged("working", f"other checks run before: {command}"))
         async with self._slots:
             first = await self._once(member, command, by)
             if first.ending is not Ending.FAILED:

@@ -16,13 +16,17 @@ from loomkin.tooling.tool import Fail, Ok
 
 
 class Watch:
-    """Looks at files before and after the commands of a team; alone nobody is watched."""
+    """Looks at files before and after the commands of a team; alone nobody is watched.
+
+    `noted` is told of every file that a command of an agent changed.
+    """
 
     def __init__(self, claims: Claims, root: Path, sight: Sight, alone: Callable[[], bool]) -> None:
         self._claims = claims
         self._root = root
         self._sight = sight
         self._alone = alone
+        self.noted: Callable[[str, str], None] = lambda agent, path: None
 
     async def around(self, agent: str, use: ToolUse, work: Callable[[], Awaitable[Ok | Fail]]) -> Ok | Fail:
         """Run a command; its result says which regions of others it wrote to, and they get a letter."""
@@ -48,6 +52,7 @@ class Watch:
         """Tell of one file; not `alone`, nobody knows which lines of it the command wrote."""
         changes = trace.changes if alone else None
         self._sight.touched(agent, self._root / trace.path)
+        self.noted(agent, trace.path)
         hit = [claim for claim in self._claims.current(held) if _is_hit(claim.region, trace.path, changes)]
         self._claims.follow(trace.path, changes or ())
         for claim in hit:

@@ -8,6 +8,7 @@ from loomkin.records.task import Task
 from loomkin.team.practice import Practice
 
 MOST_CHARS = 16_000
+_UNKNOWN = "(written by a command: read it)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Step:
     agent: str
     task: str
     change: FileChanged
+    at: float = 0.0
 
 
 class Footprints(Practice):
@@ -33,7 +35,15 @@ class Footprints(Practice):
     def happened(self, event: Event) -> None:
         """A file may have changed."""
         if isinstance(event.fact, FileChanged):
-            self._steps.append(Step(event.agent, event.task, event.fact))
+            self._steps.append(Step(event.agent, event.task, event.fact, event.at))
+
+    def wrote(self, agent: str, task: str, path: str, at: float) -> None:
+        """A command of an agent changed a file, nobody knows how."""
+        self._steps.append(Step(agent, task, FileChanged("", path, "", "", 0, 0, _UNKNOWN), at))
+
+    def last(self, path: str) -> Step | None:
+        """The newest change of a file."""
+        return next((step for step in reversed(self._steps) if step.change.path == path), None)
 
     def steps(self, task: Task) -> list[Step]:
         """The changes made for a task, oldest first."""

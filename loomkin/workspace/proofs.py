@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from loomkin.project.guarded import Guarded
 from loomkin.project.jobs import JobTable
 from loomkin.project.profile import Profiles
 from loomkin.project.workplace import Workplace
@@ -9,6 +10,7 @@ from loomkin.records.event import FileChanged
 from loomkin.store import sessions
 from loomkin.team.board import Board
 from loomkin.team.checks import Checks
+from loomkin.team.claims_watch import Watch
 from loomkin.team.completion import Completion
 from loomkin.team.footprints import Footprints
 from loomkin.team.reviews import Reviews
@@ -16,7 +18,7 @@ from loomkin.team.team import Team
 from loomkin.workspace.ground import Ground
 
 
-def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles) -> dict[type, Any]:
+def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: Watch) -> dict[type, Any]:
     """Checks, footprints and reviews; the footprints of an earlier process are known."""
     crew = ground.crew
     house, place = crew.house, crew.house.workplace
@@ -24,6 +26,12 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles) -> dict
     if board.tasks:
         footprints.restore(sessions.events(house.database, crew.session, FileChanged.__name__))
     team.adopt(footprints)
+
+    def wrote(agent: str, path: str) -> None:
+        task = board.in_hand(agent)
+        footprints.wrote(agent, task.id if task else "", path, house.clock.now())
+
+    watch.noted = wrote
     checks = Checks(
         team,
         place,
@@ -37,6 +45,7 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles) -> dict
         Workplace: place,
         Profiles: profiles,
         Footprints: footprints,
+        Guarded: Guarded(place.root, house.loaded.settings.team.protect),
         Checks: checks,
         Completion: Completion(board, ground.supervisor),
         Reviews: Reviews(team, board, footprints, place),

@@ -89,7 +89,7 @@ class Teamwork:
             Board: board,
             Planning: Planning(board, self.team),
             Meetings: meetings,
-            **proofs(ground, self.team, board, self._profiles),
+            **proofs(ground, self.team, board, self._profiles, self._watch),
         }
         self._adopt(meetings)
         self.oversight = Oversight(self.team, self.hiring, board)

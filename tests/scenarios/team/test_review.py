@@ -95,6 +95,51 @@ async def test_a_task_in_review_is_not_approved_by_a_mere_update_nor_by_its_owne
         assert "t1 is approved and done" in last(server, "reviewer")
 
 
+@pytest.mark.feature("B15")
+async def test_a_protected_file_that_a_command_wrote_is_reviewed_too(bench: Bench) -> None:
+    bench.write(".loomkin.toml", '[team]\nprotect = ["*.sql", "calc.py"]\n')
+    write = call("shell", command="echo 'drop table t;' > new.sql; sed -i 's/ + 1$//' calc.py")
+    script = planned(create("mend mean", "coder", checks=["true"]), create("look", "tester")) | {
+        "coder": [{"calls": [write]}, done("t1", "mended"), WAIT],
+        "tester": [{**done("t2", "looked", changed=[]), "wait_for": "done"}, WAIT],
+        "reviewer": [APPROVE, {"text": "Said."}],
+    }
+    async with bench.model(script=script) as server:
+        process = await bench.start("ask", "mend mean()", "--team", "default", *ALL)
+        await server.until(lambda _: len(asked(server, "reviewer")) == 2)
+        server.release("done")
+        out, _ = await process.communicate()
+        assert out == b"All done.\n"
+        letter = said(asked(server, "reviewer")[0])
+        assert "calc.py (+0 -0, by coder)" in letter
+        assert "(written by a command: read it)" in letter
+        assert "Changed by other means, read them: new.sql" in letter
+        assert "t1 is approved and done" in last(server, "reviewer")
+        # what was approved is not asked about again
+        assert tasks(bench) == {"t1": TaskState.DONE, "t2": TaskState.DONE}
+        assert "t2 is accepted" in last(server, "tester")
+
+
+@pytest.mark.feature("B20")
+async def test_what_its_owner_had_proved_before_the_last_change_is_run_again(bench: Bench) -> None:
+    check = "! grep -q '2 [*] value' calc.py"
+    script = planned(create("turn double", "coder")) | {
+        "coder": [
+            READ,
+            {"calls": [call("verify", command=check)]},
+            TURN,
+            done("t1", "turned", evidence="I ran it"),
+            {"text": "I cannot."},
+            {"text": "No."},
+            {"text": "No."},
+        ],
+    }
+    async with bench.model(script=script) as server:
+        await bench.run("ask", "turn it", "--team", "default", *ALL)
+        assert "Kept as evidence for t1" in said(asked(server, "coder")[2])
+        assert "t1 is not accepted (attempt 1 of 3): `! grep" in said(asked(server, "coder")[4])
+
+
 @pytest.mark.feature("B20")
 async def test_a_large_change_has_the_projects_tests_run_too(bench: Bench) -> None:
     bench.write(".loomkin.toml", "[team]\nlarge_change = 1\n")
