@@ -24,7 +24,8 @@ _NAME = pattern(r"[A-Za-z][\w-]{0,39}")
 class Order:
     """What a spawner wants: somebody of a role, for some work; `fresh` refuses one who is idle already.
 
-    `tier` is the kind of model, where the role's own does not fit.
+    `tier` is the kind of model, where the role's own does not fit; `team` puts the agent into a team of that
+    name, which its own agents will join, too.
     """
 
     role: str
@@ -32,6 +33,7 @@ class Order:
     name: str = ""
     fresh: bool = False
     tier: Tier | None = None
+    team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Hiring:
                     limit="spawns",
                     hint="Wait for their reports: end your turn, mail wakes you.",
                 )
-            seat = self._seat(spawner, role, order.work, order.name)
+            seat = self._seat(spawner, role, order.work, order.name, order.team)
             member = await self._team.spawn(seat, order.work)
         return Hired(member, False, await self._office.estimate(role))
 
@@ -158,9 +160,11 @@ class Hiring:
         """All roles as they are now."""
         return self._office.roles
 
-    def _seat(self, spawner: str, role: Role, purpose: str, name: str = "") -> Seat:
+    def _seat(self, spawner: str, role: Role, purpose: str, name: str = "", team: str = "") -> Seat:
         boss = self._boss(spawner)
-        return Seat(name or self._team.free_name(role), role, boss.team, spawner, purpose, boss.depth + 1)
+        return Seat(
+            name or self._team.free_name(role), role, team or boss.team, spawner, purpose, boss.depth + 1
+        )
 
     def _boss(self, spawner: str) -> Seat:
         """The seat that a new one is below; whom the person hires works in the first agent's team."""
@@ -173,7 +177,8 @@ class Hiring:
     def _idle(self, spawner: str, order: Order) -> Member | None:
         if order.fresh or order.name:
             return None
-        found = self._team.idle_one(order.role, self._boss(spawner).team, spawner)
+        team = order.team or self._boss(spawner).team
+        found = self._team.idle_one(order.role, team, spawner)
         return found if found is None or order.tier in (None, found.seat.role.tier) else None
 
     def _refuse_name(self, order: Order) -> None:
@@ -184,4 +189,9 @@ class Hiring:
             raise UsageError(
                 f"An agent cannot be called {name!r}: that is taken, or no name.",
                 hint="Use letters, digits, - and _, beginning with a letter; or leave the name out.",
+            )
+        if order.team and not _NAME.fullmatch(order.team):
+            raise UsageError(
+                f"A team cannot be called {order.team!r}.",
+                hint="Use letters, digits, - and _, beginning with a letter.",
             )

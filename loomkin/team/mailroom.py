@@ -198,8 +198,9 @@ class Mailroom:
             return [named]
         known = list(self._directory())
         found = [one for one in known if one.open and self._means(to, one, sender, known)]
-        if found:
-            return found
+        mine = next((one.team for one in known if one.name == sender), "")
+        if found:  # a role means one's own team first, and another's where that has nobody of it
+            return [one for one in found if one.team == mine] or found
         gone = next((one for one in known if one.name == to), None)
         if gone is not None:
             raise Undeliverable(f"{to} is {gone.state} and reads no mail.", hint=_who(known))
@@ -211,8 +212,8 @@ class Mailroom:
         mine = next((other.team for other in known if other.name == sender), one.team)
         if to == TEAM:
             return one.team == mine and one.name != sender
-        if to.startswith("team:"):
-            return one.team == to.removeprefix("team:") and one.name != sender
+        if to.startswith(f"{TEAM}:"):
+            return one.team == to.removeprefix(f"{TEAM}:") and one.name != sender
         return one.role == to and one.name != sender
 
     def _waiting(self, identity: str) -> tuple[Mailbox, Mail]:
@@ -235,6 +236,7 @@ class AgentInbox:
         self._box = box
         self._now = now
         self._told: list[Mail] = []
+        self.on_taken: Callable[[Mail], None] = lambda mail: None
 
     def take(self, *, end: bool) -> list[Heard]:
         """What is to be heard now; expired letters are left out and written down as such."""
@@ -246,6 +248,8 @@ class AgentInbox:
         fresh = [mail for mail in taken if mail not in late]
         self._room.mark(fresh, MailState.DELIVERED)
         self._told += fresh
+        for mail in fresh:
+            self.on_taken(mail)
         return [Heard(in_words(mail, self._now()), mail.sender) for mail in fresh]
 
     def waits(self) -> bool:

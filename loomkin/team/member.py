@@ -37,10 +37,16 @@ class Member:
         self.restarts: list[float] = []
         self.error = ""
         self.letters: list[Mail] = []
+        inbox.on_taken = self._take
         self.last = Status("starting", "", 0.0)
         self.sign_of_life = 0.0
         self.interrupted = ""
         self.hushed = False
+
+    def _take(self, mail: Mail) -> None:
+        """A letter that is heard in a turn wants its answer at the end of it, whenever it came."""
+        if all(mail.id != known.id for known in self.letters):
+            self.letters.append(mail)
 
     @property
     def name(self) -> str:

@@ -40,6 +40,15 @@ class Reports:
                 self._room.send(member.name, Letter(asker, text, MailKind.HANDOFF, delivery=when))
         return [mail for mail in owed if mail.sender != SYSTEM]
 
+    def answer(self, host: Member, outcome: str) -> None:
+        """What the session's own agent said last answers the questions that it heard and left open."""
+        letters, host.letters = host.letters, []
+        asked = [mail for mail in letters if mail.kind is MailKind.QUESTION]
+        if outcome == Outcome.DONE and asked:
+            text = host.agent.transcript.last_said()
+            for mail in asked:
+                self._questions.settle(mail.id, host.name, text)
+
 
 def _unfinished(end: TurnEnd) -> str:
     why = end.error.message if end.error else end.outcome.value

@@ -37,17 +37,25 @@ class Roster:
 
     def lines(self, reader: str) -> list[str]:
         """Everybody in a line each, as a model reads it."""
-        now = self._clock.monotonic()
-        told = []
-        for one in self._members.values():
-            status = one.status()
-            doing = f"{status.state} {status.detail}".strip()
-            you = " (you)" if one.name == reader else ""
-            mail = f", {len(one.box.letters)} letters wait" if one.box.letters else ""
-            purpose = f": {' '.join(one.seat.purpose.split())[:100]}" if one.seat.purpose else ""
-            since = f" for {max(0.0, now - status.since):.0f} s" if status.since else ""
-            told.append(f"{one.name}{you}, {one.seat.role.name}, {doing}{since}{mail}{purpose}")
+        now, told = self._clock.monotonic(), []
+        teams = {one.seat.team: None for one in self._members.values() if one.open}
+        mine = self._members[reader].seat.team if reader in self._members else ""
+        for team in sorted(teams, key=lambda name: name != mine):
+            if len(teams) > 1:
+                told.append(
+                    f"Team {team}{' (yours)' if team == mine else ''}; mail for all of it: team:{team}"
+                )
+            told += [self._line(one, reader, now) for one in self._members.values() if one.seat.team == team]
         return told
+
+    def _line(self, one: Member, reader: str, now: float) -> str:
+        status = one.status()
+        doing = f"{status.state} {status.detail}".strip()
+        you = " (you)" if one.name == reader else ""
+        mail = f", {len(one.box.letters)} letters wait" if one.box.letters else ""
+        purpose = f": {' '.join(one.seat.purpose.split())[:100]}" if one.seat.purpose else ""
+        since = f" for {max(0.0, now - status.since):.0f} s" if status.since else ""
+        return f"{one.name}{you}, {one.seat.role.name}, {doing}{since}{mail}{purpose}"
 
     def member(self, name: str) -> Member:
         """The member of that name; raises NotFoundError that names the others."""

@@ -75,6 +75,8 @@ class Team(Roster):
         fact, now = event.fact, self._clock.monotonic()
         if member.hosted and isinstance(fact, TurnStarted | TurnEnded):
             member.busy = isinstance(fact, TurnStarted)
+            if isinstance(fact, TurnEnded):
+                self._reports.answer(member, fact.outcome)
         if isinstance(fact, StateChanged):
             member.seen(now, fact.state, fact.detail)
         else:

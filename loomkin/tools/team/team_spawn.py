@@ -19,6 +19,7 @@ class Params:
     name: str = ""
     tier: Tier | None = None
     fresh: bool = False
+    team: str = ""
 
 
 class TeamSpawn(Tool[Params]):
@@ -51,7 +52,7 @@ class TeamSpawn(Tool[Params]):
 
 
 def _order(params: Params) -> Order:
-    return Order(params.role, params.work, params.name, params.fresh, params.tier)
+    return Order(params.role, params.work, params.name, params.fresh, params.tier, params.team)
 
 
 TOOL = TeamSpawn
