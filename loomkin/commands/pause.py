@@ -15,7 +15,7 @@ class Pause(Command):
         name = argument.strip().removeprefix("@")
         own = own_only(context, name)
         if own is not None:
-            held = () if own.steering.paused else (own.name,)
+            held: tuple[str, ...] = () if own.steering.paused else (own.name,)
             own.steering.pause()
         else:
             held = team_of(context).pause(name)

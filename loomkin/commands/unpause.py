@@ -16,7 +16,7 @@ class Unpause(Command):
         name = argument.strip().removeprefix("@")
         own = own_only(context, name)
         if own is not None:
-            freed = (own.name,) if own.steering.paused else ()
+            freed: tuple[str, ...] = (own.name,) if own.steering.paused else ()
             own.steering.resume()
         else:
             freed = team_of(context).unpause(name)

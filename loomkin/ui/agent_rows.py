@@ -32,7 +32,7 @@ def agent_row(agent: AgentView, state: ViewState, now: float, width: int) -> str
         (8, doing_now(agent, now)),
         (3, f"{task.id} {one_line(task.title, 30)}" if task else ""),
         (7, f"{letters} in its queue" if letters else ""),
-        (4, f"step {agent.steps + (1 if agent.begun else 0)}" if agent.steps or agent.begun else ""),
+        (4, f"step {step_of(agent)}" if step_of(agent) else ""),
         (2, f"{count(agent.tokens)} tok" if agent.tokens else ""),
         (5, money(agent.cost, agent.unpriced) if agent.tokens else ""),
         (6, clock(now - since) if since and now else ""),
@@ -41,6 +41,12 @@ def agent_row(agent: AgentView, state: ViewState, now: float, width: int) -> str
     while len(parts) > 2 and cells(GAP.join(text for _, text in parts)) > width:
         parts.remove(min(parts))
     return wrap(GAP.join(text for _, text in parts), max(width, 1))[0]
+
+
+def step_of(agent: AgentView) -> int:
+    """The model call that is under way, else the last one; 0 before the first."""
+    asking = agent.begun > 0 and agent.state in ("working", "thinking", "answering", "retrying")
+    return agent.steps + asking
 
 
 def doing_now(agent: AgentView, now: float) -> str:

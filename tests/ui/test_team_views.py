@@ -78,7 +78,7 @@ def test_each_agent_has_one_row_with_task_step_tokens_money_and_time() -> None:
     lines = agent_lines(state, 142.0, 120, 7)
     assert lines == [
         "● concierge  idle  2:21",
-        "● coder  shell make test  t1 Mend mean()  1 in its queue  step 2  130 tok  $0.1100  0:42",
+        "● coder  shell make test  t1 Mend mean()  1 in its queue  step 1  130 tok  $0.1100  0:42",
     ]
     (narrow,) = [line for line in agent_lines(state, 142.0, 40, 7) if "coder" in line]
     assert narrow == "● coder  shell make test  1 in its queue"
