@@ -113,9 +113,10 @@ def test_imports_inside_functions_are_the_named_heavy_ones() -> None:
 
 def test_sql_stands_in_the_store_only() -> None:
     sql = re.compile(r"\b(SELECT\s.+\sFROM|INSERT INTO|UPDATE\s+\w+\s+SET|DELETE FROM|CREATE TABLE)\b")
+    words = re.compile(r"SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE")
     wrong = []
     for file, tree in sources().items():
-        if package_of(file) == "store":
+        if package_of(file) == "store" or not words.search((ROOT / file).read_text(encoding="utf-8")):
             continue
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and sql.search(node.value):
