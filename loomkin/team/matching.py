@@ -65,7 +65,8 @@ def rank(task: Task, candidates: Iterable[Candidate], records: Collection[TrackR
             continue
         share, tried = success(one.role.name, one.model, records)
         score = share - LOAD * one.load + FAMILIAR * one.knows
-        why = f"{one.role.name}, {one.load} tasks in hand, {share:.0%} of {tried} tasks went well"
+        record = f"{share:.0%} of {tried} tasks went well" if tried else "no task of its kind has ended yet"
+        why = f"{one.role.name}, {one.load} tasks in hand, {record}"
         found.append(Match(one.name, score, why + (", knows what it builds on" if one.knows else "")))
     return sorted(found, key=lambda match: (-match.score, match.name))
 

@@ -20,7 +20,7 @@ class TeamWords:
             case ApprovalAsked(_, tool, target):
                 words = f"waits for your answer: {tool} {target}"
             case team.AgentJoined(role=role, spawner=spawner, purpose=purpose):
-                words = f"joins as {role} for {spawner}: {purpose}"
+                words = f"joins as {role} for {spawner}: {purpose}" if purpose else f"is the {role}"
             case team.AgentMoved(state=state, reason=reason):
                 words = f"is {state}" + (f": {reason}" if reason else "")
             case team.MailSent(mail):
