@@ -82,13 +82,14 @@ class Oversight:
         await self._team.stop(name, "stopped by the person")
 
     def interrupt_all(self) -> tuple[str, ...]:
-        """Stop every turn that a member takes, and hold who took it until `release`; who that is.
+        """Stop every turn that a member takes; who was at work. All members are held until `release`.
 
-        Without being held they would go on at once with the mail that waits for them.
+        Without that they would go on at once with the mail and the tasks that wait for them.
         """
-        members = [one for one in self._team.members if not one.hosted]
+        members = [one for one in self._team.members if not one.hosted and one.open]
         stopped = tuple(one.name for one in members if one.interrupt(BY_PERSON, hushed=True))
-        self._stopped.update(name for name in stopped if self.pause(name))
+        if stopped:
+            self._stopped.update(one.name for one in members if self.pause(one.name))
         return stopped
 
     def release(self, name: str = "") -> None:

@@ -244,6 +244,31 @@ def test_esc_stops_the_own_agent_alone_and_twice_the_whole_team(play: Any) -> No
 
 
 @pytest.mark.feature("A13")
+def test_esc_on_the_question_of_a_teammate_declines_that_one_alone(play: Any) -> None:
+    scene = play(
+        concierge=[
+            {"calls": [spawn("coder"), spawn("tester")]},
+            {"calls": [READ], "wait_for": "later"},
+            {"text": "All is done."},
+        ],
+        coder=[{"calls": [call("shell", command="touch by-coder")]}, {"text": "Not done."}],
+        tester=[{"text": "Tested.", "wait_for": "later"}],
+    )
+    terminal = at_work(scene, rows=40)
+    scene.until_agent("concierge", 2)
+    scene.until_agent("tester", 1)
+    terminal.until("coder wants: shell")
+    terminal.settle()
+    terminal.send("\x1b")
+    scene.until_agent("coder", 2)
+    assert "Not permitted: the person declined" in scene.of("coder")[1]
+    scene.release("later")
+    terminal.until("All is done.")
+    assert "Interrupted" not in terminal.everything
+    assert not (scene.root / "by-coder").exists()
+
+
+@pytest.mark.feature("A13")
 def test_the_person_hires_an_agent_of_their_own_and_looks_at_its_stream(play: Any) -> None:
     scene = play(
         concierge=[],
