@@ -7,7 +7,7 @@ from pathlib import Path
 
 from loomkin.agent.sub_agents import concluded
 from loomkin.agent.turn import Limits, Outcome
-from loomkin.project.git import run_git
+from loomkin.project.root import Root, find_root
 from loomkin.records.event import Event, TurnStarted
 from loomkin.records.mail import SYSTEM, Delivery, MailKind, Priority
 from loomkin.records.team_event import ProjectSurveyed
@@ -37,6 +37,7 @@ class Survey:
         self._reader = reader
         self._begun = False
         self._text: str | None = None
+        self._tree = ""
 
     def take(self, event: Event) -> None:
         """The first work of the session's own agent lets the orienter begin; give this to the bus."""
@@ -52,14 +53,13 @@ class Survey:
     async def _known(self) -> str:
         if self._text is None:
             kept = store.survey(self._ground.crew.house.database)
-            fits = kept is not None and kept[0] == await tree_name(self._ground.crew.house.workplace.root)
-            self._text = kept[1] if kept is not None and fits else ""
+            self._tree = await asyncio.to_thread(tree_name, self._ground.crew.house.workplace.root)
+            self._text = kept[1] if kept is not None and kept[0] == self._tree else ""
         return self._text
 
     async def _orient(self) -> None:
         if await self._known():
             return
-        tree = await tree_name(self._ground.crew.house.workplace.root)
         role = self._ground.role(ORIENTER)
         agent = await self._ground.reader(self._ground.new_name(ORIENTER), role)
         agent.transcript.say(ORDER, SYSTEM)
@@ -68,20 +68,34 @@ class Survey:
         if end.outcome is not Outcome.DONE:
             return
         self._text = end.text[:LONGEST]
-        self._scribe.record(ProjectSurveyed(tree, self._text))
+        self._scribe.record(ProjectSurveyed(self._tree, self._text))
         words = f"{HEADING}\n{self._text}"
         letter = Letter(self._reader, words, MailKind.FINDING, Priority.LOW, Delivery.DIGEST)
         self._room.send(SYSTEM, letter)
 
 
-async def tree_name(root: Path) -> str:
-    """A cheap name for the state of a tree: its commit, and what lies in its top folder."""
-    commit, names = await asyncio.gather(
-        run_git(("rev-parse", "--verify", "HEAD"), root, 10.0, read=True), asyncio.to_thread(_top, root)
-    )
+def tree_name(root: Path) -> str:
+    """A cheap name for the state of a tree: its commit, read without git, and what lies in its top folder."""
+    names = sorted(name for name in os.listdir(root) if name not in OURS)
     seen = hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return f"{commit.out.strip() if commit.ok else 'no commit'} {seen}"
+    return f"{_commit(find_root(root))} {seen}"
 
 
-def _top(root: Path) -> list[str]:
-    return sorted(name for name in os.listdir(root) if name not in OURS)
+def _commit(root: Root) -> str:
+    """The commit that HEAD names; HEAD's own words where there is none yet or it is kept in another form."""
+    if root.git_dir is None:
+        return "no repository"
+    common = root.common_dir or root.git_dir
+    head = _words(root.git_dir / "HEAD")
+    name = head.removeprefix("ref: ")
+    if not name.startswith("refs/"):
+        return head
+    packed = (line.partition(" ") for line in _words(common / "packed-refs").splitlines())
+    return _words(common / name) or next((commit for commit, _, ref in packed if ref == name), head)
+
+
+def _words(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
