@@ -137,7 +137,8 @@ class Review(Practice):
         return [task for task in self._board.tasks if task.state is TaskState.IN_REVIEW]
 
     def _unasked(self) -> list[Task]:
-        return [task for task in self._waiting() if task.id not in self._reviews.reviewers]
+        there = {PERSON, *(one.name for one in self._team.members if one.open)}
+        return [task for task in self._waiting() if self._reviews.reviewers.get(task.id) not in there]
 
     def _pass_over(self, task: Task, reviewer: str) -> None:
         self._passed_over.add((task.id, reviewer))

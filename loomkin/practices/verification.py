@@ -52,6 +52,7 @@ class Verification(Practice):
         self._guarded = guarded
         self._supervisor = supervisor
         self._known: asyncio.Task[dict[str, str]] | None = None
+        self._resumed = bool(board.tasks)
         completion.judge_by(self)
         board.listen(self._changed)
 
@@ -110,9 +111,9 @@ class Verification(Practice):
 
         They count for whatever is handed in next: a command may have written them.
         """
-        if self._known is None:
+        if not self._guarded:
             return []
-        before, now = await self._known, await asyncio.to_thread(self._guarded.versions)
+        before, now = await (self._known or self._begin()), await asyncio.to_thread(self._guarded.versions)
         found = []
         for path in sorted({*before, *now}):
             if before.get(path) == now.get(path):
@@ -132,13 +133,19 @@ class Verification(Practice):
         if not self._guarded:
             return
         if self._known is None:
-            self._look(asyncio.to_thread(self._guarded.versions))
+            self._begin()
         elif isinstance(fact, TaskMoved) and (fact.before, fact.after) == (S.IN_REVIEW, S.DONE):
             handoff = self._board.task(fact.task).handoff
             self._look(self._approved(self._known, handoff.changed if handoff else ()))
 
-    def _look(self, versions: Coroutine[Any, Any, dict[str, str]]) -> None:
+    def _begin(self) -> "asyncio.Task[dict[str, str]]":
+        """Files that an earlier process may have left changed count as changed."""
+        now = self._guarded.committed() if self._resumed else asyncio.to_thread(self._guarded.versions)
+        return self._look(now)
+
+    def _look(self, versions: Coroutine[Any, Any, dict[str, str]]) -> "asyncio.Task[dict[str, str]]":
         self._known = self._supervisor.start("versions of protected files", versions)
+        return self._known
 
     async def _approved(
         self, known: "asyncio.Task[dict[str, str]]", paths: tuple[str, ...]

@@ -1,13 +1,14 @@
 """Reviews of finished work: who was shown which changes, and a verdict that is about what is there."""
 
 import asyncio
+from collections.abc import Iterable
 from enum import StrEnum
 
 from loomkin.project.tree import files_digest
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import TaskId
-from loomkin.records.mail import PERSON, SYSTEM, MailKind, Priority
+from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind, Priority
 from loomkin.records.task import Task, TaskState
 from loomkin.team.board import Board
 from loomkin.team.footprints import Footprints, diff_of
@@ -51,6 +52,16 @@ class Reviews:
         self._root = workplace.root
         self._shown: dict[tuple[TaskId, str], _Shown] = {}
         self.reviewers: dict[TaskId, str] = {}
+
+    def restore(self, letters: Iterable[Mail]) -> None:
+        """Go on with the reviews of an earlier process; what reviewers were shown must be shown again."""
+        for mail in letters:
+            if (
+                mail.kind is MailKind.REVIEW
+                and mail.task
+                and self._board.task(mail.task).state is TaskState.IN_REVIEW
+            ):
+                self.reviewers[mail.task] = mail.to
 
     async def ask(self, task: Task, reviewer: str) -> None:
         """Send a reviewer what was asked for, what was done, the proof and the diff; raises Undeliverable."""

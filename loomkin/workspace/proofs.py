@@ -8,6 +8,7 @@ from loomkin.project.profile import Profiles
 from loomkin.project.workplace import Workplace
 from loomkin.records.event import FileChanged
 from loomkin.store import sessions
+from loomkin.store import team as past
 from loomkin.team.board import Board
 from loomkin.team.checks import Checks
 from loomkin.team.claims_watch import Watch
@@ -41,6 +42,9 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
         crew.environment,
         house.loaded.settings.team.check_timeout,
     )
+    reviews = Reviews(team, board, footprints, place)
+    if board.tasks:
+        reviews.restore(past.mail(house.database, crew.session))
     return {
         Workplace: place,
         Profiles: profiles,
@@ -48,5 +52,5 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
         Guarded: Guarded(place.root, house.loaded.settings.team.protect),
         Checks: checks,
         Completion: Completion(board, ground.supervisor),
-        Reviews: Reviews(team, board, footprints, place),
+        Reviews: reviews,
     }

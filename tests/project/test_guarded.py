@@ -1,5 +1,6 @@
 """Protected files and their versions."""
 
+import subprocess
 from pathlib import Path
 
 from loomkin.project.guarded import Guarded
@@ -24,3 +25,19 @@ def test_without_globs_and_with_broken_ones_nothing_is_protected(tmp_path: Path)
     (tmp_path / "a").write_text("")
     assert not Guarded(tmp_path, ())
     assert Guarded(tmp_path, ("",)).versions() == {}
+
+
+def committed(root: Path) -> None:
+    for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "First"]):
+        subprocess.run(["git", *words], cwd=root, check=True, capture_output=True)
+
+
+async def test_only_what_is_as_the_last_commit_has_it_counts_as_committed(tmp_path: Path) -> None:
+    for name in ("a.sql", "b.sql"):
+        (tmp_path / name).write_text(name)
+    guarded = Guarded(tmp_path, ("*.sql",))
+    assert await guarded.committed() == {}
+    committed(tmp_path)
+    (tmp_path / "b.sql").write_text("other")
+    (tmp_path / "new.sql").write_text("")
+    assert await guarded.committed() == {"a.sql": guarded.versions()["a.sql"]}

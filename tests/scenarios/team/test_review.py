@@ -245,6 +245,52 @@ async def test_a_task_whose_checks_ran_when_loomkin_was_killed_is_handed_in_agai
         assert tasks(bench) == {"t1": TaskState.DONE}
 
 
+@pytest.mark.feature("B15")
+@pytest.mark.feature("A10")
+async def test_after_a_kill_protected_files_are_still_reviewed_and_reviewers_asked_again(
+    bench: Bench,
+) -> None:
+    bench.write(".loomkin.toml", '[team]\nprotect = ["calc.py"]\n')
+    write = call("shell", command="sed -i 's/ + 1$//' calc.py")
+    script = {
+        "concierge": [
+            {"calls": [create("mend mean", "coder", checks=["true"])]},
+            {"text": "The plan is up.", "repeat": True},
+        ],
+        "coder": [
+            {"calls": [write]},
+            {"text": "never", "wait_for": "never"},
+            done("t1", "mended"),
+            {**WAIT, "repeat": True},
+        ],
+        "reviewer": [
+            {"text": "never", "wait_for": "never"},
+            APPROVE,
+            APPROVE,
+            {"text": "Said.", "repeat": True},
+        ],
+    }
+
+    async def killed_once(agent: str, count: int, *words: str) -> None:
+        process = await bench.start("ask", *words, *ALL, stdin=asyncio.subprocess.DEVNULL)
+        await server.until(lambda _: len(asked(server, agent)) == count)
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+    async with bench.model(script=script) as server:
+        await killed_once("coder", 2, "mend it", "--team", "default")
+        await killed_once("reviewer", 1, "-c", "go on", "--resume-run")
+        assert "Changed by other means, read them: calc.py" in said(asked(server, "reviewer")[0])
+        assert tasks(bench) == {"t1": TaskState.IN_REVIEW}
+        ended = await bench.run("ask", "-c", "go on", "--resume-run", *ALL)
+        assert ended.code == 0, ended.err
+        # it is shown the changes anew, and nobody else is hired for it
+        assert "you were not shown it. This is it:" in said(asked(server, "reviewer")[2])
+        assert "t1 is approved and done" in last(server, "reviewer")
+        assert asked(server, "reviewer-2") == []
+        assert tasks(bench) == {"t1": TaskState.DONE}
+
+
 class Judge:
     """A person who gives one answer to every command and question, and lets all else pass."""
 
