@@ -80,7 +80,7 @@ _TEAM = (
         recipient TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL,
         priority TEXT NOT NULL, delivery TEXT NOT NULL, reply_by REAL NOT NULL, not_before REAL NOT NULL,
         correlation TEXT NOT NULL, task TEXT NOT NULL, rank INTEGER NOT NULL, state TEXT NOT NULL,
-        reason TEXT NOT NULL, PRIMARY KEY (session, id)) WITHOUT ROWID""",
+        reason TEXT NOT NULL, answered INTEGER NOT NULL, PRIMARY KEY (session, id)) WITHOUT ROWID""",
     """CREATE TABLE tasks (
         session TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, title TEXT NOT NULL,
         state TEXT NOT NULL, role TEXT NOT NULL, owner TEXT NOT NULL, priority INTEGER NOT NULL,

@@ -46,6 +46,11 @@ def _agent_reported(db: Connection, project: str, event: Event, fact: facts.Agen
     db.execute(
         "UPDATE agents SET report = ? WHERE session = ? AND name = ?", (fact.text, event.session, fact.name)
     )
+    db.execute(
+        "UPDATE mail SET answered = 1 WHERE session = ? AND recipient = ? AND sender = ?"
+        " AND state IN ('delivered', 'read')",
+        (event.session, fact.name, fact.to),
+    )
 
 
 @projects(facts.ModelEscalated)
@@ -76,7 +81,11 @@ def _mail_sent(db: Connection, project: str, event: Event, fact: facts.MailSent)
         mail.rank,
         mail.state.value,
     )
-    db.execute(f"INSERT OR REPLACE INTO mail VALUES ({_marks(row)}, '')", row)
+    db.execute(f"INSERT OR REPLACE INTO mail VALUES ({_marks(row)}, '', 0)", row)
+    if mail.correlation:
+        db.execute(
+            "UPDATE mail SET answered = 1 WHERE session = ? AND id = ?", (event.session, mail.correlation)
+        )
 
 
 @projects(facts.MailMoved)

@@ -68,14 +68,24 @@ def mail(db: Database, session: str, state: MailState | None = None) -> list[Mai
 
 
 def unanswered_mail(db: Database, session: str, agent: str) -> list[str]:
-    """The letters that an agent had read when its last turn broke off, oldest first."""
+    """The letters that an agent has read and that its last words must still answer, oldest first."""
     rows = db.reader.execute(
         "SELECT id FROM mail WHERE session = ? AND recipient = ? AND state IN ('delivered', 'read')"
-        " AND at > coalesce((SELECT max(ended) FROM turns WHERE session = ? AND agent = ?"
-        " AND outcome <> 'interrupted'), 0) ORDER BY seq",
-        (session, agent, session, agent),
+        " AND answered = 0 AND kind IN ('control', 'question') AND sender <> 'loomkin' ORDER BY seq",
+        (session, agent),
     )
     return [str(row[0]) for row in rows]
+
+
+def broke_off(db: Database, session: str, agent: str) -> bool:
+    """Whether an agent read letters in a turn that never ended, and has taken none since."""
+    row = db.reader.execute(
+        "SELECT 1 FROM mail WHERE session = ? AND recipient = ? AND state IN ('delivered', 'read')"
+        " AND at > coalesce((SELECT max(ended) FROM turns WHERE session = ? AND agent = ?"
+        " AND outcome <> 'interrupted'), 0) LIMIT 1",
+        (session, agent, session, agent),
+    ).fetchone()
+    return row is not None
 
 
 def claims(db: Database, session: str) -> list[Claim]:

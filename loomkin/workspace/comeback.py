@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from loomkin.agent.agent import Agent
 from loomkin.records.dataclass import dataclass
-from loomkin.records.mail import SYSTEM, Mail, MailKind, Priority
+from loomkin.records.mail import SYSTEM, MailKind, Priority
 from loomkin.records.role import Role
 from loomkin.store import team as past
 from loomkin.store.database import Database
@@ -61,17 +61,17 @@ class Comeback:
             member = self._team.reseat(_seat(row, role), await self._agent(row, role))
             names.append(row.name)
             owed = past.unanswered_mail(db, session, row.name)
-            if owed or row.name in interrupted:
+            member.letters = [mail for mail in letters if mail.id in owed]
+            if row.name in interrupted or past.broke_off(db, session, row.name):
                 at_work.append(row.name)
-                self._owed(member, letters, owed)
+                self._go_on(member)
         return Returned(tuple(names), tuple(at_work), tuple(lost))
 
     async def _agent(self, row: AgentRow, role: Role) -> Agent:
         return await self._make(_seat(row, role))
 
-    def _owed(self, member: Member, letters: list[Mail], identities: list[str]) -> None:
-        """Those who wait for its last words still get them."""
-        member.letters = [mail for mail in letters if mail.id in identities]
+    def _go_on(self, member: Member) -> None:
+        """Tell who was in the middle of something, once."""
         if not any(mail.text == GO_ON for mail in member.box.letters):
             self._team.room.send(SYSTEM, Letter(member.name, GO_ON, MailKind.CONTROL, Priority.HIGH))
 
