@@ -8,7 +8,7 @@ KEYS = (
     ("Ctrl+S", "steer: the words go into the very next model call"),
     ("Ctrl+J, Alt+Enter, \\Enter", "new line"),
     ("Esc", "interrupt the turn; decline an approval"),
-    ("Ctrl+C", "clear the line, then interrupt, then exit"),
+    ("Ctrl+C", "clear the line, then interrupt, then exit (twice)"),
     ("Ctrl+D", "exit, on an empty line"),
     ("Up, Down, Ctrl+R", "what you typed before; search in it"),
     ("Shift+Tab", "mode: ask, edits, plan"),

@@ -233,7 +233,7 @@ class Screen:
         self._app.invalidate()
 
     def _typed(self) -> None:
-        self._view.keys_shown = False
+        self._view.keys_shown = self._view.leaving = False
         self._approvals.typed()
 
     def _open_editor(self) -> None:

@@ -196,3 +196,11 @@ def test_long_lines_hang_under_their_last_column() -> None:
     assert first.startswith("  /name  word")
     assert rest
     assert all(row.startswith(" " * 9 + "word") for row in rest)
+
+
+def test_the_reason_of_a_failed_call_is_wrapped_at_words() -> None:
+    reason = "shell: the same call failed three times with the same words, so do not repeat it. " * 2
+    painted = Painter(False).paint(Block(Kind.FAILED, f"shell make all\n{reason}"), 40).splitlines()
+    assert painted[0] == "✗ shell make all"
+    assert all(line.startswith("  ") and len(line) <= 40 for line in painted[1:])
+    assert " ".join(" ".join(painted[1:]).split()) == reason.strip()
