@@ -7,6 +7,8 @@ from loomkin.ui.approvals import Ask, Inquiry, Step, offered
 from loomkin.ui.repl_render import diff_style
 from loomkin.ui.terminal import legible, one_line, printable
 
+ROOMY = 14
+"""Rows from which on a box has room for reasons of more than two lines."""
 TYPING = "to answer, empty the line first: Ctrl+C clears · Up brings back"
 Line = tuple[str, str]
 """A style name and a text no wider than the box."""
@@ -24,7 +26,7 @@ def box_lines(
     if isinstance(waiting, Inquiry):
         head, body, foot = _inquiry(waiting, more, inner)
     else:
-        head, body, foot = _ask(waiting, more, inner)
+        head, body, foot = _ask(waiting, more, inner, 2 if height < ROOMY else 5)
     if typing and waiting.step is Step.KEY:
         foot += [("keys", piece) for piece in wrap_words(TYPING, inner)]
     room = max(height - len(head) - len(foot), 1)
@@ -71,7 +73,7 @@ def wrap(text: str, width: int) -> list[str]:
     return [*pieces, piece]
 
 
-def _ask(ask: Ask, more: str, width: int) -> tuple[list[Line], list[Line], list[Line]]:
+def _ask(ask: Ask, more: str, width: int, reasons: int) -> tuple[list[Line], list[Line], list[Line]]:
     approval = ask.approval
     shown = whole_text(ask).expandtabs(4).rstrip("\n")
     diff = is_diff(shown)
@@ -83,7 +85,9 @@ def _ask(ask: Ask, more: str, width: int) -> tuple[list[Line], list[Line], list[
         for line in shown.split("\n")
         for piece in wrap(line, width)
     ]
-    foot = [("quiet", piece) for piece in wrap(one_line(legible(approval.verdict.reason), 300), width)][:2]
+    foot = [("quiet", piece) for piece in wrap(one_line(legible(approval.verdict.reason), 400), width)][
+        :reasons
+    ]
     if ask.step is Step.WORDS:
         return head, body, [*foot, ("keys", _clip("say why, then Enter · Esc back", width))]
     rule = offered(ask)

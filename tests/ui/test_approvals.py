@@ -227,3 +227,18 @@ async def test_nothing_in_a_file_name_can_hide_a_part_of_it() -> None:
     ask = Ask(Approval("coder", "c1", use, verdict, ""), asyncio.get_running_loop().create_future())
     assert "│ It writes /a␛[8m/b." in [text for _, text in box_lines(ask, 1, 78, 20)]
     assert about('{"path": "/a\\u001b[8m/b"}') == "/a␛[8m/b"
+
+
+@pytest.mark.parametrize(("height", "whole"), [(20, True), (8, False)])
+async def test_a_box_with_room_tells_all_reasons_and_a_small_one_keeps_its_keys(
+    height: int, whole: bool
+) -> None:
+    reason = (
+        "rm -rf build deletes files. " + "Nobody can tell what sh does here. " * 3 + "It fetches and runs."
+    )
+    use = ToolUse("shell", Access.EXECUTE, "/somewhere", command="x")
+    asked = Approval("coder", "c1", use, Verdict(Decision.ASK, reason), "x")
+    lines = box_lines(Ask(asked, asyncio.get_running_loop().create_future()), 1, 60, height)
+    text = "".join(line.removeprefix("│ ") for _, line in lines)
+    assert ("It fetches and runs." in text) is whole
+    assert "y once" in text
