@@ -68,12 +68,12 @@ def _wants_trust(options: Options, loaded: Loaded) -> bool:
     if not things:
         return False
     listed = "\n".join("  " + legible(line).replace("\n", "\n      ") for line in things)
+    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     sys.stdout.write(
         f"This folder brings things along that count only if you trust it:\n{listed}\n"
         "Trust this folder?  y: trust, and remember it · n: work without them "
     )
     sys.stdout.flush()
-    termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
     while (key := os.read(sys.stdin.fileno(), 1).lower()) not in (
         b"y",
         b"n",

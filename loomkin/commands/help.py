@@ -10,7 +10,7 @@ KEYS = (
     ("Ctrl+J, Alt+Enter, \\Enter", "new line"),
     ("Esc", "interrupt your agent; decline what is asked; again at once: stop the whole team"),
     ("Ctrl+N", "with several questions: the next one"),
-    ("Ctrl+C", "clear the line, then interrupt, then exit"),
+    ("Ctrl+C", "clear the line, then interrupt, then exit (twice)"),
     ("Ctrl+D", "exit, on an empty line"),
     ("Up, Down, Ctrl+R", "what you typed before; search in it"),
     ("Shift+Tab", "mode: ask, edits, plan"),

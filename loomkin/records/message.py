@@ -5,6 +5,9 @@ from enum import StrEnum
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import CallId, MessageId
 
+RAN = "The person ran this command:\n$ "
+"""How words begin that tell an agent of a command which the person ran."""
+
 
 class Role(StrEnum):
     """Who speaks, in the model's terms; tool results travel in user messages."""

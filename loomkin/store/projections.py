@@ -6,7 +6,7 @@ from sqlite3 import Connection
 from loomkin.records import event as facts
 from loomkin.records.codec import dump, to_plain
 from loomkin.records.event import Event
-from loomkin.records.message import Text
+from loomkin.records.message import RAN, Text
 from loomkin.store.projecting import PROJECTIONS as PROJECTIONS
 from loomkin.store.projecting import projects
 from loomkin.store.projections_team import TEAM_TABLES
@@ -63,10 +63,13 @@ def _message_added(db: Connection, project: str, event: Event, fact: facts.Messa
     )
     # what was attached to the words stands in parts of its own
     words = next((part.text for part in message.parts if isinstance(part, Text)), "")
+    if words.startswith(RAN):
+        words = "!" + words.removeprefix(RAN).partition("\n")[0]
     title = " ".join(words.split())[:TITLE_LENGTH] if message.sender == "person" else ""
     db.execute(
-        "UPDATE sessions SET updated = ?, title = CASE title WHEN '' THEN ? ELSE title END WHERE id = ?",
-        (event.at, title, event.session),
+        "UPDATE sessions SET updated = ?, title = CASE WHEN ? != '' AND (title = '' OR title LIKE '!%') "
+        "THEN ? ELSE title END WHERE id = ?",
+        (event.at, title, title, event.session),
     )
 
 

@@ -25,6 +25,7 @@ from loomkin.ui.repl_desk import Desk, Start
 from loomkin.ui.repl_layout import STYLE, Parts, build_layout
 from loomkin.ui.repl_output import SteadyOutput
 from loomkin.ui.repl_render import Painter, warm
+from loomkin.ui.repl_resize import more_rows, wraps_anew
 from loomkin.ui.repl_team import teammates
 from loomkin.ui.repl_view import LiveView
 from loomkin.ui.repl_work import Work
@@ -65,7 +66,7 @@ class Screen:
         self._completer = WordCompleter(setup.cwd)
         self._draft = PromptInput(ProjectHistory(setup.history, setup.redact), self._completer)
         self._words = Buffer(multiline=False, name="words")
-        self._output = SteadyOutput.open()
+        self._output = SteadyOutput.open(setup.environ)
         self.work = Work(self, start)
         self._view = LiveView(self.work, approvals, self._draft)
         self._actions = KeyActions(
@@ -98,7 +99,17 @@ class Screen:
             after_render=lambda app: self._rendered(),
         )
         app.ttimeoutlen = app.timeoutlen = 0.05
+        redraw, app._on_resize = app._on_resize, lambda: self._resized(redraw)  # type: ignore[method-assign]
         return app
+
+    def _resized(self, redraw: Callable[[], None]) -> None:
+        """Erase what was drawn, also the rows that the terminal made of it by itself, and draw again."""
+        renderer = self._app.renderer
+        drawn = renderer.last_rendered_screen
+        if drawn is not None and wraps_anew(self._setup.environ):
+            columns = self._output.get_size().columns
+            self._output.cursor_up(more_rows(drawn, renderer._cursor_pos, columns))
+        redraw()
 
     async def run(self) -> None:
         """Show the input line and take keys until `stop`; the terminal is as before afterwards."""
@@ -239,7 +250,7 @@ class Screen:
         self._app.invalidate()
 
     def _typed(self) -> None:
-        self._view.keys_shown = False
+        self._view.keys_shown = self._view.leaving = False
         self._approvals.typed()
 
     def _open_editor(self) -> None:

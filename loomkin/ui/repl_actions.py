@@ -60,7 +60,8 @@ class KeyActions:
             return
         buffer = self.draft.buffer
         state = buffer.complete_state
-        if state is not None and state.current_completion is not None and not self.draft.text.startswith("/"):
+        chosen = state is not None and state.current_completion is not None
+        if chosen and self.view.browsing and not self.draft.text.startswith("/"):
             buffer.complete_state = None
             return
         if buffer.document.current_char in ("", "\n") and buffer.document.char_before_cursor == "\\":
@@ -104,15 +105,17 @@ class KeyActions:
             self.work.face.show(Block(Kind.NOTICE, "Esc again within a second stops the whole team's turns."))
 
     def control_c(self) -> None:
-        """Clear the line, else interrupt, else end."""
+        """Clear the line, else interrupt, else end at the second time."""
         if self.wording and self.words.text:
             self.words.reset()
         elif not self.empty:
             self.draft.take()
         elif self.work.running:
             self.work.interrupt()
-        elif time.monotonic() - self.work.ended_at > JUST:
+        elif self.view.leaving:
             self.leave()
+        elif time.monotonic() - self.work.ended_at > JUST:
+            self.view.leaving = True
 
     def next_mode(self) -> None:
         """The next of ask, edits, plan."""
@@ -126,7 +129,8 @@ class KeyActions:
                 self.work.face.show(Block(Kind.ERROR, str(error)))
 
     def complete(self) -> None:
-        """Complete the word, or go to the next completion."""
+        """Complete the word, or go to the next completion; the word in the line is then what is meant."""
+        self.view.browsing = False
         buffer = self.draft.buffer
         if buffer.complete_state is not None:
             buffer.complete_next()
@@ -144,6 +148,7 @@ class KeyActions:
         """The completion, line or entry before; on an empty line what was queued last."""
         buffer = self.draft.buffer
         if buffer.complete_state is not None:
+            self.view.browsing = True
             buffer.complete_previous()
         elif not self.empty or (recalled := self.work.recall()) is None:
             buffer.auto_up()
@@ -153,6 +158,7 @@ class KeyActions:
     def down(self) -> None:
         """The completion, line or entry after."""
         if self.draft.buffer.complete_state is not None:
+            self.view.browsing = True
             self.draft.buffer.complete_next()
         else:
             self.draft.buffer.auto_down()

@@ -8,6 +8,8 @@ from loomkin.ui.approvals import Ask, Inquiry, Step, offered
 from loomkin.ui.repl_render import diff_style
 from loomkin.ui.terminal import legible, one_line, printable
 
+ROOMY = 14
+"""Rows from which on a box has room for reasons of more than two lines."""
 TYPING = "to answer, empty the line first: Ctrl+C clears · Up brings back"
 Line = tuple[str, str]
 """A style name and a text no wider than the box."""
@@ -35,7 +37,7 @@ def box_lines(
     if isinstance(waiting, Inquiry):
         head, body, foot = _inquiry(waiting, more, inner)
     else:
-        head, body, foot = _ask(waiting, more, inner)
+        head, body, foot = _ask(waiting, more, inner, 2 if height < ROOMY else 5)
     foot += _queue(others, inner, MOST_OTHERS if height > 10 else 1, turn)
     if typing and waiting.step is Step.KEY:
         foot += [("keys", piece) for piece in wrap_words(TYPING, inner)]
@@ -83,7 +85,7 @@ def wrap(text: str, width: int) -> list[str]:
     return [*pieces, piece]
 
 
-def _ask(ask: Ask, more: str, width: int) -> tuple[list[Line], list[Line], list[Line]]:
+def _ask(ask: Ask, more: str, width: int, reasons: int) -> tuple[list[Line], list[Line], list[Line]]:
     approval = ask.approval
     shown = whole_text(ask).expandtabs(4).rstrip("\n")
     diff = is_diff(shown)
@@ -95,7 +97,9 @@ def _ask(ask: Ask, more: str, width: int) -> tuple[list[Line], list[Line], list[
         for line in shown.split("\n")
         for piece in wrap(line, width)
     ]
-    foot = [("quiet", piece) for piece in wrap(one_line(legible(approval.verdict.reason), 300), width)][:2]
+    foot = [("quiet", piece) for piece in wrap(one_line(legible(approval.verdict.reason), 400), width)][
+        :reasons
+    ]
     if ask.step is Step.WORDS:
         return head, body, [*foot, ("keys", _clip("say why, then Enter · Esc back", width))]
     rule = offered(ask)

@@ -28,6 +28,7 @@ class PlainScreen:
         self._painter = Painter(False)
         self._asked: object = None
         self._prompted = False
+        self._leaving = False
         self._typed = b""
         self._unsubscribe: Callable[[], None] = lambda: None
         self._left: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -132,7 +133,7 @@ class PlainScreen:
             return
         *lines, self._typed = (self._typed + data).split(b"\n")
         for line in lines:
-            self._prompted = False
+            self._prompted = self._leaving = False
             self._line(line.decode("utf-8", "replace").rstrip("\r"))
             self.changed()
 
@@ -155,8 +156,14 @@ class PlainScreen:
             self._approvals.decline(current)
             if agent_of(current) != self.work.transcript.own:
                 return
-        if not self.work.interrupt():
+        if self.work.interrupt():
+            return
+        if self._leaving:
             self.leave()
+            return
+        self._leaving = True
+        self._write("Ctrl+C again (or Ctrl+D) to exit\n")
+        self.changed()
 
     def _write(self, text: str) -> None:
         if self._prompted:

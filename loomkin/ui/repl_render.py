@@ -75,8 +75,9 @@ class Painter:
                 return self.styled("● ", "green") + text
             case Kind.FAILED:
                 line, _, reason = text.partition("\n")
-                words = [self.styled(f"✗ {line}", "red"), self.styled(f"  {reason}", "red") if reason else ""]
-                return "\n".join(word for word in words if word)
+                words = "\n".join(hanging(one, width - 3) for one in reason.split("\n"))
+                whole = self._marked(hanging(line, width - 3), "✗ ", "red")
+                return f"{whole}\n{self._marked(words, '  ', 'red')}" if reason else whole
             case Kind.DIFF:
                 return "\n".join(self.styled("  " + line, diff_style(line)) for line in text.split("\n"))
         mark, style = _LOOK[block.kind]

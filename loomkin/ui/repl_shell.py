@@ -7,8 +7,29 @@ from loomkin.project.jobs import JobTable
 from loomkin.project.output import for_model
 from loomkin.project.shell import MAX_SECONDS, Finished, run
 from loomkin.records.dataclass import dataclass
+from loomkin.records.message import RAN
+from loomkin.records.regex import pattern
 
 SHOWN_LINES = 60
+_PARTS = pattern(r"&&|\|\||[;&|\n]")
+_SCREENS = frozenset(
+    (
+        "vi",
+        "vim",
+        "view",
+        "vimdiff",
+        "nvim",
+        "nano",
+        "pico",
+        "joe",
+        "micro",
+        "mc",
+        "htop",
+        "btop",
+        "tmux",
+        "tig",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +48,15 @@ class Ran:
 
     shown: str
     told: str
+
+
+def wants_terminal(command: str) -> str:
+    """The program in a command that draws on a terminal, which it does not get here; else nothing."""
+    for part in _PARTS.split(command):
+        program = next((word for word in part.split() if "=" not in word), "").rpartition("/")[2]
+        if program in _SCREENS:
+            return program
+    return ""
 
 
 async def run_for_person(
@@ -52,7 +82,7 @@ async def run_for_person(
         whole=str(ended.path),
         failed=not finished or state != "exit 0",
     )
-    told = f"The person ran this command:\n$ {command}\n{shell.redact(text)}\n({state})"
+    told = f"{RAN}{command}\n{shell.redact(text)}\n({state})"
     return Ran(_shortened(text, str(ended.path)) + ("" if state == "exit 0" else f"\n({state})"), told)
 
 

@@ -18,7 +18,10 @@ from loomkin.ui.terminal import one_line
 
 
 class LiveView:
-    """Reads the session's reduced state, the work under way, the draft and the question."""
+    """Reads the session's reduced state, the work under way, the draft and the question.
+
+    `keys_shown` shows the keys, `leaving` that Ctrl+C ends now, `browsing` that arrows chose a completion.
+    """
 
     def __init__(self, work: Work, approvals: Approvals, draft: PromptInput) -> None:
         self._work = work
@@ -27,6 +30,8 @@ class LiveView:
         self._state = ViewState()
         self._window: int | None = None
         self.keys_shown = False
+        self.leaving = False
+        self.browsing = False
 
     def begin(self) -> None:
         """Another session: nothing is known of it yet."""
@@ -57,6 +62,8 @@ class LiveView:
     def below(self, size: Size) -> list[Line]:
         """Completions, keys, and what is queued."""
         lines = menu_lines(self._draft.buffer, size)
+        if self.leaving:
+            lines.append(("keys", _clip("Ctrl+C again (or Ctrl+D) to exit", size.columns)))
         if self.keys_shown:
             width = max(len(keys) for keys, _ in KEYS)
             shown = [_clip(f"{keys:<{width}}  {what}", size.columns) for keys, what in KEYS]

@@ -13,7 +13,7 @@ from loomkin.project.jobs import JobTable
 from loomkin.records.dataclass import dataclass, field
 from loomkin.records.regex import pattern
 from loomkin.ui.repl_desk import Desk, Face, Start
-from loomkin.ui.repl_shell import run_for_person
+from loomkin.ui.repl_shell import run_for_person, wants_terminal
 from loomkin.ui.repl_team import Watch, addressed, go_on, stop_everybody
 from loomkin.ui.transcript import Block, Kind
 from loomkin.ui.transcripts import Transcripts
@@ -21,6 +21,10 @@ from loomkin.ui.transcripts import Transcripts
 ECHOED_LINES = 12
 ECHOED_CHARACTERS = 2000
 RECALL = "Your words are in the history: press Up to send them again."
+NO_SCREEN = (
+    "{program} draws on a terminal, and a command behind `!` gets none: run it in another window. "
+    "Ctrl+G writes your prompt in your editor."
+)
 _COMMAND = pattern(r"/([A-Za-z?][\w-]*)(?:\s+(.*))?$", re.DOTALL)
 
 
@@ -220,6 +224,9 @@ class Work:
 
     async def _shell(self, desk: Desk, command: str) -> None:
         self.face.show(Block(Kind.PERSON, f"! {command}"))
+        if program := wants_terminal(command):
+            self.face.show(Block(Kind.WARNING, NO_SCREEN.format(program=program)))
+            return
 
         def shown(text: str) -> None:
             self.transcript.run_output(text)

@@ -59,6 +59,8 @@ class Transcript:
     def __init__(self) -> None:
         self._answer = MarkdownBlocks()
         self._streamed = False
+        self._written = ""
+        self._settled = ""
         self._thought = ""
         self._writing = ""
         self._calls: dict[str, _Call] = {}
@@ -86,6 +88,7 @@ class Transcript:
         """What was under way when it was stopped, as far as it came."""
         blocks = [*self._end_thought(), *(Block(Kind.ANSWER, text) for text in self._answer.close())]
         self._calls.clear()
+        self._settled, self._written = self._written, ""
         self._writing = self._output = ""
         self._streamed = False
         return blocks
@@ -107,6 +110,7 @@ class Transcript:
 
     def _text(self, fact: facts.TextStreamed) -> list[Block]:
         self._streamed = True
+        self._written += fact.text
         blocks = self._end_thought()
         return [*blocks, *(Block(Kind.ANSWER, text) for text in self._answer.feed(fact.text))]
 
@@ -117,6 +121,7 @@ class Transcript:
     def _restarted(self, fact: facts.StreamRestarted) -> list[Block]:
         shown = self._streamed
         self._answer, self._thought, self._writing, self._streamed = MarkdownBlocks(), "", "", False
+        self._written = ""
         return [Block(Kind.NOTICE, "the stream broke; the answer is asked for again")] if shown else []
 
     def _call_streamed(self, fact: facts.CallStreamed) -> list[Block]:
@@ -127,15 +132,17 @@ class Transcript:
         message = fact.message
         if message.role is Role.ASSISTANT:
             return self._answered(message)
+        self._settled = ""
         if message.results:
             return [block for result in message.results for block in self._result(result)]
         return self._said(message) if message.sender == "person" else []
 
     def _answered(self, message: Message) -> list[Block]:
         if not self._streamed:
-            self._answer.feed(message.text)
+            # what was written down late, after a full disk, is on the screen as far as it was settled
+            self._answer.feed(message.text.removeprefix(self._settled))
         blocks = [*self._end_thought(), *(Block(Kind.ANSWER, text) for text in self._answer.close())]
-        self._streamed, self._writing = False, ""
+        self._streamed, self._writing, self._written, self._settled = False, "", "", ""
         for call in message.calls:
             self._calls[call.id] = _Call(call.name, about(call.arguments))
         return blocks

@@ -268,3 +268,18 @@ async def test_declining_one_question_leaves_the_others() -> None:
         assert approvals.count == 1
         approvals.decline()
     assert other.result() is None
+
+
+@pytest.mark.parametrize(("height", "whole"), [(20, True), (8, False)])
+async def test_a_box_with_room_tells_all_reasons_and_a_small_one_keeps_its_keys(
+    height: int, whole: bool
+) -> None:
+    reason = (
+        "rm -rf build deletes files. " + "Nobody can tell what sh does here. " * 3 + "It fetches and runs."
+    )
+    use = ToolUse("shell", Access.EXECUTE, "/somewhere", command="x")
+    asked = Approval("coder", "c1", use, Verdict(Decision.ASK, reason), "x")
+    lines = box_lines(Ask(asked, asyncio.get_running_loop().create_future()), (), 60, height)
+    text = "".join(line.removeprefix("│ ") for _, line in lines)
+    assert ("It fetches and runs." in text) is whole
+    assert "y once" in text

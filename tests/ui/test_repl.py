@@ -271,6 +271,13 @@ def test_control_c_clears_then_interrupts_then_ends(play: MakeStage) -> None:
     terminal.until("Interrupted")
     terminal.settle(1.2)
     terminal.send("\x03")
+    terminal.until("Ctrl+C again (or Ctrl+D) to exit")
+    terminal.send("x\x03")
+    terminal.until(lambda: "Ctrl+C again" not in terminal.shown)
+    terminal.send("\x03")
+    terminal.until("Ctrl+C again")
+    assert terminal.code is None
+    terminal.send("\x03")
     assert terminal.ended() == 0
 
 
@@ -297,6 +304,34 @@ def test_a_command_of_the_person_is_shown_and_told_to_the_agent(play: MakeStage)
     terminal.until("I saw it.")
     assert "from-the-shell" in scene.said(0)
     assert "(exit 3)" in scene.said(0)
+
+
+def test_a_program_that_draws_on_a_terminal_is_not_started_behind_an_exclamation_mark(
+    play: MakeStage,
+) -> None:
+    scene = play({"text": "Here."})
+    terminal = scene.ready()
+    terminal.send("!true && EDITOR=x /usr/bin/vi x\r")
+    terminal.until("vi draws on a terminal")
+    terminal.idle()
+    terminal.send("!echo vi; echo a=$((1+1))\r")
+    terminal.until("a=2")
+
+
+def test_a_session_begun_with_a_command_is_called_by_it_until_words_come(play: MakeStage) -> None:
+    scene = play({"text": "Seen."})
+    terminal = scene.ready()
+    terminal.send("!echo one\r")
+    terminal.until("  one")
+    terminal.idle()
+    terminal.send("/sessions\r")
+    terminal.until("turns  !echo one")
+    terminal.send("what was that\r")
+    terminal.until("Seen.")
+    terminal.idle()
+    terminal.send("/sessions\r")
+    terminal.until("turns  what was that")
+    assert "The person ran" not in terminal.everything
 
 
 def test_a_failing_model_says_so_in_a_line_and_the_words_come_back_with_up(play: MakeStage) -> None:
@@ -384,6 +419,7 @@ def test_a_mode_that_the_administrator_fixed_cannot_be_changed(play: MakeStage, 
     terminal.until("it stays ask.")
     terminal.send("\x1b[Z")
     terminal.until(lambda: terminal.shown.count("it stays ask.") == 2)
+    terminal.idle()
     assert terminal.last.startswith("ask ·")
 
 

@@ -147,10 +147,28 @@ def test_files_and_commands_are_completed_with_tab(play: MakeStage) -> None:
     terminal.send("\t")
     terminal.until("› see @deep/calculator.txt")
     terminal.send("\r")
-    terminal.settle(0.2)
-    terminal.send("\r")
     terminal.until("Read.")
     assert "seven" in scene.said(0)
+
+
+def test_enter_takes_a_completion_that_arrows_chose_and_sends_one_that_tab_wrote(play: MakeStage) -> None:
+    scene = play({"text": "Read it."})
+    (scene.root / "test_calc.py").write_text("nothing\n")
+    terminal = scene.ready()
+    terminal.send("see @calc")
+    terminal.until("  test_calc.py")
+    terminal.send("\x1b[B")
+    terminal.until("› see @calc.py")
+    terminal.send("\r")
+    terminal.until(lambda: "  test_calc.py" not in terminal.shown)
+    assert scene.chats == []
+    terminal.send("\x03see @calc")
+    terminal.until("  test_calc.py")
+    terminal.send("\t")
+    terminal.until("› see @calc.py")
+    terminal.send("\r")
+    terminal.until("Read it.")
+    assert "def mean" in scene.said(0)
 
 
 def test_the_question_mark_shows_the_keys_on_an_empty_line_only(play: MakeStage) -> None:

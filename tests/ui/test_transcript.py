@@ -138,6 +138,18 @@ def test_what_was_under_way_is_kept_when_it_is_stopped() -> None:
     assert transcript.preview(5) == []
 
 
+def test_an_answer_whose_message_comes_after_it_was_settled_is_printed_once() -> None:
+    transcript = Transcript()
+    blocks = play(transcript, facts.TextStreamed("One.\n\nTwo."))
+    blocks += transcript.settle()
+    assert play(transcript, said(Text("One.\n\nTwo."))) == []
+    assert [block.text for block in blocks] == ["One.", "Two."]
+    play(transcript, facts.TextStreamed("Sure"))
+    assert [block.text for block in transcript.settle()] == ["Sure"]
+    play(transcript, said(Text("again"), role=Role.USER, sender="person"))
+    assert [block.text for block in play(transcript, said(Text("Sure, gladly.")))] == ["Sure, gladly."]
+
+
 def test_thinking_is_short_and_comes_before_the_answer() -> None:
     blocks = play(Transcript(), facts.ThinkingStreamed("deep " * 200), facts.TextStreamed("Yes.\n\n"))
     assert [block.kind for block in blocks] == [Kind.THINKING, Kind.ANSWER]
@@ -184,3 +196,11 @@ def test_long_lines_hang_under_their_last_column() -> None:
     assert first.startswith("  /name  word")
     assert rest
     assert all(row.startswith(" " * 9 + "word") for row in rest)
+
+
+def test_the_reason_of_a_failed_call_is_wrapped_at_words() -> None:
+    reason = "shell: the same call failed three times with the same words, so do not repeat it. " * 2
+    painted = Painter(False).paint(Block(Kind.FAILED, f"shell make all\n{reason}"), 40).splitlines()
+    assert painted[0] == "✗ shell make all"
+    assert all(line.startswith("  ") and len(line) <= 40 for line in painted[1:])
+    assert " ".join(" ".join(painted[1:]).split()) == reason.strip()

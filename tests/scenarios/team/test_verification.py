@@ -10,7 +10,7 @@ from tests.scenarios.conftest import Bench, Ended, call, said
 from tests.scenarios.team.conftest import asked, last
 from tests.scenarios.team.test_plan import create, done, led
 
-PYTEST = f"{sys.executable} -m pytest -q -p no:cacheprovider test_calc.py"
+PROOF = f"{sys.executable} -B -S -c 'from calc import mean; assert mean([1, 2, 3]) == 2'"
 READ = {"calls": [call("file_read", path="calc.py")]}
 MEND = call(
     "file_edit",
@@ -46,7 +46,7 @@ def results(server: ModelServer, agent: str) -> str:
 
 @pytest.mark.feature("B20")
 async def test_a_failing_check_goes_back_with_its_first_errors_and_passes_once_mended(bench: Bench) -> None:
-    script = planned(create("mend mean", "coder", checks=[PYTEST])) | {
+    script = planned(create("mend mean", "coder", checks=[PROOF])) | {
         "coder": [
             READ,
             done("t1", "mended it, all tests pass", evidence="1 passed"),
@@ -59,7 +59,7 @@ async def test_a_failing_check_goes_back_with_its_first_errors_and_passes_once_m
         await ask(bench, *ALL)
         told = said(asked(server, "coder")[2])
         assert "t1 is not accepted (attempt 1 of 3)" in told
-        assert "AssertionError" in told or "assert 3.0 == 2" in told
+        assert "AssertionError" in told
         assert "Whole output: .loomkin/outputs/" in told
         assert "t1 is accepted" in said(asked(server, "coder")[4])
         handoff = last(server, "lead")
@@ -126,18 +126,18 @@ async def test_a_check_that_never_ends_is_stopped_and_the_creator_decides(bench:
 async def test_a_check_that_is_not_permitted_is_no_pass(bench: Bench) -> None:
     refuse = {"calls": [call("task_update", task="t1", move="cancel", reason="Nobody may run its check.")]}
     script = planned(
-        create("mend mean", "coder", checks=[PYTEST]), news=0, more=(refuse, {"text": "Cancelled."})
+        create("mend mean", "coder", checks=[PROOF]), news=0, more=(refuse, {"text": "Cancelled."})
     ) | {"coder": [done("t1", "did it"), WAIT]}
     async with bench.model(script=script) as server:
         await ask(bench, "--permission-mode", "edits")
-        assert f"not permitted to run: `{PYTEST}`" in said(asked(server, "coder")[1]).replace('\\"', '"')
+        assert f"not permitted to run: `{PROOF}`" in said(asked(server, "coder")[1]).replace('\\"', '"')
         assert "not permitted to run" in said(asked(server, "lead")[2])
         assert "t1 is accepted" not in last(server, "coder")
 
 
 @pytest.mark.feature("B20")
 async def test_an_agent_has_the_projects_tests_run_as_evidence(bench: Bench) -> None:
-    bench.write("Makefile", f"test:\n\t{PYTEST}\n")
+    bench.write("Makefile", f"test:\n\t{PROOF}\n")
     script = planned(create("mend mean", "coder")) | {
         "coder": [
             READ,
@@ -158,7 +158,7 @@ async def test_an_agent_has_the_projects_tests_run_as_evidence(bench: Bench) -> 
 @pytest.mark.feature("B15")
 async def test_changes_of_protected_files_are_tested_reviewed_and_hold_those_who_wait(bench: Bench) -> None:
     bench.write(".loomkin.toml", '[team]\nprotect = ["calc.py"]\n')
-    bench.write("Makefile", f"test:\n\t{PYTEST}\n")
+    bench.write("Makefile", f"test:\n\t{PROOF}\n")
     changes = {
         "calls": [call("peer_review", task="t1", verdict="request_changes", findings="calc.py:6 say why")]
     }
