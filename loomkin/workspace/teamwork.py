@@ -20,6 +20,7 @@ from loomkin.store import sessions
 from loomkin.store import team as past
 from loomkin.store.database import Database
 from loomkin.team.board import Board
+from loomkin.team.care import Patience
 from loomkin.team.claims import Claims
 from loomkin.team.claims_guard import Guard
 from loomkin.team.claims_watch import Watch
@@ -40,6 +41,7 @@ from loomkin.workspace.comeback import Comeback
 from loomkin.workspace.crew import MAIN, Berth
 from loomkin.workspace.ground import Ground
 from loomkin.workspace.house import House
+from loomkin.workspace.models import UNSTREAMED
 from loomkin.workspace.office import Office
 from loomkin.workspace.opening import mended_messages
 from loomkin.workspace.oversight import Oversight
@@ -51,9 +53,18 @@ TOGETHER = 1.0
 
 
 def _limits(house: House) -> TeamLimits:
-    team, turns = house.loaded.settings.team, house.loaded.settings.limits.max_turns
-    attended = house.options.attended
-    return TeamLimits(team.max_agents, team.session_agents, team.max_depth, Limits(turns), attended=attended)
+    settings = house.loaded.settings
+    team, model = settings.team, settings.model
+    # the client gives a silent model up by itself and asks again: who is silent for longer is stuck elsewhere
+    silence = 2 * model.silence * (1 if model.stream else UNSTREAMED)
+    return TeamLimits(
+        team.max_agents,
+        team.session_agents,
+        team.max_depth,
+        Limits(settings.limits.max_turns),
+        Patience(model=silence),
+        house.options.attended,
+    )
 
 
 class Teamwork:
