@@ -1,11 +1,10 @@
 """The files of a project, as git sees them or by walking; and a folder as a text tree."""
 
 import os
-import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,7 +17,10 @@ from loomkin.records.regex import pattern
 GIT_SECONDS = 30.0
 TREE_ENTRIES = 500
 FOLDER_ENTRIES = 120
-_SUBMODULE = pattern(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
+# What `git ls-files --stage -z` prints; the modes are those of links and of submodules.
+_STAGED = pattern(r"\t([^\0]*)\0")
+_ODD_MODE = pattern(r"\0(120000|160000) [^\t]*\t([^\0]*)")
+_MODULE = "160000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,13 @@ class Listing:
     """Files relative to `top`, sorted; undecodable bytes in names are surrogates, see `shown_path`.
 
     `problems` names folders that could not be read. Files deleted but still known to git are included.
+    `unsure` are those that may be something else than a file, as git does not say: None for all.
     """
 
     top: Path
     files: tuple[str, ...]
     problems: tuple[str, ...] = ()
+    unsure: frozenset[str] | None = None
 
 
 def shown_path(path: str) -> str:
@@ -69,17 +73,20 @@ def list_in_parts(top: Path, path: str = "") -> Iterator[Listing]:
         if found is None:
             failed = True
             continue
-        known = known or bool(found)
-        nested, problems = _nested_repositories(start, found)
-        names = {name for name in found if not name.endswith("/")} - nested.keys() - given
-        names.update(_join(folder, name) for folder, inner in nested.items() for name in inner)
-        given |= names
+        known = known or bool(found.names or found.nested)
+        inner, problems = _nested_repositories(start, found)
+        # Git's list is sorted, and a list nearly in order is sorted in no time; a set would not be.
+        names = list(dict.fromkeys([*found.names, *inner]))
+        if given:
+            names = [name for name in names if name not in given]
+        given.update(names)
         if names or problems:
-            yield Listing(top, _sorted(path, names), tuple(problems))
+            unsure = None if found.links is None else frozenset(_sorted(path, [*found.links, *inner]))
+            yield Listing(top, _sorted(path, names), tuple(problems), unsure)
     if (known and not failed) or not start.is_dir():
         return
     problems = []
-    walked = set(_walk(_rules(root, start, top), problems)) - given
+    walked = [name for name in _walk(_rules(root, start, top), problems) if name not in given]
     yield Listing(top, _sorted(path, walked), tuple(problems))
 
 
@@ -117,7 +124,7 @@ def shown_size(size: int) -> str:
     return f"{amount:.1f} TB"
 
 
-def _sorted(folder: str, names: set[str]) -> tuple[str, ...]:
+def _sorted(folder: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted((_join(folder, name) for name in names) if folder else names))
 
 
@@ -143,7 +150,16 @@ def _rules(root: Root, start: Path, top: Path) -> IgnoreRules:
     return rules.below("/".join(parts))
 
 
-def _from_git(start: Path) -> Iterator[list[str] | None]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What git names: files, folders of other repositories, and which files are links, where it tells."""
+
+    names: list[str]
+    nested: list[str]
+    links: list[str] | None = None
+
+
+def _from_git(start: Path) -> Iterator[_Found | None]:
     """Names below `start`: tracked ones, then others; None where git is missing, refuses or is slow."""
     program = shutil.which("git")
     if program is None:
@@ -155,10 +171,11 @@ def _from_git(start: Path) -> Iterator[list[str] | None]:
         try:
             others = ended.enter_context(_started([*words, "-o", "--exclude-standard", *excludes], start))
             ended.callback(others.kill)
-            tracked = ended.enter_context(_started([*words, "-c"], start))
+            tracked = ended.enter_context(_started([*words, "--stage"], start))
             ended.callback(tracked.kill)
-            for git in (tracked, others):
-                yield _names(git)
+            for git, read in ((tracked, _tracked), (others, _others)):
+                printed, _ = git.communicate(timeout=GIT_SECONDS)
+                yield read(os.fsdecode(printed)) if git.returncode == 0 else None
         except (OSError, subprocess.TimeoutExpired):
             yield None
 
@@ -174,31 +191,31 @@ def _started(command: list[str], start: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _names(git: subprocess.Popen[bytes]) -> list[str] | None:
-    printed, _ = git.communicate(timeout=GIT_SECONDS)
-    return os.fsdecode(printed).split("\0")[:-1] if git.returncode == 0 else None
+def _tracked(printed: str) -> _Found:
+    """Read lines of `mode object stage<tab>name`, each ended by a NUL."""
+    odd = _ODD_MODE.findall("\0" + printed)
+    modules = {name for mode, name in odd if mode == _MODULE}
+    names = [name for name in _STAGED.findall(printed) if name not in modules]
+    return _Found(names, sorted(modules), [name for mode, name in odd if mode != _MODULE])
 
 
-def _nested_repositories(start: Path, found: list[str]) -> tuple[dict[str, list[str]], list[str]]:
+def _others(printed: str) -> _Found:
+    names = printed.split("\0")[:-1]
+    folders = [name for name in names if name.endswith("/")]
+    return _Found([name for name in names if not name.endswith("/")], [name.rstrip("/") for name in folders])
+
+
+def _nested_repositories(start: Path, found: _Found) -> tuple[list[str], list[str]]:
     """The files of submodules and of repositories within the repository, which git only names."""
-    folders = {name.rstrip("/") for name in found if name.endswith("/")}
-    try:
-        declared = (find_root(start).path / ".gitmodules").read_bytes()
-    except OSError:
-        declared = b""
-    known = set(found) if declared else set()
-    prefix = os.path.relpath(os.path.realpath(start), find_root(start).path)
-    for path in _SUBMODULE.findall(declared):
-        name = os.path.relpath(os.fsdecode(path), prefix)
-        if name in known:
-            folders.add(name)
-    inner: dict[str, list[str]] = {}
+    inner: list[str] = []
     problems: list[str] = []
-    for folder in sorted(folders):
+    for folder in found.nested:
         if (start / folder).is_dir() and not (start / folder).is_symlink():
             listing = list_files(start / folder)
-            inner[folder] = list(listing.files)
-            problems.extend(listing.problems)
+            inner += [_join(folder, name) for name in listing.files]
+            problems += listing.problems
+        else:
+            inner.append(folder)
     return inner, problems
 
 
