@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import subprocess
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,8 +20,8 @@ TREE_ENTRIES = 500
 FOLDER_ENTRIES = 120
 # What `git ls-files --stage -z` prints; the modes are those of links and of submodules.
 _STAGED = pattern(r"\t([^\0]*)\0")
-_ODD_MODE = pattern(r"\0(120000|160000) [^\t]*\t([^\0]*)")
-_MODULE = "160000"
+_ODD_MODE = pattern(rb"\0(120000|160000) [^\t]*\t([^\0]*)")
+_MODULE = b"160000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,35 +175,47 @@ def _from_git(start: Path) -> Iterator[_Found | None]:
             tracked = ended.enter_context(_started([*words, "--stage"], start))
             ended.callback(tracked.kill)
             for git, read in ((tracked, _tracked), (others, _others)):
-                printed, _ = git.communicate(timeout=GIT_SECONDS)
-                yield read(os.fsdecode(printed)) if git.returncode == 0 else None
-        except (OSError, subprocess.TimeoutExpired):
+                printed = _printed(git)
+                yield read(printed) if git.returncode == 0 else None
+                if git.returncode < 0:
+                    return
+        except OSError:
             yield None
 
 
 def _started(command: list[str], start: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command,
-        cwd=start,
-        env=git_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+        command, cwd=start, env=git_environment(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
-def _tracked(printed: str) -> _Found:
+def _printed(git: subprocess.Popen[bytes]) -> bytes:
+    """All that it prints, read without a poll for each of its many small pieces; ends it when it is slow."""
+    timer = threading.Timer(GIT_SECONDS, git.kill)
+    timer.start()
+    try:
+        printed = git.stdout.read() if git.stdout else b""
+        git.wait()
+        return printed
+    finally:
+        timer.cancel()
+
+
+def _tracked(printed: bytes) -> _Found:
     """Read lines of `mode object stage<tab>name`, each ended by a NUL."""
-    odd = _ODD_MODE.findall("\0" + printed)
+    names = _STAGED.findall(os.fsdecode(printed))
+    odd = [(mode, os.fsdecode(name)) for mode, name in _ODD_MODE.findall(b"\0" + printed)]
     modules = {name for mode, name in odd if mode == _MODULE}
-    names = [name for name in _STAGED.findall(printed) if name not in modules]
+    if modules:
+        names = [name for name in names if name not in modules]
     return _Found(names, sorted(modules), [name for mode, name in odd if mode != _MODULE])
 
 
-def _others(printed: str) -> _Found:
-    names = printed.split("\0")[:-1]
-    folders = [name for name in names if name.endswith("/")]
-    return _Found([name for name in names if not name.endswith("/")], [name.rstrip("/") for name in folders])
+def _others(printed: bytes) -> _Found:
+    names = os.fsdecode(printed).split("\0")[:-1]
+    folders = [name.rstrip("/") for name in names if name.endswith("/")]
+    return _Found([name for name in names if not name.endswith("/")], folders)
 
 
 def _nested_repositories(start: Path, found: _Found) -> tuple[list[str], list[str]]:

@@ -12,20 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from loomkin.project.problem import Problem
-from loomkin.project.search_fallback import (
-    BINARY_PROBE,
-    HUGE_BYTES,
-    OPEN_FLAGS,
-    Hits,
-    is_binary,
-)
+from loomkin.project.search_fallback import BINARY_PROBE, HUGE_BYTES, OPEN_FLAGS, Hits, is_binary
 from loomkin.project.search_pattern import Pattern
 from loomkin.records.dataclass import dataclass, field
 from loomkin.records.regex import pattern
 
 # The kernel gives arguments and environment together a quarter of the stack: 2 MB as a rule.
 BATCH_BYTES = 1_000_000
-BATCH_FILES = 4_000
+BATCH_FILES = 500, 4_000
 PROCESSES = 2
 # What has not ended by now may be reading a pipe or device that was a file when git last looked.
 PATIENCE_SECONDS = 0.5
@@ -66,20 +60,19 @@ def search_with_ripgrep(
     if pattern.python.isascii():
         command.append("--no-unicode")
     command += [f"--regexp={pattern.rust}", "--"]
-    doubted = files if unsure is None else [name for name in files if name in unsure] if unsure else []
-    sure = files if not doubted else () if unsure is None else [name for name in files if name not in unsure]
+    doubted, sure = files, files[:0]
+    if unsure is not None:
+        doubted = [name for name in files if name in unsure]
+        sure = [name for name in files if name not in unsure]
     looked = _look(top, doubted)
     run = _Run(command, top, limit, seconds)
     try:
         try:
             run.search([*looked.regular, *sure], sure)
-        except _NotAFile as odd:
+        except _NotAFile as found:
+            looked = looked.with_others(found.looked)
+            sure = ()
             run = _Run(command, top, limit, seconds)
-            looked = _Looked(
-                [*looked.regular, *odd.looked.regular],
-                [*looked.huge, *odd.looked.huge],
-                [*looked.closed, *odd.looked.closed],
-            )
             run.search(looked.regular)
     except TimeoutError:
         return Problem(
@@ -87,19 +80,28 @@ def search_with_ripgrep(
         )
     hits = run.hits(files)
     hits.huge = sorted([*hits.huge, *looked.huge])
-    closed = {*looked.closed, *(_closed(top, [*looked.regular, *sure]) if run.unread else ())}
-    hits.closed = sorted(closed)
+    unread = _closed(top, [*looked.regular, *sure]) if run.unread else ()
+    hits.closed = sorted({*looked.closed, *unread})
     return hits
 
 
 @dataclass(slots=True)
 class _Looked:
-    """Names by what they are; `odd` says that some are neither files nor folders."""
+    """Names by what they are; `odd` says that some are no files."""
 
     regular: list[str] = field(default_factory=list)
     huge: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     odd: bool = False
+
+    def with_others(self, others: "_Looked") -> "_Looked":
+        """These and those."""
+        return _Looked(
+            self.regular + others.regular,
+            self.huge + others.huge,
+            self.closed + others.closed,
+            self.odd or others.odd,
+        )
 
 
 class _NotAFile(Exception):
@@ -147,13 +149,15 @@ def _closed(top: str, files: Sequence[str]) -> Iterator[str]:
 
 
 def _batches(files: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Arguments of one program each; the program needs a while for their list, so two share it."""
-    share = min(BATCH_FILES, max(-(-len(files) // PROCESSES), 1))
+    """The files of one process each: it takes its list one by one at first, so two of them share it."""
+    fewest, most = BATCH_FILES
+    share = min(max(-(-len(files) // PROCESSES), fewest), most)
     for start in range(0, len(files), share):
         yield from _fitting(files[start : start + share])
 
 
 def _fitting(files: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Parts short enough for a command's arguments, were every character one of four bytes."""
     size = sum(map(len, files)) + 16 * len(files)
     if size > BATCH_BYTES // 4 and len(files) > 1:
         middle = len(files) // 2

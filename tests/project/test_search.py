@@ -397,11 +397,25 @@ def test_a_ripgrep_that_cannot_run_gives_way_to_the_fallback(tmp_path: Path) -> 
         assert (result.engine, result.total) == ("python", 1)
 
 
+def test_a_program_that_never_ends_is_ended(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("needle\n")
+    endless = tmp_path / "rg"
+    endless.write_text("#!/bin/sh\nexec sleep 60\n")
+    endless.chmod(0o755)
+    read = read_pattern("needle")
+    assert isinstance(read, Pattern)
+    began = time.monotonic()
+    problem = search_with_ripgrep(str(endless), read, str(tmp_path), ["f"], 10, 0.2)
+    assert isinstance(problem, Problem)
+    assert "stopped after 0.2 s" in problem.what
+    assert time.monotonic() - began < 5
+
+
 @needs_ripgrep
 def test_both_engines_agree_on_a_larger_generated_tree(tmp_path: Path) -> None:
     chance = random.Random(7)
     words = ["alpha", "beta", "def test_x():", "class A(Mixin):", "    return 1", "deprecated", "", "\tx = y"]
-    for number in range(400):
+    for number in range(1200):
         path = tmp_path / f"d{number % 20}" / f"f{number}.py"
         path.parent.mkdir(exist_ok=True)
         end = chance.choice(["\n", "\r\n"])
