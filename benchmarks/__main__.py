@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import edits, journal, search, start, steps
+from benchmarks import edits, journal, search, start, steps, team
 from benchmarks.figures import Figure, line, plain
 from benchmarks.process import CommandFailed, Floor, compile_all
 
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Floor], Iterator[Figure]]] = {
     "journal": journal.measure,
     "edits": edits.measure,
     "search": search.measure,
+    "team": team.measure,
 }
 
 

@@ -17,6 +17,7 @@ from benchmarks.process import BUILD, TOP, plain_environment
 QUESTION = "What is 2+2?"
 ANSWER: Mapping[str, Any] = {"text": "It is 4.", "repeat": True}
 WINDOW = ("--context", "1000000")
+Script = Sequence[Mapping[str, Any]] | Mapping[str, Sequence[Mapping[str, Any]]]
 CALLS = ("/chat/completions", "/messages", "/responses", "/api/chat")
 
 
@@ -51,7 +52,7 @@ class Place:
 
 
 @contextmanager
-def place(steps: Sequence[Mapping[str, Any]], files: Mapping[str, str]) -> Iterator[Place]:
+def place(steps: Script, files: Mapping[str, str]) -> Iterator[Place]:
     """A fresh repository with some files, and a server that follows the script until the end."""
     BUILD.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=BUILD, prefix="bench-place-") as folder:
@@ -59,7 +60,7 @@ def place(steps: Sequence[Mapping[str, Any]], files: Mapping[str, str]) -> Itera
         project, home, script = top / "project", top / "home", top / "script.json"
         for made in (project, home):
             made.mkdir()
-        script.write_text(json.dumps(list(steps)), encoding="utf-8")
+        script.write_text(json.dumps(steps if isinstance(steps, Mapping) else list(steps)), encoding="utf-8")
         for name, text in files.items():
             (project / name).write_text(text, encoding="utf-8")
         _make_repository(project, home)

@@ -6,24 +6,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from loomkin.agent.agent import Agent, Parts
-from loomkin.agent.prompt import system_prompt
+from loomkin.agent.agent import Agent
 from loomkin.agent.roles import load_roles
-from loomkin.agent.transcript import Transcript
-from loomkin.config.load import Loaded, load
+from loomkin.config.load import load
 from loomkin.config.settings import ShellSettings
 from loomkin.errors import UntrustedError
+from loomkin.llm.books import Books
 from loomkin.llm.catalogue import Catalogue
-from loomkin.llm.client import ModelClient, OpenWire
 from loomkin.llm.discovery_http import probe_http
 from loomkin.llm.registry import opener
+from loomkin.llm.shared import SharedConnections
 from loomkin.llm.steady import steadily
 from loomkin.permissions.gate import Asker, Gate
 from loomkin.permissions.grant_book import GrantBook
-from loomkin.permissions.hooks import Hooks
 from loomkin.permissions.policy import Policy
 from loomkin.project import rules as project_rules
-from loomkin.project.environment import ChildEnvironment, child_environment
 from loomkin.project.jobs import JobTable
 from loomkin.project.nested import NestedRules
 from loomkin.project.root import find_root
@@ -32,30 +29,26 @@ from loomkin.project.secrets import Redactor, secret_values, secrets_of
 from loomkin.project.sight import Sight
 from loomkin.project.trust import is_trusted
 from loomkin.project.workplace import Workplace
-from loomkin.records.dataclass import dataclass
-from loomkin.records.event import SessionStarted
-from loomkin.records.ids import CallId
-from loomkin.records.message import ToolCall
-from loomkin.records.role import Role
+from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.event import NoticeGiven, SessionStarted
 from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import Clock, CountingClock, SystemClock
-from loomkin.runtime.plugins import discover
 from loomkin.runtime.recorder import Recorder, Scribe
-from loomkin.store.database import Database
+from loomkin.runtime.supervisor import Supervisor
+from loomkin.store import team as past
 from loomkin.store.journal import Journal
 from loomkin.store.lock import SessionLock
 from loomkin.store.sessions import SessionRow
-from loomkin.tooling.injection import build_tool
-from loomkin.tooling.runner import Runner
-from loomkin.tooling.tool import Call
-from loomkin.tooling.toolbox import Toolbox
 from loomkin.tools.files.changing import Editing
 from loomkin.tools.meta.tool_search import found_before
 from loomkin.tools.person.ask_person import Person
+from loomkin.workspace.crew import MAIN, SOLO, Berth, Crew
 from loomkin.workspace.first_words import Opening
+from loomkin.workspace.ground import Ground
+from loomkin.workspace.house import House
 from loomkin.workspace.mentions import Mentions
-from loomkin.workspace.models import Chosen, ModelChooser, build_client, wanted_model
-from loomkin.workspace.money import build_meter
+from loomkin.workspace.models import Chosen, ModelChooser, Reach, build_lanes, wanted_model
+from loomkin.workspace.money import build_books, why_alone
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
 from loomkin.workspace.policies import (
@@ -67,27 +60,11 @@ from loomkin.workspace.policies import (
     mode_fixed_by,
     resume_mode,
 )
+from loomkin.workspace.services import Services
 from loomkin.workspace.session import Session, SessionFacts
 from loomkin.workspace.state_folder import open_database, settle, state_folder, tracked_note
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """An open repository: what sessions are made of."""
-
-    options: Options
-    workplace: Workplace
-    trusted: bool
-    loaded: Loaded
-    rules: ProjectRules
-    database: Database
-    journal: Journal
-    bus: Bus
-    clock: Clock
-    redactor: Redactor
-    chooser: ModelChooser
-    state: Path
-    notes: tuple[str, ...]
+from loomkin.workspace.tiers import Tiers
+from loomkin.workspace.toolset import Toolset
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +123,9 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
     Raises NotFoundError, NoModelError and StoreError with what to do.
     """
     options, loaded = house.options, house.loaded
-    tools = {module.TOOL.name: module.TOOL for module in discover("loomkin.tools") if hasattr(module, "TOOL")}
+    tools = Toolset()
     folders = [house.workplace.root / ".loomkin" / "roles"] if house.trusted and not options.bare else []
-    roles = load_roles(folders, tools)
-    role = roles.get(options.role)
+    roles = load_roles(folders, tools.names)
     async with AsyncExitStack() as stack:
 
         def hold(session: str) -> None:
@@ -157,44 +133,67 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
                 stack.callback(SessionLock(house.state, session).release)
 
         row = earlier(house.database, options.wish, hold)
+        veterans = past.agents(house.database, row.id) if row and not options.wish.fork else []
+        role = roles.get(veterans[0].role if veterans else options.role)
         chosen = await house.chooser.choose(wanted_model(loaded, row.model if row else ""), role.tier)
-        wires = _wires(house)
         rules = all_rules(loaded, house.rules.files, house.trusted)
-        rule_notes = misnamed(rules, tools)
         policy = build_policy(rules, loaded, house.workplace, _home(options))
+        rule_notes, reach = misnamed(rules, tools.names), _reach(house, stack)
         await asyncio.to_thread(settle, options, house.state, house.database)
-        opened = _open(house, row, str(chosen.chain[0].id))
+        opened = _open(house, row, role.name, str(chosen.chain[0].id))
         if row is None or opened.id != row.id:
             hold(opened.id)
         if opened.mended:
             await house.journal.flush()  # it is of the past: who looks on from now on hears nothing of it
-        jobs = await stack.enter_async_context(JobTable())
         scribe = Scribe(house.journal, opened.id, role.name)
+        roles.tell = lambda text: scribe.record(NoticeGiven(text, "warning"))
         gate, grant_notes = _gate(house, policy, asker, opened.id)
         mode_notes = resume_mode(gate, row.mode if row else "", loaded, options.attended, scribe)
-        toolbox, sight = Toolbox(role.tools, role.more_tools, denied_tools(rules)), Sight()
-        child = _child_environment(options, loaded, opened.id, role.name)
-        services = _services(house, toolbox, jobs, sight, person, gate, child)
-        for tool in tools.values():
-            toolbox.know(build_tool(tool, services))
-        toolbox.show(found_before(opened.messages))
-        meter = build_meter(loaded.settings.budget, house.database, opened.id)
-        model = build_client(chosen, loaded.settings, wires, meter)
-        stack.push_async_callback(model.aclose)
-        hooks = Hooks(() if options.bare else loaded.settings.hooks, house.workplace.root, child)
-        agent = _agent(house, opened, role, toolbox, gate, hooks, model, scribe)
-        session = _session(house, opened, agent, gate, hooks, scribe, sight, role)
-        await session.start()
-        yield Open(
-            house, session, chosen, (*house.notes, *roles.notes, *rule_notes, *mode_notes, *grant_notes)
+        books = build_books(loaded.settings.budget, house.database, opened.id)
+        house = house if veterans else _alone(house, books, chosen, scribe)
+        jobs, sight = await stack.enter_async_context(JobTable()), Sight()
+        services, denied = (
+            Services(_services(house, jobs, sight, person, gate)),
+            frozenset(denied_tools(rules)),
         )
+        crew = Crew(house, opened.id, gate, denied, reach, books, roles, tools, services, found_before)
+        stack.push_async_callback(crew.aclose)
+        team = MAIN if options.team or veterans else SOLO
+        berth = Berth(role.name, role, team, opened.messages, opened.turns)
+        session = await _seat(crew, opened, berth, chosen, services, sight, stack)
+        back = await _come_back(services, opened, options) if veterans else ()
+        await session.start()
+        notes = (*roles.notes, *rule_notes, *mode_notes, *grant_notes, *back)
+        yield Open(house, session, chosen, (*house.notes, *notes))
         await session.close("end")
 
 
-def _wires(house: House) -> OpenWire:
-    options, redact = house.options, house.redactor.redact
-    steady = steadily(redact, (str(options.cwd), str(house.workplace.root)))
-    return opener(options.record, options.replay, options.strict_replay, redact, steady)
+async def _seat(
+    crew: Crew,
+    opened: Opened,
+    berth: Berth,
+    chosen: Chosen,
+    services: Services,
+    sight: Sight,
+    stack: AsyncExitStack,
+) -> Session:
+    """The session's own agent at work, and the ground for a team around it."""
+    house = crew.house
+    options, role = house.options, berth.role
+    opening = Opening(options, house.workplace, house.rules, crew.gate, house.clock)
+    supervisor = await stack.enter_async_context(Supervisor(lambda name, error: None, 0.0))
+    replayed = options.replay is not None
+    tiers = Tiers(house.chooser, house.loaded.settings.model, chosen, role.tier, replayed=replayed)
+    services.ground = Ground(crew, tiers, supervisor, opening)
+    agent = crew.agent(berth, chosen)
+    session = _session(house, opened, agent, crew, sight, opening)
+    services.join(session, role)
+    return session
+
+
+async def _come_back(services: Services, opened: Opened, options: Options) -> tuple[str, ...]:
+    note = await services.company().come_back(set(opened.interrupted), go_on=options.resume_run)
+    return (note,) if note else ()
 
 
 def _gate(house: House, policy: Policy, asker: Asker | None, session: str) -> tuple[Gate, tuple[str, ...]]:
@@ -203,15 +202,29 @@ def _gate(house: House, policy: Policy, asker: Asker | None, session: str) -> tu
     return Gate(policy, asker, held.in_force, book if house.options.persist else None), held.notes
 
 
-def _services(
-    house: House,
-    toolbox: Toolbox,
-    jobs: JobTable,
-    sight: Sight,
-    person: Person,
-    gate: Gate,
-    child: dict[str, str],
-) -> dict[type, Any]:
+def _alone(house: House, books: Books, chosen: Chosen, scribe: Scribe) -> House:
+    """The house with nothing of teams in it where nobody asked for one and the money is too little."""
+    options = house.options
+    decided = options.attended or options.team or options.solo
+    why = "" if decided else why_alone(books, chosen.chain[0].price)
+    if not why:
+        return house
+    scribe.record(NoticeGiven(why))
+    return replace(house, options=replace(options, solo=True))
+
+
+def _reach(house: House, stack: AsyncExitStack) -> Reach:
+    options, redact = house.options, house.redactor.redact
+    places = (str(options.cwd), str(house.workplace.root))
+    lanes = build_lanes(house.loaded.settings)
+    shared = SharedConnections(lanes.heard)
+    stack.push_async_callback(shared.aclose)
+    steady = steadily(redact, places)
+    wires = opener(options.record, options.replay, options.strict_replay, redact, steady, shared.open)
+    return Reach(wires, lanes)
+
+
+def _services(house: House, jobs: JobTable, sight: Sight, person: Person, gate: Gate) -> dict[type, Any]:
     workplace = house.workplace
     return {
         Workplace: workplace,
@@ -219,13 +232,11 @@ def _services(
         Editing: Editing(workplace, sight),
         NestedRules: NestedRules(workplace.root, house.rules.files),
         JobTable: jobs,
-        Toolbox: toolbox,
         Recorder: house.journal,
         Person: person,
         Gate: gate,
         Redactor: house.redactor,
         ShellSettings: house.loaded.settings.shell,
-        ChildEnvironment: ChildEnvironment(child),
     }
 
 
@@ -233,7 +244,7 @@ def _home(options: Options) -> Path:
     return Path(options.environ.get("HOME") or "~").expanduser()
 
 
-def _open(house: House, row: SessionRow | None, model: str) -> Opened:
+def _open(house: House, row: SessionRow | None, role: str, model: str) -> Opened:
     options = house.options
     name = options.wish.name
     if row is None:
@@ -241,58 +252,25 @@ def _open(house: House, row: SessionRow | None, model: str) -> Opened:
         start = SessionStarted(str(options.cwd), model, mode, name)
         return open_new(house.clock, house.journal, name, start)
     if options.wish.fork:
-        return fork(house.database, row, options.role, house.clock, house.journal, name, model)
-    return reopen(house.database, row, options.role, house.clock, house.journal, name, model)
-
-
-def _child_environment(options: Options, loaded: Loaded, session: str, agent: str) -> dict[str, str]:
-    keys = [row.api_key_env for row in loaded.settings.providers.values() if row.api_key_env]
-    return child_environment(options.environ, session_id=session, agent=agent, secret_names=keys)
-
-
-def _agent(
-    house: House,
-    opened: Opened,
-    role: Role,
-    toolbox: Toolbox,
-    gate: Gate,
-    hooks: Hooks,
-    model: ModelClient,
-    scribe: Scribe,
-) -> Agent:
-    cwd = house.options.cwd
-
-    def call_of(call: ToolCall) -> Call:
-        return Call(CallId(call.id), opened.id, role.name, cwd)
-
-    runner = Runner(toolbox, gate, hooks, house.clock, house.redactor.redact, call_of)
-    transcript = Transcript(scribe, house.clock, opened.messages)
-    project = house.workplace.root.name
-    system = system_prompt(role.name, role, "solo", project, house.options.append_system_prompt)
-    return Agent(Parts(system, model, runner, transcript, hooks, scribe, house.clock), opened.turns)
+        return fork(house.database, row, role, house.clock, house.journal, name, model)
+    return reopen(house.database, row, role, house.clock, house.journal, name, model)
 
 
 def _session(
-    house: House,
-    opened: Opened,
-    agent: Agent,
-    gate: Gate,
-    hooks: Hooks,
-    scribe: Scribe,
-    sight: Sight,
-    role: Role,
+    house: House, opened: Opened, agent: Agent, crew: Crew, sight: Sight, opening: Opening
 ) -> Session:
-    options, workplace = house.options, house.workplace
+    options, workplace, name = house.options, house.workplace, agent.name
     where, fixed = (str(options.cwd), str(workplace.root)), mode_fixed_by(house.loaded)
-    facts = SessionFacts(opened.id, *where, role.name, house.clock.now(), opened.resumed, fixed)
-    mentions = Mentions(workplace, options.cwd, lambda path, sha: sight.saw(role.name, path, sha))
+    facts = SessionFacts(opened.id, *where, name, house.clock.now(), opened.resumed, fixed)
+    mentions = Mentions(workplace, options.cwd, lambda path, sha: sight.saw(name, path, sha))
     return Session(
         facts,
         opened.name,
         agent,
-        gate,
-        hooks,
-        scribe,
-        Opening(options, workplace, house.rules, gate, house.clock),
+        crew.gate,
+        crew.hooks(name),
+        crew.scribe(name),
+        opening,
         mentions,
+        crew.books,
     )

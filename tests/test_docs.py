@@ -5,7 +5,9 @@ from pathlib import Path
 from loomkin.agent.roles import load_roles
 from loomkin.config.catalogue import SETTINGS
 from loomkin.records.permission import Access
+from loomkin.records.task import ENDED
 from loomkin.runtime.plugins import discover
+from loomkin.team.transitions import TRANSITIONS
 from loomkin.tooling.tool import parse_description
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -49,7 +51,9 @@ def tools_page() -> str:
         having = [role.name for role in roles.values() if name in role.tools]
         finding = [role.name for role in roles.values() if name in role.more_tools]
         words, docs = parse_description(next(ROOT.glob(f"tools/*/{name}.md")).read_text(encoding="utf-8"))
-        where = f"In sight of: {', '.join(having)}." if having else f"Found by: {', '.join(finding)}."
+        in_teams = [role.name for role in roles.values() if name in role.team_tools]
+        told = {"In sight of": having, "In a team, in sight of": in_teams, "Found by": finding}
+        where = " ".join(f"{how}: {', '.join(names)}." for how, names in told.items() if names)
         lines += [
             f"## `{name}`",
             "",
@@ -61,7 +65,33 @@ def tools_page() -> str:
     return "\n".join(lines).replace("It nothing.", "It touches nothing.")
 
 
-PAGES = {"settings.md": settings_page, "tools.md": tools_page}
+def tasks_page() -> str:
+    """The states of a task, and every way from one to another."""
+    lines = [
+        "# Tasks",
+        "",
+        "The plan is a set of tasks that agents, leads and the person may extend, revise, split and reassign",
+        "while it runs. A task waits for what it needs, goes to an agent, is handed in, verified and perhaps",
+        "reviewed. These are all the ways from one state to another; there are no others.",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        "    [*] --> proposed",
+        *dict.fromkeys(f"    {row.before} --> {row.after}: {row.verb}" for row in TRANSITIONS),
+        *(f"    {state} --> [*]" for state in sorted(ENDED)),
+        "```",
+        "",
+        "| from | to | the task | who may say so | only where | event |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in TRANSITIONS:
+        guards = "; ".join(row.guards)
+        who = ", ".join(row.actors)
+        lines.append(f"| {row.before} | {row.after} | {row.verb} | {who} | {guards} | {row.event} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"settings.md": settings_page, "tasks.md": tasks_page, "tools.md": tools_page}
 
 
 def test_the_pages_made_from_code_are_up_to_date() -> None:

@@ -15,9 +15,10 @@ from loomkin.agent.roles import load_roles
 from loomkin.cli.help import COMMANDS
 from loomkin.commands.command import Command
 from loomkin.config.catalogue import SETTINGS
-from loomkin.records.event import FACTS
+from loomkin.records.facts import FACTS
 from loomkin.runtime.plugins import discover
-from loomkin.store.projections import PROJECTIONS, TABLES
+from loomkin.store.projecting import PROJECTIONS
+from loomkin.store.projections import TABLES
 from loomkin.tooling.tool import parse_description
 
 TOP = Path(__file__).parents[1]
@@ -66,7 +67,7 @@ def tools() -> dict[str, type]:
 def test_every_tool_is_in_a_role_and_every_roles_tool_exists() -> None:
     known = tools()
     roles = load_roles([], known).by_name.values()
-    used = {name for role in roles for name in (*role.tools, *role.more_tools)}
+    used = {name for role in roles for name in (*role.tools, *role.more_tools, *role.team_tools)}
     assert used == set(known)
 
 
@@ -110,12 +111,13 @@ def test_every_table_has_a_reader(table: str) -> None:
     queries = [
         (file, node.name)
         for file, tree in trees().items()
-        if package_of(file) == "store" and not file.endswith(("projections.py", "rebuild.py", "transfer.py"))
+        if package_of(file) == "store"
+        and not file.endswith(("projections.py", "projections_team.py", "rebuild.py", "transfer.py"))
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and re.search(rf"\b(FROM|JOIN) {table}\b", ast.unparse(node))
     ]
     assert queries, f"no query reads {table}"
-    asked = source("ui", "cli", "commands", "workspace", "app", "llm", "permissions", "agent")
+    asked = source("ui", "cli", "commands", "workspace", "app", "llm", "permissions", "agent", "team")
     assert any(re.search(rf"\b{name}\b", asked) for _, name in queries), f"nobody asks {queries}"
 
 

@@ -1,6 +1,7 @@
 """One agent: a role, a transcript, and the turns it takes when it is woken."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from loomkin.agent.steering import Steering
 from loomkin.agent.transcript import Transcript
@@ -30,12 +31,21 @@ class Parts:
 
 
 class Agent:
-    """Takes one turn at a time; every turn ends in the log, cancelled ones too."""
+    """Takes one turn at a time; every turn ends in the log, cancelled ones too.
+
+    `before_turn` may change what the agent is told and which tools it holds; `first_words` open its
+    transcript; `most_steps` is the most that its role lets it take in a turn.
+    """
 
     def __init__(self, parts: Parts, turns: int = 0) -> None:
         self._parts = parts
         self._turns = turns
+        self.system = parts.system
+        self.before_turn: Callable[[], None] = lambda: None
+        self.most_steps: int | None = None
+        self.first_words: Callable[[], Awaitable[str]] | None = None
         self.steering = Steering()
+        parts.runner.review = self.steering.review
 
     @property
     def name(self) -> str:
@@ -43,9 +53,9 @@ class Agent:
         return self._parts.scribe.agent
 
     @property
-    def system(self) -> str:
-        """The fixed first part of its requests."""
-        return self._parts.system
+    def scribe(self) -> Scribe:
+        """What writes down what it does, and for which task."""
+        return self._parts.scribe
 
     @property
     def transcript(self) -> Transcript:
@@ -62,20 +72,26 @@ class Agent:
         """What it thinks with."""
         return self._parts.model
 
+    async def open(self) -> None:
+        """Say what it must know before anything else, once; looked up only when it is first woken."""
+        if self.first_words is not None and not self.transcript.messages:
+            self.transcript.say(await self.first_words(), "loomkin")
+
     async def turn(self, woke: str, limits: Limits, checks: tuple[Check, ...] = ()) -> TurnEnd:
         """Work until the transcript's last request is answered or something stops it."""
         parts = self._parts
         self._turns += 1
+        self.before_turn()
         number, begun = self._turns, parts.clock.monotonic()
         parts.scribe.record(TurnStarted(number, woke))
         work = Turn(
-            parts.system,
+            self.system,
             parts.model,
             parts.runner,
             parts.transcript,
             self.steering,
             parts.scribe,
-            limits,
+            Limits(min(limits.steps, self.most_steps or limits.steps), limits.seconds),
             (*checks, _StopHook(parts.hooks, parts.scribe, parts.runner.gate)),
         )
         end = TurnEnd(Outcome.FAILED, "", 0)

@@ -1,6 +1,7 @@
 """What an agent is told before anything is said: who it is, where it is, which rules hold."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from loomkin.records.dataclass import dataclass
 from loomkin.records.role import Role
@@ -19,10 +20,17 @@ class Place:
     attended: bool
 
 
-def system_prompt(name: str, role: Role, team: str, project: str, extra: str = "") -> str:
-    """The fixed first part of every request; nothing in it changes during a session."""
+def system_prompt(name: str, role: Role, team: str, project: str, words: Sequence[str] = ()) -> str:
+    """The fixed first part of every request: who the agent is, its role, and `words` that go with it."""
     first = f"You are {name}, the {role.name} of team {team} in {project}."
-    return "\n\n".join(part for part in (first, role.prompt.strip(), extra.strip()) if part)
+    return "\n\n".join(part for part in (first, role.prompt.strip(), *map(str.strip, words)) if part)
+
+
+def team_words(spawner: str) -> str:
+    """What every agent of a team is told of working together; `spawner` is who asked for it, if an agent."""
+    boss = f"{spawner} spawned you and" if spawner else "Whoever gave you your work"
+    text = Path(__file__).with_name("teamwork.md").read_text(encoding="utf-8")
+    return text.replace("{boss}", boss)
 
 
 def first_message(place: Place, rules: Sequence[str], context: Sequence[str] = ()) -> str:

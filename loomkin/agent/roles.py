@@ -1,31 +1,104 @@
 """Loads roles: the built-in ones and the person's own, one Markdown file with front matter each."""
 
+import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from loomkin.errors import ConfigError, UsageError
-from loomkin.records.dataclass import dataclass
 from loomkin.records.role import Role, Tier
 
-_KEYS = ("name", "description", "tools", "more_tools", "tier", "max_turns")
+_KEYS = ("name", "description", "tools", "more_tools", "team_tools", "tier", "max_turns")
 _QUOTES = ('"', "'")
+_BUILT_IN = Path(__file__).parents[1] / "roles"
 
 Field = tuple[str | tuple[str, ...], int]
 
 
-@dataclass(frozen=True, slots=True)
 class Roles:
-    """All roles by name; `notes` tell which built-in ones were replaced, and by what."""
+    """All roles by name: the person's own, which are looked at anew when asked for, and the built-in ones.
 
-    by_name: Mapping[str, Role]
-    notes: tuple[str, ...] = ()
+    A file of the person that changed counts at once; one that cannot be read leaves the role as it was, and
+    `tell` hears of it once.
+    """
+
+    def __init__(self, folders: Sequence[Path], tools: Collection[str]) -> None:
+        """Read the roles of the folders; a later folder counts. Raises ConfigError with file and line."""
+        self._folders = tuple(folders)
+        self._tools = tools
+        self._built_in: dict[str, Role] = {}
+        self._stamps: dict[str, tuple[int, int]] = {}
+        self._own: dict[str, Role] = {}
+        self.tell: Callable[[str], None] = lambda text: None
+        for problem in self._look():
+            raise problem
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which built-in roles were replaced, and by what."""
+        known = frozenset(_names())
+        replaced = [(role.name, path) for path, role in self._own.items() if role.name in known]
+        return tuple(f"Role {name} is replaced by {path}." for name, path in replaced)
+
+    @property
+    def by_name(self) -> Mapping[str, Role]:
+        """All roles as they are now."""
+        own = self._current()
+        return {**{name: self._of_house(name) for name in _names()}, **own}
+
+    def find(self, name: str) -> Role | None:
+        """The role of that name as it is now, or None."""
+        own = self._current()
+        if name in own:
+            return own[name]
+        return self._of_house(name) if name in _names() else None
 
     def get(self, name: str) -> Role:
-        """The role of that name; UsageError tells which there are."""
-        if name not in self.by_name:
-            raise UsageError(f"There is no role {name}.", hint="One of: " + ", ".join(sorted(self.by_name)))
-        return self.by_name[name]
+        """The role of that name as it is now; UsageError tells which there are."""
+        role = self.find(name)
+        if role is None:
+            there = ", ".join(sorted({*_names(), *self._current()}))
+            raise UsageError(f"There is no role {name}.", hint=f"One of: {there}")
+        return role
+
+    def _current(self) -> dict[str, Role]:
+        for problem in self._look():
+            self.tell(f"{problem.message} The role stays as it was.")
+        return {role.name: role for role in self._own.values()}
+
+    def _of_house(self, name: str) -> Role:
+        if name not in self._built_in:
+            data = (_BUILT_IN / f"{name}.md").read_bytes()
+            self._built_in[name] = parse_role(data, f"loomkin/roles/{name}.md", name, self._tools)
+        return self._built_in[name]
+
+    def _look(self) -> list[ConfigError]:
+        """Read what changed since the last look; what cannot be read is reported and keeps its old role."""
+        if not self._folders:
+            return []
+        there = {path: stamp for folder in self._folders for path, stamp in _stamps(folder)}
+        if there == self._stamps:
+            return []
+        problems, before, known = [], self._stamps, self._own
+        self._stamps, self._own = there, {}
+        for path, stamp in there.items():
+            try:
+                if before.get(path) == stamp and path in known:
+                    self._own[path] = known[path]
+                elif before.get(path) != stamp:
+                    self._own[path] = self._read(path)
+            except ConfigError as error:
+                problems.append(error)
+                if path in known:
+                    self._own[path] = known[path]
+        return problems
+
+    def _read(self, path: str) -> Role:
+        try:
+            data = Path(path).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+        return parse_role(data, path, Path(path).stem, self._tools)
 
 
 def load_roles(folders: Sequence[Path], tools: Collection[str]) -> Roles:
@@ -34,26 +107,28 @@ def load_roles(folders: Sequence[Path], tools: Collection[str]) -> Roles:
     Give only folders that the person trusts. `tools` are the names that exist; names of MCP tools
     (`mcp__…`) always pass. Reads files. Raises ConfigError with file and line.
     """
-    found = {role.name: role for _, role in _built_in(tools)}
-    notes: list[str] = []
-    for folder in folders:
-        for path in sorted(folder.glob("*.md")):
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-            role = parse_role(data, str(path), path.stem, tools)
-            if role.name in found:
-                notes.append(f"Role {role.name} is replaced by {path}.")
-            found[role.name] = role
-    return Roles(found, tuple(notes))
+    return Roles(folders, tools)
 
 
-def _built_in(tools: Collection[str]) -> Iterator[tuple[str, Role]]:
-    for entry in sorted((Path(__file__).parents[1] / "roles").iterdir(), key=lambda entry: entry.name):
+def _names() -> tuple[str, ...]:
+    """The built-in roles."""
+    found = (entry.name for entry in _BUILT_IN.iterdir())
+    return tuple(sorted(name.removesuffix(".md") for name in found if name.endswith(".md")))
+
+
+def _stamps(folder: Path) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The role files of a folder, each with what changes when it is written."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in entries:
         if entry.name.endswith(".md"):
-            stem = entry.name.removesuffix(".md")
-            yield stem, parse_role(entry.read_bytes(), f"loomkin/roles/{entry.name}", stem, tools)
+            try:
+                found = entry.stat()
+            except OSError:
+                continue
+            yield entry.path, (found.st_mtime_ns, found.st_size)
 
 
 def parse_role(data: bytes, where: str, name: str, tools: Collection[str]) -> Role:
@@ -71,6 +146,7 @@ def parse_role(data: bytes, where: str, name: str, tools: Collection[str]) -> Ro
         description=_word(fields, "description", where),
         tools=_tools(fields, "tools", where, tools),
         more_tools=_tools(fields, "more_tools", where, tools),
+        team_tools=_tools(fields, "team_tools", where, tools),
         prompt=prompt.strip(),
         tier=_tier(fields, where),
         max_turns=_turns(fields, where),

@@ -1,16 +1,59 @@
-"""The checkpoint between steps: what the person says meanwhile, and pausing."""
+"""The checkpoint between steps: what the person and teammates say meanwhile, interrupting, and pausing."""
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from loomkin.agent.review import Review
+from loomkin.records.dataclass import dataclass
+from loomkin.runtime.turnstile import Turnstile
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Words for the agent, and whose they are."""
+
+    text: str
+    sender: str = "person"
+
+
+class Inbox(Protocol):
+    """Where an agent's letters come from."""
+
+    def take(self, *, end: bool) -> list[Heard]:
+        """What is to be heard now; at the `end` of a turn also what waited for it."""
+        ...
+
+    def waits(self) -> bool:
+        """Whether something is to be heard before the turn may end."""
+        ...
+
+    def heard(self) -> None:
+        """What was taken has been in a model call."""
+        ...
+
+    def on_interrupt(self, call: Callable[[], None] | None) -> None:
+        """Whom to tell at once of a letter that cannot wait for the step's end."""
+        ...
+
+
+class Interrupted(Exception):
+    """The step was stopped for words that cannot wait."""
 
 
 class Steering:
     """Guidance that goes into the very next model call, and a gate that holds the loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, inbox: Inbox | None = None) -> None:
         self._said: deque[str] = deque()
         self._running = asyncio.Event()
         self._running.set()
+        self._inbox = inbox
+        self.review = Review(self.held)
+        self._stop: Callable[[], None] | None = None
+        self._turnstile: Turnstile | None = None
 
     @property
     def paused(self) -> bool:
@@ -19,8 +62,13 @@ class Steering:
 
     @property
     def waiting(self) -> tuple[str, ...]:
-        """What has been said and not been delivered yet."""
+        """What the person has said and has not been delivered yet."""
         return tuple(self._said)
+
+    def attach(self, inbox: Inbox, turnstile: Turnstile) -> None:
+        """Hear letters from there, too, and compute in turn with the others of a team."""
+        self._inbox = inbox
+        self._turnstile = turnstile
 
     def say(self, text: str) -> None:
         """Queue guidance."""
@@ -38,9 +86,60 @@ class Steering:
         """Let the loop go on."""
         self._running.set()
 
-    async def checkpoint(self) -> list[str]:
-        """Wait while paused, then take all guidance, oldest first."""
+    async def held(self) -> None:
+        """Wait while paused."""
         await self._running.wait()
-        said = list(self._said)
+
+    def poke(self) -> None:
+        """Stop the step that runs, if it can be, and begin it anew."""
+        if self._stop is not None:
+            self._stop()
+
+    async def checkpoint(self) -> list[Heard]:
+        """Wait while paused, then take all there is to hear: the person's words first, each oldest first."""
+        await self._running.wait()
+        await self.own_round()
+        heard = [Heard(text) for text in self._said]
         self._said.clear()
-        return said
+        return heard + (self._inbox.take(end=False) if self._inbox else [])
+
+    async def own_round(self) -> None:
+        """Wait until no other agent of the team computes in the same round of the event loop."""
+        if self._turnstile is not None:
+            await self._turnstile()
+
+    def last_words(self) -> list[Heard]:
+        """What must be heard before the turn may end."""
+        return self._inbox.take(end=True) if self._inbox and self._inbox.waits() else []
+
+    def delivered(self) -> None:
+        """The model has been told all that was taken."""
+        if self._inbox is not None:
+            self._inbox.heard()
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Stop what runs inside when a letter comes that cannot wait; raises Interrupted then."""
+        if self._inbox is None:
+            yield
+            return
+        task, hit = asyncio.current_task(), False
+
+        def stop() -> None:
+            nonlocal hit
+            if task is not None and not hit:
+                hit = True
+                task.cancel()
+
+        self._stop = stop
+        self._inbox.on_interrupt(stop)
+        try:
+            yield
+        except asyncio.CancelledError:
+            # someone else's cancellation counts more than ours
+            if hit and task is not None and task.uncancel() == 0:
+                raise Interrupted from None
+            raise
+        finally:
+            self._stop = None
+            self._inbox.on_interrupt(None)

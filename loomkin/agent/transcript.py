@@ -36,6 +36,11 @@ class Transcript:
         """The one result of a call."""
         self._add(Role.USER, (result,), "loomkin")
 
+    def last_said(self) -> str:
+        """The agent's newest words, or nothing."""
+        spoken = (message.text for message in reversed(self._messages) if message.role is Role.ASSISTANT)
+        return next((text for text in spoken if text.strip()), "")
+
     def clear(self) -> None:
         """Begin with an empty view; what was written down stays."""
         self._messages.clear()

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from loomkin.agent.cycles import Cycles, Repetition, Rung, reminder
 from loomkin.agent.history import wire_ready
-from loomkin.agent.steering import Steering
+from loomkin.agent.steering import Interrupted, Steering
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.window import measure, room_for_answer
 from loomkin.errors import FatalToolError, LimitError, LoomkinError, ProviderError
@@ -118,10 +118,14 @@ class Turn:
             await self._hear()
             if self._steps >= self._limits.steps:
                 return self._stopped(f"the limit of {self._limits.steps} model calls is reached", "turns")
-            completion = await self._ask(woke)
+            try:
+                with self._steering.interruptible():
+                    completion = await self._ask(woke)
+                    end = await self._act(completion) if completion.calls else None
+            except Interrupted:
+                continue
             if completion.calls:
                 nudged, begun = False, ""
-                end = await self._act(completion)
                 broken = broken + 1 if completion.truncated else 0
                 if end is None and broken >= MOST_BROKEN:
                     end = self._failed(f"the model's answer was cut off {broken} times in a row")
@@ -151,8 +155,10 @@ class Turn:
             begun, broken = "", 0
 
     async def _hear(self) -> None:
-        for text in await self._steering.checkpoint():
-            self._transcript.say(text, "person")
+        if self._steering.paused:
+            self._scribe.record(StateChanged("paused"))
+        for heard in await self._steering.checkpoint():
+            self._transcript.say(heard.text, heard.sender)
 
     async def _ask(self, woke: str) -> Completion:
         messages = wire_ready(self._transcript.messages)
@@ -161,6 +167,7 @@ class Turn:
         zones = measure(self._model.estimator, spec.id, self._system, tools, messages, spec.window)
         room = room_for_answer(zones, spec.max_output)
         await self._scribe.flush()
+        await self._steering.own_round()
         self._scribe.record(StateChanged("thinking"))
         self._steps += 1
         completion = await self._model.complete(self._system, messages, tools, room, self._scribe, woke)
@@ -169,6 +176,7 @@ class Turn:
             for part in completion.parts
             for piece in (self._runner.separated(part) if isinstance(part, ToolCall) else (part,))
         ]
+        self._steering.delivered()
         message = self._transcript.answer(parts, self._scribe.agent)
         self._said = completion.text or self._said
         return replace(completion, calls=message.calls)
@@ -177,6 +185,7 @@ class Turn:
         calls = completion.calls
         self._scribe.record(StateChanged("in_tool", ", ".join(call.name for call in calls)))
         collected = _Collected(self._transcript, self._cycles)
+        self._steering.review.begin(calls)
         await self._runner.run(calls, completion.truncated, self._scribe, collected)
         found = self._cycles.note(calls, collected.results) or collected.found
         if found is None:
@@ -192,6 +201,10 @@ class Turn:
 
     async def _more_to_do(self, text: str) -> bool:
         if self._steering.waiting:
+            return True
+        if heard := self._steering.last_words():
+            for words in heard:
+                self._transcript.say(words.text, words.sender)
             return True
         for check in self._checks:
             wanted = await check(text)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from loomkin.agent.turn import Limits, Outcome, TurnEnd
-from loomkin.app import House, Open, open_house, open_session
+from loomkin.app import Open, open_house, open_session
 from loomkin.cli.ask_input import Requests
 from loomkin.cli.flag_table import OutputFormat
 from loomkin.errors import LoomkinError, StoreError, UsageError
@@ -22,6 +22,7 @@ from loomkin.ui.result import Account, Ending, Structured, result_message
 from loomkin.ui.stream_messages import StreamMessages, init_message, new_uuid
 from loomkin.ui.terminal import Writer, heeded, one_line, printable, wants_color, wants_live
 from loomkin.workspace.answer_schema import AnswerSchema
+from loomkin.workspace.house import House
 from loomkin.workspace.options import Options
 from loomkin.workspace.session import Blocked
 
@@ -47,7 +48,7 @@ class Shape:
 class Nobody:
     """The person of a headless run."""
 
-    async def ask(self, question: str, options: tuple[str, ...], free: bool) -> str | None:
+    async def ask(self, question: str, options: tuple[str, ...], free: bool, agent: str) -> str | None:
         """Nobody answers."""
         return None
 

@@ -1,4 +1,4 @@
-"""`loomkin cost`: what was spent, by agent, model, task, session or day."""
+"""`loomkin cost`: what was spent, by agent, model, task, session, day or what woke the agent."""
 
 import time
 from datetime import datetime
@@ -27,6 +27,7 @@ class By(StrEnum):
     TASK = "task"
     DAY = "day"
     SESSION = "session"
+    WOKE = "woke"
 
 
 @app.command()

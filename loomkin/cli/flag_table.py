@@ -71,6 +71,9 @@ SHARED = (
     FlagRow("max_budget_usd", ("--max-budget-usd",), "Most dollars for the session.", "USD", float, least=0),
     FlagRow("timeout", ("--timeout",), "Most seconds for a request.", "SECONDS", float, least=1),
     FlagRow("role", ("--role",), "The role that does the work (coder).", "NAME"),
+    FlagRow("team", ("--team",), "Work as a team of that name (default) from the start.", "NAME"),
+    FlagRow("solo", ("--solo",), "Work alone: no team, no helpers."),
+    FlagRow("resume_run", ("--resume-run",), "With -c or -r: let the team go on with what was interrupted."),
     FlagRow("append_system_prompt", ("--append-system-prompt",), "More for the system prompt.", "TEXT"),
     FlagRow(
         "add_dirs",

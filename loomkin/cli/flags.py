@@ -12,6 +12,8 @@ from loomkin.workspace.opening import Wish
 from loomkin.workspace.options import Options
 
 DEFAULT_ROLE = "coder"
+FIRST_OF_TEAM = "concierge"
+TEAMS = ("default",)
 _ALL_SETTINGS = "All settings: loomkin config list"
 
 
@@ -32,6 +34,9 @@ class Flags:
     max_budget_usd: float | None = None
     timeout: float | None = None
     role: str | None = None
+    team: str | None = None
+    solo: bool = False
+    resume_run: bool = False
     append_system_prompt: str | None = None
     add_dirs: Sequence[Path] = ()
     settings: Sequence[str] = ()
@@ -56,6 +61,8 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
         raise UsageError("-r is empty: it names no session.", hint="`loomkin sessions list` shows them.")
     if flags.fork and not (flags.go_on or flags.resume):
         raise UsageError("--fork-session needs a session to fork.", hint="Add -c, or -r ID.")
+    if flags.resume_run and not (flags.go_on or flags.resume):
+        raise UsageError("--resume-run needs a session to resume.", hint="Add -c, or -r ID.")
     if flags.no_persistence and (flags.go_on or flags.resume):
         raise UsageError("--no-session-persistence keeps nothing, so there is no session to go on with.")
     if flags.record and flags.replay:
@@ -70,7 +77,10 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
         flags=_settings(flags),
         set_options=tuple(flags.settings),
         wish=Wish(flags.go_on, flags.resume or "", flags.fork, flags.name or ""),
-        role=flags.role or DEFAULT_ROLE,
+        role=flags.role or (FIRST_OF_TEAM if flags.team else DEFAULT_ROLE),
+        team=_team(flags),
+        solo=flags.solo,
+        resume_run=flags.resume_run,
         append_system_prompt=flags.append_system_prompt or "",
         add_dirs=tuple(_folder(path) for path in flags.add_dirs),
         record=_absolute(flags.record),
@@ -95,6 +105,14 @@ def _settings(flags: Flags) -> dict[str, object]:
         "ui.color": "never" if flags.no_color else None,
     }
     return {key: value for key, value in typed.items() if value not in (None, [])}
+
+
+def _team(flags: Flags) -> str:
+    if flags.team and flags.solo:
+        raise UsageError("--team and --solo exclude each other.")
+    if flags.team and flags.team not in TEAMS:
+        raise UsageError(f"There is no team {flags.team!r}.", hint=f"One of: {', '.join(TEAMS)}.")
+    return flags.team or ""
 
 
 def _folder(path: Path) -> Path:

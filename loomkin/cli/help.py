@@ -8,6 +8,8 @@ COMMANDS: dict[str, str] = {
     "models": "known models, prices and windows; `models probe MODEL` tries its tool calling",
     "config": "list, get, set, path, explain: every setting, its value, where it came from",
     "sessions": "list, show, export, import, fork, rename, delete, check",
+    "ps": "what every agent of the running session does: state, step, tokens, money, task, claims",
+    "tasks": "list, show, add, edit, cancel: the plan of a session",
     "permissions": "list, explain, revoke: what may be done, and which rule says so",
     "audit": "every decision on a tool call, with the rule that decided",
     "cost": "what was spent, by agent, model, task, session or day",

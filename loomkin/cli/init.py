@@ -1,13 +1,14 @@
 """`loomkin init`: writes LOOMKIN.md and .loomkin.toml for this repository, and overwrites nothing."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from loomkin.cli.place import Folder, look, say, single
-from loomkin.cli.project_commands import Found, find_commands
 from loomkin.config.catalogue import SINGLE, Kind, Setting
 from loomkin.config.paths import project_files
 from loomkin.errors import StoreError
 from loomkin.permissions.rules import exact_rule_text
+from loomkin.project.profile import Found, find_profile
 from loomkin.project.rules import NAMES
 
 app = single("Write LOOMKIN.md and .loomkin.toml.")
@@ -19,7 +20,7 @@ _EXAMPLES = {"model.num_ctx": "32768", "model.max_output": "16384", "budget.sess
 def init(folder: Folder = None) -> None:
     """Write what agents should know here, with the commands found, and a settings file of commented keys."""
     place = look(folder)
-    found = find_commands(place.root)
+    found = find_profile(place.root).commands
     rules = place.root / NAMES[0]
     _write(rules, rules_text(place.root.name, found))
     for peer in NAMES[1:]:
@@ -36,7 +37,7 @@ def init(folder: Folder = None) -> None:
         say("Found no build, test or lint command; write yours into LOOMKIN.md.")
 
 
-def rules_text(name: str, found: list[Found]) -> str:
+def rules_text(name: str, found: Sequence[Found]) -> str:
     """LOOMKIN.md for a project of this name."""
     commands = "\n".join(f"- {one.purpose}: `{one.command}` (from {one.source})" for one in found)
     patterns = ", ".join(f"`{_pattern(one.command)}`" for one in found) or "`make test`"

@@ -20,16 +20,17 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.ui.approvals import Approvals
 from loomkin.ui.repl import Screen, Setup
+from loomkin.ui.repl_desk import Desk, Ended, Start
 from loomkin.ui.repl_plain import PlainScreen
 from loomkin.ui.repl_shell import PersonShell
-from loomkin.ui.repl_work import Desk, Ended, Start
 from loomkin.ui.terminal import heeded, printable
 from loomkin.ui.theme import about
 from loomkin.ui.transcript import Block, Kind
 from loomkin.workspace.options import Options
 
 if TYPE_CHECKING:
-    from loomkin.app import House, Open
+    from loomkin.app import Open
+    from loomkin.workspace.house import House
 
 KNOWN = ("as asked for", "from the settings")
 """Why a model was chosen, where the person knows it already."""
@@ -150,13 +151,17 @@ def desk_of(opened: "Open", commands: Mapping[str, Command]) -> Desk:
     scribe = Scribe(house.journal, session.id, session.facts.role)
 
     async def send(text: str) -> Ended:
-        return await session.send(text, limits)
+        return await session.answer(text, limits)
+
+    async def attend() -> Ended:
+        assert session.company is not None
+        return await session.company.turn(limits, ())
 
     keys = [row.api_key_env for row in settings.providers.values() if row.api_key_env]
     environ = child_environment(house.options.environ, session_id=session.id, secret_names=keys)
     shell = PersonShell(Path(session.facts.cwd), environ, house.workplace.outputs, house.redactor.redact)
     context = Context(session, house.database, scribe, house.chooser, commands)
-    return Desk(context, send, house.bus, shell)
+    return Desk(context, send, attend, house.bus, shell)
 
 
 def greeting(opened: "Open") -> list[Block]:

@@ -33,11 +33,17 @@ class Then(StrEnum):
     RESUME = "resume"
     COPY = "copy"
     EDIT = "edit"
+    SEND = "send"
+    FOCUS = "focus"
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """Words for the person, and what the screen does next; `argument` is the id to resume or text to copy."""
+    """Words for the person, and what the screen does next.
+
+    `argument` is the id to resume, the text to copy, the words for the session's own agent, or the agent
+    whose stream to show.
+    """
 
     text: str = ""
     look: Look = Look.PLAIN
@@ -57,13 +63,18 @@ class Context:
 
 
 class Command(ABC):
-    """Base of all slash commands; `idle` ones wait until no turn runs."""
+    """Base of all slash commands; `idle` ones wait until no turn runs, `more` is said by /help NAME.
+
+    After one that `wakes`, the session's own agent hears its teammates again, as after the person's words.
+    """
 
     name: ClassVar[str]
     summary: ClassVar[str]
     usage: ClassVar[str] = ""
+    more: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     idle: ClassVar[bool] = False
+    wakes: ClassVar[bool] = False
 
     @abstractmethod
     async def run(self, context: Context, argument: str) -> CommandResult:

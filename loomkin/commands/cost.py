@@ -8,7 +8,7 @@ from loomkin.store.ledger import Spend
 
 
 class Cost(Command):
-    """Shows what the session spent, by model, with what is left of each budget."""
+    """Shows what the session spent, by model and by agent, with what is left of each budget."""
 
     name = "cost"
     summary = "tokens and money of this session, by model"
@@ -20,9 +20,12 @@ class Cost(Command):
         rows = [(part.group, _spent(part)) for part in ledger.spend(db, "model", session.id)]
         if not rows:
             return CommandResult("Nothing was spent in this session yet.")
+        agents = ledger.spend(db, "agent", session.id)
+        if len(agents) > 1:
+            rows += [(f"by {part.group}", _spent(part)) for part in agents]
         rows.append(("this session", _spent(ledger.total(db, session.id))))
         rows.append(("this repository", _spent(ledger.total(db))))
-        left = session.agent.model.meter.left()
+        left = session.books.left()
         rows += [(f"left of {name}", f"${usd(max(amount, 0)):.4f}") for name, amount in left.items()]
         return CommandResult(table(rows))
 

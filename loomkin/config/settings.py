@@ -65,7 +65,9 @@ class BudgetSettings:
     """Most dollars, or tokens; None is no limit."""
 
     session_usd: float | None
+    team_usd: float | None
     agent_usd: float | None
+    task_usd: float | None
     day_usd: float | None
     call_usd: float | None
     session_tokens: int | None
@@ -77,6 +79,24 @@ class LimitSettings:
 
     max_turns: int
     timeout: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TeamSettings:
+    """How large a team may grow: agents of a team, of a session; levels and spawns; idle seconds."""
+
+    max_agents: int
+    session_agents: int
+    max_depth: int
+    max_per_role: int
+    retire_after: float
+    spawns_per_turn: int
+    orient: bool
+    verify: str
+    protect: tuple[str, ...]
+    large_change: int
+    check_timeout: float
+    escalate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +153,7 @@ class Settings:
     permissions: PermissionSettings
     budget: BudgetSettings
     limits: LimitSettings
+    team: TeamSettings
     shell: ShellSettings
     web: WebSettings
     hooks: tuple[HookSettings, ...]
@@ -164,6 +185,7 @@ def build(values: Mapping[Path, Any]) -> Settings:
         permissions=section(PermissionSettings, "permissions"),
         budget=section(BudgetSettings, "budget"),
         limits=section(LimitSettings, "limits"),
+        team=section(TeamSettings, "team"),
         shell=section(ShellSettings, "shell"),
         web=section(WebSettings, "web"),
         hooks=_hooks(values),

@@ -3,13 +3,20 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
-from loomkin.errors import ContentPolicyError, ModelNotFoundError, OverloadedError, RateLimitError
+from loomkin.errors import (
+    ContentPolicyError,
+    ModelNotFoundError,
+    OverloadedError,
+    RateLimitError,
+    TransientError,
+)
 from loomkin.llm.callers import Caller, Found, caller_of
 from loomkin.llm.estimate import Estimator
 from loomkin.llm.gathering import Gathering
-from loomkin.llm.metering import Meter
+from loomkin.llm.lanes import Lane, Lanes
+from loomkin.llm.metering import Meter, Reservation
 from loomkin.llm.models import ModelSpec
 from loomkin.llm.retry import RetryNotice, RetryPolicy, with_retry
 from loomkin.llm.wire import Delta, Endpoint, FinishReason, Request, Wire
@@ -17,11 +24,12 @@ from loomkin.records.dataclass import dataclass, field, replace
 from loomkin.records.event import ModelRetried, NoticeGiven, StateChanged, StreamRestarted, UsageRecorded
 from loomkin.records.message import Message, Part, Text, ToolCall, ToolSpec
 from loomkin.records.usage import Usage
-from loomkin.runtime.ratelimit import TokenBucket
 from loomkin.runtime.recorder import Scribe
 
 FALL_BACK_ON = (RateLimitError, OverloadedError, ModelNotFoundError)
 SAFETY = 1.25
+UNSAID = 1.0
+"""Seconds that a provider's gate shuts where a refusal does not say how long."""
 OpenWire = Callable[[str, Endpoint], Wire]
 
 
@@ -39,14 +47,6 @@ class Completion:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """The buckets of one provider; None where no limit is set."""
-
-    requests: TokenBucket | None = None
-    tokens: TokenBucket | None = None
-
-
 class ModelClient:
     """Calls one model, and its fallbacks where that one has no room or is gone."""
 
@@ -57,14 +57,14 @@ class ModelClient:
         meter: Meter,
         estimator: Estimator,
         policy: RetryPolicy,
-        rates: Mapping[str, Rates],
+        lanes: Lanes,
         stream: bool = True,
     ) -> None:
         self._chain = tuple(chain)
         self._open_wire = open_wire
         self._wires: dict[str, Wire] = {}
         self._policy = policy
-        self._rates = rates
+        self._lanes = lanes
         self._stream = stream
         self.meter = meter
         self.estimator = estimator
@@ -116,32 +116,51 @@ class ModelClient:
         spec, tools, caller = call.spec, call.request.tools, caller_of(call.spec.caller)
         shaped = caller.shape(call.request)
         prompt = int(self.estimator.request(spec.id, shaped) * SAFETY)
-        held = await self.meter.reserve(spec.price, prompt, shaped.max_output, spec.id)
-        call.request, call.begun = replace(shaped, max_output=held.max_output), time.monotonic()
+        states, lane = _States(call.scribe), self._lanes.of(spec)
+        held = await self.meter.reserve(
+            spec.price, prompt, shaped.max_output, spec.id, call.scribe.task, states.waits_for_money
+        )
+        call.request = replace(shaped, max_output=held.max_output)
         try:
-            await self._wait_for_rate(spec, prompt, call.scribe)
-            await self._receive(call)
+            await lane.take(prompt, states.waits_for_rate)
+            await self._receive(call, held, lane, states)
         finally:
             self.meter.release(held)
             # what arrived before a failure was paid for, though nobody says how much
-            self._book(call)
+            self._book(call, held)
         return _completion(call.gathering, caller, tools)
 
-    async def _receive(self, call: "_Call") -> None:
+    async def _receive(self, call: "_Call", held: Reservation, lane: Lane, states: "_States") -> None:
         spec, scribe = call.spec, call.scribe
         wire = self._wires.get(spec.id)
         if wire is None:
             wire = self._wires[spec.id] = self._open_wire(spec.wire, spec.endpoint)
 
-        def start() -> AsyncIterator[Delta]:
-            return wire.stream(call.request)
+        async def start() -> AsyncIterator[Delta]:
+            self.meter.check(held)
+            entered = await lane.gate.enter(states.waits_for_rate)
+            states.goes_on()
+            call.begun = time.monotonic()
+            answer = wire.stream(call.request)
+            try:
+                async for delta in answer:
+                    yield delta
+            except TransientError as error:
+                if isinstance(error, RateLimitError) or error.retry_after is not None:
+                    lane.gate.refused(entered, UNSAID if error.retry_after is None else error.retry_after)
+                raise
+            finally:
+                if isinstance(answer, AsyncGenerator):
+                    await answer.aclose()
 
         def waits(notice: RetryNotice) -> None:
             if notice.discard:
-                self._book(call)
+                self._book(call, held)
                 call.gathering.restart()
                 scribe.record(StreamRestarted())
             error = notice.error
+            if isinstance(error, RateLimitError):
+                states.waits_for_rate(notice.seconds)
             scribe.record(
                 ModelRetried(
                     notice.attempt, notice.attempts, notice.seconds, error.message, error.status, spec.id
@@ -151,18 +170,7 @@ class ModelClient:
         async for delta in with_retry(start, self._policy, _Pace(), waits):
             call.gathering.take(delta)
 
-    async def _wait_for_rate(self, spec: ModelSpec, prompt: int, scribe: Scribe) -> None:
-        rates = self._rates.get(spec.provider, Rates())
-
-        def waits(seconds: float) -> None:
-            scribe.record(StateChanged("waiting_rate", f"{seconds:.1f}"))
-
-        if rates.requests is not None:
-            await rates.requests.take(1, waits)
-        if rates.tokens is not None:
-            await rates.tokens.take(prompt, waits)
-
-    def _book(self, call: "_Call") -> None:
+    def _book(self, call: "_Call", held: Reservation) -> None:
         """Count what an answer cost, whole or broken, by the provider's word or estimated."""
         spec, gathering, usage = call.spec, call.gathering, call.gathering.usage
         if not gathering.begun:
@@ -174,12 +182,14 @@ class ModelClient:
             source = f"{source}, tokens estimated"
         else:
             self.estimator.learn(spec.id, call.request, usage.prompt)
-        cost = self.meter.count(spec.id, usage, spec.price)
+        cost = self.meter.count(held, spec.id, usage, spec.price)
         now = time.monotonic()
         spent, call.begun = int((now - call.begun) * 1000), now
         self.milliseconds += spent
         finish = gathering.finish.value if gathering.finish else "broken"
-        call.scribe.record(UsageRecorded(spec.id, usage, cost, source, spent, call.woke, finish))
+        # under the task that the money was set aside for, whatever the agent works on by now
+        paid = Scribe(call.scribe.recorder, call.scribe.session, call.scribe.agent, held.charge.task)
+        paid.record(UsageRecorded(spec.id, usage, cost, source, spent, call.woke, finish))
 
 
 @dataclass(slots=True)
@@ -192,6 +202,27 @@ class _Call:
     scribe: Scribe
     woke: str
     begun: float = field(default_factory=time.monotonic)
+
+
+class _States:
+    """Says why a call has not begun yet, and that it has."""
+
+    def __init__(self, scribe: Scribe) -> None:
+        self._scribe = scribe
+        self._waited = False
+
+    def waits_for_money(self) -> None:
+        self._waited = True
+        self._scribe.record(StateChanged("waiting_money"))
+
+    def waits_for_rate(self, seconds: float) -> None:
+        self._waited = True
+        self._scribe.record(StateChanged("waiting_rate", f"{seconds:.1f}"))
+
+    def goes_on(self) -> None:
+        if self._waited:
+            self._waited = False
+            self._scribe.record(StateChanged("thinking"))
 
 
 class _Pace:

@@ -171,7 +171,7 @@ class Http:
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
     ) -> AsyncIterator[Response]:
         if self._transport is None:
-            self._transport = _transport_to(self.endpoint)
+            self._transport = transport_to(self.endpoint)
         response = await self._transport.send(method, url, self._headers(headers), content)
         try:
             yield response
@@ -196,7 +196,7 @@ class Http:
         return from_status(self.endpoint, model, response.status, response.headers, body)
 
 
-def _transport_to(endpoint: Endpoint) -> Transport:
+def transport_to(endpoint: Endpoint) -> Transport:
     """Connections of our own, or the HTTP library where a proxy of the environment may stand between."""
     if may_be_proxied(endpoint.base_url):
         from loomkin.llm.http_proxied import ProxiedConnections

@@ -1,22 +1,30 @@
-"""Money before and after each call: the worst case is reserved, the true cost is settled."""
+"""Money before and after each call: the worst case is set aside on all accounts, the true cost settled."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from loomkin.errors import LimitError
+from loomkin.llm.accounts import Account
 from loomkin.records.dataclass import dataclass
 from loomkin.records.usage import Price, Usage, usd
 
 LEAST_OUTPUT = 512
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """A cap in picodollars, and what was spent under it before this run."""
+class OverBudget(LimitError):
+    """An account does not allow a call; `account` says which."""
 
-    name: str
-    cap: int
-    spent: int = 0
+    def __init__(self, message: str, account: Account, *, hint: str = "") -> None:
+        super().__init__(message, limit="budget", hint=hint)
+        self.account = account
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Who pays for a call: the accounts, narrowest first, and the task that it is made for."""
+
+    accounts: tuple[Account, ...]
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,76 +34,70 @@ class Reservation:
     max_output: int
     amount: int
     tokens: int
+    charge: Charge
 
 
 class Meter:
-    """Counts what calls cost against every budget that applies.
+    """Counts what the calls of one agent cost against every account that applies.
 
     A call whose worst case does not fit waits while other calls hold more than they may need; then it is
     asked for with a shorter longest answer, and refused where even that does not fit.
     """
 
-    def __init__(
-        self,
-        budgets: tuple[Budget, ...],
-        call_cap: int | None = None,
-        token_cap: int | None = None,
-        tokens: int = 0,
-    ) -> None:
-        self._budgets = budgets
-        self._call_cap = call_cap
-        self._token_cap = token_cap
-        self._tokens = tokens
-        self._reserved = 0
-        self._reserved_tokens = 0
-        self._under_way = 0
-        self._freed = asyncio.Event()
+    def __init__(self, charge: Callable[[str], Charge], agent: str = "") -> None:
+        """`charge` names who pays for a call that is made for a task."""
+        self._charge = charge
+        self._agent = agent
         self.cost = 0
         self.unpriced = 0
         self.usage = Usage()
         self.by_model: dict[str, tuple[Usage, int]] = {}
 
-    async def reserve(self, price: Price | None, prompt: int, max_output: int, model: str) -> Reservation:
-        """Set money and tokens aside for a call of `prompt` tokens.
-
-        Raises LimitError where a cap does not allow the call, or cannot be kept because the price is unknown.
-        """
-        while self._under_way:
-            best = self._planned(price, prompt, max_output, model, alone=True)
-            try:
-                planned = self._planned(price, prompt, max_output, model)
-            except LimitError:
-                planned = None
-            if planned is not None and planned.max_output >= best.max_output:
-                return self._take(planned)
-            self._freed.clear()
-            await self._freed.wait()
-        return self._take(self._planned(price, prompt, max_output, model))
-
-    def _planned(
-        self, price: Price | None, prompt: int, max_output: int, model: str, alone: bool = False
+    async def reserve(
+        self,
+        price: Price | None,
+        prompt: int,
+        max_output: int,
+        model: str,
+        task: str = "",
+        waits: Callable[[], None] = lambda: None,
     ) -> Reservation:
-        """What a call would get now, or with no other call under way."""
-        output = self._output_within_tokens(prompt, max_output, 0 if alone else self._reserved_tokens)
-        if price is None:
-            self._refuse_unpriced(model)
-            return Reservation(output, 0, prompt + output)
-        dearest_input = max(price.input, price.cache_write, price.cache_read)
-        for name, left in self._rooms(0 if alone else self._reserved).items():
-            room = left - prompt * dearest_input
-            fitting = room // price.output if price.output else (output if room >= 0 else 0)
-            if fitting < min(LEAST_OUTPUT, max_output):
-                worst = usd(prompt * dearest_input + max_output * price.output)
-                raise LimitError(
-                    f"The {name} budget does not allow another call of {model}: "
-                    f"${usd(max(left, 0)):.4f} is left, and the call could cost ${worst:.4f}.",
-                    limit="budget",
-                    hint="Raise --max-budget-usd (or the [budget] setting) and continue with `-c`.",
-                )
-            output = min(output, fitting)
-        return Reservation(output, prompt * dearest_input + output * price.output, prompt + output)
+        """Set money and tokens aside for a call of `prompt` tokens; `waits` hears that it has to wait.
 
-    def count(self, model: str, usage: Usage, price: Price | None) -> int | None:
+        Raises OverBudget where an account does not allow the call, or cannot be kept because the price is
+        unknown.
+        """
+        charge = self._charge(task)
+        wanted = _Wanted(price, prompt, max_output, model, self._agent, charge)
+        freed = asyncio.Event()
+        try:
+            while True:
+                best = wanted.planned(alone=True)
+                planned = _allowed(wanted)
+                if planned is not None and planned.max_output >= best.max_output:
+                    for account in charge.accounts:
+                        account.hold(planned.amount, planned.tokens)
+                    return planned
+                for account in charge.accounts:
+                    account.waiters.setdefault(freed)
+                waits()
+                freed.clear()
+                await freed.wait()
+        finally:
+            for account in charge.accounts:
+                account.waiters.pop(freed, None)
+
+    def check(self, held: Reservation) -> None:
+        """Raise OverBudget where a broken try used up what its call had set aside for the next one."""
+        for account in held.charge.accounts:
+            if account.cap is not None and account.room(alone=False) < 0:
+                raise OverBudget(
+                    f"The {account} is used up, so the call cannot be tried again.",
+                    account,
+                    hint=account.mend,
+                )
+
+    def count(self, held: Reservation, model: str, usage: Usage, price: Price | None) -> int | None:
         """Count what an answer cost, in picodollars; None where unknown."""
         cost = None if price is None else price.cost(usage)
         self.usage += usage
@@ -103,49 +105,98 @@ class Meter:
         self.unpriced += cost is None
         known = self.by_model.get(model, (Usage(), 0))
         self.by_model[model] = (known[0] + usage, known[1] + (cost or 0))
+        for account in held.charge.accounts:
+            account.spend(cost or 0, usage.total)
         return cost
 
     def release(self, held: Reservation) -> None:
         """Give the reservation of a call back."""
-        self._reserved -= held.amount
-        self._reserved_tokens -= held.tokens
-        self._under_way -= 1
-        self._freed.set()
+        for account in held.charge.accounts:
+            account.release(held.amount, held.tokens)
 
     def left(self) -> Mapping[str, int]:
-        """Picodollars left under each budget."""
-        return self._rooms(self._reserved)
+        """Picodollars left on each account with a cap, by its name."""
+        accounts: Sequence[Account] = self._charge("").accounts
+        return {one.name: one.room(alone=False) for one in accounts if one.cap is not None}
 
-    def _take(self, held: Reservation) -> Reservation:
-        self._reserved += held.amount
-        self._reserved_tokens += held.tokens
-        self._under_way += 1
-        return held
 
-    def _rooms(self, reserved: int) -> dict[str, int]:
-        rooms = {budget.name: budget.cap - budget.spent - self.cost - reserved for budget in self._budgets}
-        if self._call_cap is not None:
-            rooms["call"] = self._call_cap
-        return rooms
+def _allowed(wanted: "_Wanted") -> Reservation | None:
+    try:
+        return wanted.planned(alone=False)
+    except OverBudget:
+        return None
 
-    def _output_within_tokens(self, prompt: int, max_output: int, reserved: int) -> int:
-        if self._token_cap is None:
-            return max_output
-        left = self._token_cap - self._tokens - self.usage.total - reserved - prompt
-        if left < min(LEAST_OUTPUT, max_output):
-            raise LimitError(
-                f"The session's token budget is used up: {max(left, 0):,} tokens are left for an answer.",
-                limit="budget",
-                hint="Raise budget.session_tokens and continue with `-c`.",
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A call that somebody wants to make."""
+
+    price: Price | None
+    prompt: int
+    max_output: int
+    model: str
+    agent: str
+    charge: Charge
+
+    def planned(self, alone: bool) -> Reservation:
+        """What the call would get now, or with no other call under way; raises OverBudget."""
+        output = self.max_output
+        for account in self.charge.accounts:
+            if account.closed:
+                raise self._refused(account, account.room(alone=True))
+            if account.token_cap is not None:
+                output = min(output, self._output_within_tokens(account, alone))
+            if account.cap is not None:
+                output = min(output, self._output_within_money(account, alone))
+        price = self.price
+        amount = 0 if price is None else self.prompt * _dearest(price) + output * price.output
+        return Reservation(output, amount, self.prompt + output, self.charge)
+
+    def _output_within_money(self, account: Account, alone: bool) -> int:
+        price = self.price
+        if price is None:
+            raise OverBudget(
+                f"The price of {self.model} is unknown, so the {account} cannot be kept.",
+                account,
+                hint=f'Set models."{self.model}".input_usd_per_million and output_usd_per_million, '
+                "or cap tokens with budget.session_tokens instead.",
             )
-        return min(max_output, left)
+        left = account.room(alone)
+        room = left - self.prompt * _dearest(price)
+        fitting = room // price.output if price.output else (self.max_output if room >= 0 else 0)
+        if fitting < self._least:
+            raise self._refused(account, left)
+        return fitting
 
-    def _refuse_unpriced(self, model: str) -> None:
-        if not self._rooms(0):
-            return
-        raise LimitError(
-            f"The price of {model} is unknown, so a budget in dollars cannot be kept.",
-            limit="budget",
-            hint=f'Set models."{model}".input_usd_per_million and output_usd_per_million, '
-            "or cap tokens with budget.session_tokens instead.",
+    def _output_within_tokens(self, account: Account, alone: bool) -> int:
+        left = account.token_room(alone) - self.prompt
+        if left < self._least:
+            raise OverBudget(
+                f"The {account.name}'s token budget is used up: "
+                f"{max(left, 0):,} tokens are left for an answer.",
+                account,
+                hint=f"Raise budget.{account.name}_tokens and continue with `-c`.",
+            )
+        return left
+
+    @property
+    def _least(self) -> int:
+        return min(LEAST_OUTPUT, self.max_output)
+
+    def _refused(self, account: Account, left: int) -> OverBudget:
+        price, task = self.price, self.charge.task
+        who = f" by {self.agent}" if self.agent and account.whose != self.agent else ""
+        what = f" for {task}" if task and account.name != "task" else ""
+        worst = usd(self.prompt * _dearest(price) + self.max_output * price.output) if price else None
+        could = "" if worst is None else f", and the call could cost ${worst:.4f}"
+        return OverBudget(
+            f"The {account} does not allow another call of {self.model}{who}{what}: "
+            f"${usd(max(left, 0)):.4f} is left{could}.",
+            account,
+            hint=account.mend,
         )
+
+
+def _dearest(price: Price) -> int:
+    """The most that a token of a prompt may cost."""
+    return max(price.input, price.cache_write, price.cache_read)

@@ -8,15 +8,19 @@ from pathlib import Path
 from loomkin.errors import ConfigError, StoreError, UsageError
 from loomkin.llm import wires
 from loomkin.llm.cassette import RecordingWire, ReplayWire, Steps, append
+from loomkin.llm.transport import Transport
 from loomkin.llm.wire import Endpoint, Wire
 
 
-def open_wire(name: str, endpoint: Endpoint) -> Wire:
-    """A wire to an endpoint; only its own module is imported. Raises ConfigError for an unknown name."""
+def open_wire(name: str, endpoint: Endpoint, transport: Transport | None = None) -> Wire:
+    """A wire to an endpoint, over `transport` where that is given; only its own module is imported.
+
+    Raises ConfigError for an unknown name.
+    """
     for entry in pkgutil.iter_modules(wires.__path__):
         if entry.name.split("_")[0] == name:
             module = importlib.import_module(f"{wires.__name__}.{entry.name}")
-            wire: Wire = module.WIRE(endpoint)
+            wire: Wire = module.WIRE(endpoint, transport)
             return wire
     raise ConfigError(
         f"This build of loomkin cannot speak to that provider (it has no wire {name!r}).",
@@ -30,8 +34,9 @@ def opener(
     strict: bool,
     redact: Callable[[str], str],
     steady: Callable[[str], str],
+    connect: Callable[[str, Endpoint], Wire] = open_wire,
 ) -> Callable[[str, Endpoint], Wire]:
-    """How this run opens wires: to the providers, with a recording, or from one.
+    """How this run opens wires: by `connect` to the providers, with a recording, or from one.
 
     Raises UsageError for a recording that cannot be written, ReplayDivergence for one that cannot be read.
     """
@@ -44,5 +49,5 @@ def opener(
         except StoreError as error:
             raise UsageError(error.message, hint=error.hint) from error
         steps = Steps()
-        return lambda name, endpoint: RecordingWire(open_wire(name, endpoint), record, redact, steps, steady)
-    return open_wire
+        return lambda name, endpoint: RecordingWire(connect(name, endpoint), record, redact, steps, steady)
+    return connect

@@ -8,7 +8,15 @@ from loomkin.errors import StoreError
 from loomkin.permissions.grant_book import GrantBook
 from loomkin.permissions.policy import Policy
 from loomkin.records.dataclass import dataclass, replace
-from loomkin.records.event import GrantAdded, GrantRevoked, ModeChanged, NoticeGiven, PermissionDecided
+from loomkin.records.event import (
+    ApprovalAsked,
+    GrantAdded,
+    GrantRevoked,
+    ModeChanged,
+    NoticeGiven,
+    PermissionDecided,
+    StateChanged,
+)
 from loomkin.records.permission import Decision, Mode, Rule, ToolUse, Verdict
 from loomkin.runtime.recorder import Scribe
 
@@ -59,8 +67,18 @@ class Grant:
     session: str = ""
 
 
+@dataclass(slots=True, eq=False)
+class Asking:
+    """A question under way; `settled` is what a rule says that the person added meanwhile."""
+
+    use: ToolUse
+    verdict: Verdict
+    task: "asyncio.Task[Answer]"
+    settled: Verdict | None = None
+
+
 class Gate:
-    """Holds the policy in force and asks the person, one question at a time.
+    """Holds the policy in force and asks the person; many calls may wait, each for its own answer.
 
     New grants are kept in `book`; without one they last as long as the process.
     """
@@ -76,7 +94,7 @@ class Gate:
         self._asker = asker
         self._book = book
         self._grants = list(grants)
-        self._turn = asyncio.Lock()
+        self._asking: list[Asking] = []
         self._last: tuple[Policy, ToolUse, Verdict] | None = None
         self.denials: list[ToolUse] = []
         self.policy = self._with_grants()
@@ -170,19 +188,40 @@ class Gate:
         if self._asker is None:
             reason = f"nobody is there to allow it. {verdict.reason}"
             return replace(verdict, decision=Decision.DENY, reason=reason, offers=()), "headless"
-        async with self._turn:
-            again = await self.decide(use)  # an answer given meanwhile may have settled it
-            if again.decision is Decision.DENY or (
-                again.decision is Decision.ALLOW and verdict.source != "hook"
-            ):
-                return again, "rule"
-            answer = await self._asker.approve(Approval(scribe.agent, call_id, use, verdict, preview))
+        answer = await self._answer(Approval(scribe.agent, call_id, use, verdict, preview), scribe)
+        if isinstance(answer, Verdict):
+            return answer, "rule"
         if not answer.allowed:
             reason = answer.reason or "the person declined"
             return Verdict(Decision.DENY, reason, "", "person"), "person"
         if answer.rule and answer.scope is not Scope.ONCE:
             await self._grant(answer.rule, answer.scope, scribe)
+            self._settle_others()
         return Verdict(Decision.ALLOW, "the person allowed it", answer.rule, "person"), "person"
+
+    async def _answer(self, approval: Approval, scribe: Scribe) -> Answer | Verdict:
+        """The person's answer, or the verdict where a rule they added meanwhile makes the question idle."""
+        assert self._asker is not None
+        use, verdict = approval.use, approval.verdict
+        scribe.record(ApprovalAsked(approval.call_id, use.tool, target_of(use), verdict.reason))
+        scribe.record(StateChanged("waiting_person", use.tool))
+        async with asyncio.TaskGroup() as group:
+            asking = Asking(use, verdict, group.create_task(self._asker.approve(approval)))
+            self._asking.append(asking)
+            try:
+                await asyncio.wait([asking.task])
+            finally:
+                self._asking.remove(asking)
+        scribe.record(StateChanged("in_tool", use.tool))
+        return asking.settled or asking.task.result()
+
+    def _settle_others(self) -> None:
+        for asking in self._asking:
+            again = self.policy.decide(asking.use)
+            allowed = again.decision is Decision.ALLOW and asking.verdict.source != "hook"
+            if (allowed or again.decision is Decision.DENY) and not asking.task.done():
+                asking.settled = again
+                asking.task.cancel()
 
 
 def target_of(use: ToolUse) -> str:

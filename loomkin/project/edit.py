@@ -11,6 +11,7 @@ from loomkin.project.edit_target import Loaded, Located, load, locate
 from loomkin.project.edit_text import change_text, guard_new
 from loomkin.project.edit_view import View, to_view, with_newlines
 from loomkin.project.match import Splice
+from loomkin.records.dataclass import replace
 
 __all__ = [
     "Applied",
@@ -95,6 +96,8 @@ def _prepare_edits(
     if isinstance(loaded, Refused):
         return loaded
     about = circumstances(located, loaded, target.seen, changed_by, failures)
+    if loaded and target.others and target.others.sha == loaded.decoded.sha:
+        about = replace(about, others=target.others)
     if loaded is None:
         return missing(located, target.seen, about.who() if target.seen else "")
     changed = change_text(about, loaded.decoded.text, edits)

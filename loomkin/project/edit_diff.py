@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from loomkin.project.match import Splice
 from loomkin.project.text import cut_after, line_mark
 from loomkin.records.dataclass import dataclass
+from loomkin.records.region import LineChange
 
 DIFF_LINES = 40
 """Lines of the longest diff that is shown."""
@@ -17,13 +18,17 @@ _COMPARED = 2000
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A unified diff of at most 40 lines, lines added and removed, and the new lines it spans (from 1)."""
+    """A unified diff of at most 40 lines, lines added and removed, and the new lines it spans (from 1).
+
+    `line_changes` are in the lines of the old text, from top to bottom.
+    """
 
     diff: str
     added: int
     removed: int
     line_start: int
     line_end: int
+    line_changes: tuple[LineChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,8 @@ def describe(before: str, splices: Sequence[Splice]) -> Difference:
     first = changes[0].start + 1
     last = changes[-1].start + shift + len(changes[-1].new)
     near = _neighbourhood(before, mark, splices)
-    return Difference(_render(near, changes), added, removed, first, max(first, last))
+    lines = tuple(LineChange(one.start + 1, one.stop - one.start, len(one.new)) for one in changes)
+    return Difference(_render(near, changes), added, removed, first, max(first, last), lines)
 
 
 def _common(left: str, right: str) -> int:

@@ -12,6 +12,7 @@ from loomkin.project.edit_result import Refused, RefusedKind
 from loomkin.project.edit_shift import indent_of, is_blank
 from loomkin.project.edit_view import View, to_view
 from loomkin.project.match import Ambiguous, file_lines
+from loomkin.project.sight import Others
 from loomkin.records.dataclass import dataclass
 
 _SHOWN_LINES = 12
@@ -25,7 +26,10 @@ _UNIQUE = "Add lines before or after it until it is unique, or set replace_all t
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known besides the texts: `changed` since the agent read it, `failures` before this one."""
+    """What is known besides the texts: `changed` since the agent read it, `failures` before this one.
+
+    `others` is there where all that changed is known line by line.
+    """
 
     shown: str
     path: Path
@@ -33,6 +37,7 @@ class Circumstances:
     read: bool
     failures: int
     changed_by: Callable[[Path], str] | None
+    others: Others | None = None
 
     def who(self) -> str:
         """` (by ...)` where it is known who changed the file, else nothing."""

@@ -69,6 +69,8 @@ def finish(
         notes=tuple(remarks),
         before=before,
         after=after,
+        line_changes=made.line_changes,
+        sha_before=decoded.sha if loaded else "",
     )
     return Prepared(applied, change)
 

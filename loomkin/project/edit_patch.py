@@ -197,7 +197,19 @@ class PatchWork:
         before = loaded.decoded.text
         gone = describe(before, (whole_splice(before, ""),) if before else ())
         applied = Applied(
-            located.path, False, gone.diff, "", "", 1, 1, gone.added, gone.removed, (), before, ""
+            located.path,
+            False,
+            gone.diff,
+            "",
+            "",
+            1,
+            1,
+            gone.added,
+            gone.removed,
+            (),
+            before,
+            "",
+            gone.line_changes,
         )
         self.files.append(PatchedFile(FileChange.DELETED, applied))
         return None

@@ -3,7 +3,9 @@
 from enum import StrEnum
 from pathlib import Path
 
+from loomkin.project.sight import Others
 from loomkin.records.dataclass import dataclass
+from loomkin.records.region import LineChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,15 @@ class Edit:
 class Target:
     """The file an agent means; `seen` is the hash it last saw of it, None when it never read it.
 
+    `others` is what is known of the lines that others changed since.
+
     A relative `path` is taken from the first of `roots`, outside of which nothing is touched.
     """
 
     path: Path
     roots: tuple[Path, ...]
     seen: str | None = None
+    others: Others | None = None
 
 
 class Tier(StrEnum):
@@ -79,7 +84,8 @@ class Applied:
 
     `diff` has at most 40 lines; `tier` says how the old text matched, empty for a whole file; `sha` is
     the new hash; `line_start` and `line_end` (1-based, inclusive) span the change in the new text;
-    `before` and `after` are the file's texts with their own newlines.
+    `before` and `after` are the file's texts with their own newlines, `line_changes` what makes
+    one the other.
     """
 
     path: Path
@@ -94,3 +100,5 @@ class Applied:
     notes: tuple[str, ...]
     before: str
     after: str
+    line_changes: tuple[LineChange, ...] = ()
+    sha_before: str = ""

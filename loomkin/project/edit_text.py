@@ -7,12 +7,14 @@ from loomkin.project.edit_failure import Circumstances, already_there, ambiguous
 from loomkin.project.edit_guard import placeholder, redaction
 from loomkin.project.edit_result import Edit, Refused, RefusedKind, Tier
 from loomkin.project.match import Ambiguous, Found, Splice, find, splice
+from loomkin.project.text import line_mark
 from loomkin.records.dataclass import dataclass
 
 STRICT = (Tier.EXACT, Tier.NEWLINES)
 """The tiers that may change a file which is not as the agent saw it."""
 
 _ORDER = list(Tier)
+_SPANS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def change_text(about: Circumstances, text: str, edits: Sequence[Edit]) -> Chang
             continue
         if isinstance(found, Ambiguous):
             return ambiguous(about, now, found, edit.new, number)
-        refused = check_stale(about, found, number)
+        refused = None if _is_elsewhere(about, text, now, found) else check_stale(about, found, number)
         if refused is not None:
             return refused
         if found.unwrapped:
@@ -64,9 +66,7 @@ def change_text(about: Circumstances, text: str, edits: Sequence[Edit]) -> Chang
             continue
         splices = found.splices if not splices else _composed(splices, found.splices)
     if about.changed and now != text:
-        notes.append(
-            f"the file changed since you read it{about.who()}; the old text still matched exactly once"
-        )
+        notes.append(_elsewhere(about))
     return Changed(now, splices, tier, tuple(notes))
 
 
@@ -110,6 +110,32 @@ def check_stale(about: Circumstances, found: Found, number: str = "") -> Refused
     if len(found.splices) > 1:
         return stale(about, f"{len(found.splices)} times", number)
     return None
+
+
+def _is_elsewhere(about: Circumstances, text: str, now: str, found: Found) -> bool:
+    """Whether all that others changed since the agent read the file lies outside of what it changes."""
+    if about.others is None or now is not text:
+        return False
+    mark = line_mark(text)
+    return all(
+        about.others.free(
+            text.count(mark, 0, one.start) + 1, text.count(mark, 0, max(one.start, one.end - 1)) + 1
+        )
+        for one in found.splices
+    )
+
+
+def _elsewhere(about: Circumstances) -> str:
+    """That the file is not as the agent saw it, and where, if that is known."""
+    if about.others is None:
+        return f"the file changed since you read it{about.who()}; the old text still matched exactly once"
+    spans = sorted(about.others.lines)
+    shown = [f"{first}-{last}" if last > first else str(first) for first, last in spans[:_SPANS]]
+    more = ", ..." if len(spans) > _SPANS else ""
+    return (
+        f"the file changed elsewhere since you read it{about.who()}: lines {', '.join(shown)}{more} before "
+        "this edit; read them before you rely on them"
+    )
 
 
 def _composed(splices: tuple[Splice, ...], later: Sequence[Splice]) -> tuple[Splice, ...]:

@@ -17,13 +17,13 @@ _ANSI = pattern(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\|$)|[ -/]*[0-~])|[\x80-\x9f]", re.DOTALL
 )
 _CONTROL = pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_ERROR = pattern(
+ERROR = pattern(
     r"^\s*(?:E\s{2,}\S|Traceback \(most recent call last\)|panicked at|thread '.*' panicked)"
     r"|\b(?:error|fatal|failed|failure|exception|panic|undefined reference|not found|cannot|denied)\b"
     r"|\b\w+(?:Error|Exception)\b|\bFAIL(?:ED)?\b",
     re.IGNORECASE,
 )
-_HARMLESS = pattern(r"\b(?:0|no) (?:errors?|failed|failures?)\b|\berrors?\s*[:=]\s*0\b", re.IGNORECASE)
+HARMLESS = pattern(r"\b(?:0|no) (?:errors?|failed|failures?)\b|\berrors?\s*[:=]\s*0\b", re.IGNORECASE)
 
 
 def strip_ansi(text: str) -> str:
@@ -135,7 +135,7 @@ def _fitting(lines: _Folded, room: int) -> int:
 
 def _first_error(lines: _Folded) -> int | None:
     for index, (text, _) in enumerate(lines):
-        if _ERROR.search(text) and not _HARMLESS.search(text):
+        if ERROR.search(text) and not HARMLESS.search(text):
             return index
     return None
 

@@ -2,23 +2,17 @@
 
 import json
 import os
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tree_sitter import Language, Node
+from loomkin.project.grammars import LARGEST, grammar, language_of
 
-_LARGEST = 1_000_000
-_LANGUAGES = {
-    **dict.fromkeys((".py", ".pyi"), "python"),
-    **dict.fromkeys((".js", ".mjs", ".cjs", ".jsx"), "javascript"),
-    **dict.fromkeys((".ts", ".mts", ".cts"), "typescript"),
-    ".tsx": "tsx",
-    ".go": "go",
-    ".rs": "rust",
-    **dict.fromkeys((".sh", ".bash"), "bash"),
-}
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+# what macros stand for is not in the file: a grammar calls much faulty that compiles
+_PREPROCESSED = ("c", "cpp")
 
 
 def syntax_error(path: Path | str, text: str) -> tuple[int, str] | None:
@@ -26,15 +20,15 @@ def syntax_error(path: Path | str, text: str) -> tuple[int, str] | None:
 
     None if the text parses, or if the language of `path` (told by its ending) is not known here.
     """
-    if len(text) > _LARGEST:
+    if len(text) > LARGEST:
         return None
     ending = os.path.splitext(path)[1].lower()
     if ending == ".json":
         return _json_error(text)
     if ending == ".toml":
         return _toml_error(text)
-    name = _LANGUAGES.get(ending)
-    return _tree_error(name, text) if name else None
+    name = language_of(path)
+    return _tree_error(name, text) if name and name not in _PREPROCESSED else None
 
 
 def _json_error(text: str) -> tuple[int, str] | None:
@@ -61,44 +55,10 @@ def _toml_error(text: str) -> tuple[int, str] | None:
     return None
 
 
-@cache
-def _language(name: str) -> "Language":
-    from tree_sitter import Language  # heavy: late on purpose
-
-    if name == "python":
-        import tree_sitter_python  # heavy: late on purpose
-
-        return Language(tree_sitter_python.language())
-    if name == "javascript":
-        import tree_sitter_javascript  # heavy: late on purpose
-
-        return Language(tree_sitter_javascript.language())
-    if name in ("typescript", "tsx"):
-        import tree_sitter_typescript  # heavy: late on purpose
-
-        kinds = {
-            "typescript": tree_sitter_typescript.language_typescript,
-            "tsx": tree_sitter_typescript.language_tsx,
-        }
-        return Language(kinds[name]())
-    if name == "go":
-        import tree_sitter_go  # heavy: late on purpose
-
-        return Language(tree_sitter_go.language())
-    if name == "rust":
-        import tree_sitter_rust  # heavy: late on purpose
-
-        return Language(tree_sitter_rust.language())
-    import tree_sitter_bash  # heavy: late on purpose
-
-    return Language(tree_sitter_bash.language())
-
-
 def _tree_error(name: str, text: str) -> tuple[int, str] | None:
     from tree_sitter import Parser  # heavy: late on purpose
 
-    # a parser is not shared between threads, a language is
-    tree = Parser(_language(name)).parse(text.encode("utf-8", "surrogatepass"))
+    tree = Parser(grammar(name)).parse(text.encode("utf-8", "surrogatepass"))
     if not tree.root_node.has_error:
         return None
     node = _first_error(tree.root_node)

@@ -73,8 +73,9 @@ def _build(kind: Any, plain: Any) -> Any:
 
 
 def _build_union(options: tuple[Any, ...], plain: Any) -> Any:
-    if plain is None or not isinstance(plain, dict):
-        return plain
+    if not isinstance(plain, dict):
+        words = [option for option in options if isinstance(option, type) and issubclass(option, StrEnum)]
+        return words[0](plain) if words and isinstance(plain, str) else plain
     for option in options:
         if isinstance(option, type) and option.__name__ == plain.get("_"):
             return _build(option, plain)

@@ -163,6 +163,16 @@ class PermissionDecided(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalAsked(Fact):
+    """A call waits for the person's yes or no; what they said comes as the verdict on the call."""
+
+    call_id: str
+    tool: str
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class GrantAdded(Fact):
     """The person allowed a rule for the session or the project."""
 
@@ -269,6 +279,3 @@ class OutputStreamed(Fact):
     stored: ClassVar[bool] = False
     call_id: str
     text: str
-
-
-FACTS: dict[str, type[Fact]] = {fact.__name__: fact for fact in Fact.__subclasses__()}

@@ -5,6 +5,7 @@ from typing import NewType
 SessionId = NewType("SessionId", str)
 AgentId = NewType("AgentId", str)
 TaskId = NewType("TaskId", str)
+MailId = NewType("MailId", str)
 MessageId = NewType("MessageId", str)
 CallId = NewType("CallId", str)
 ModelId = NewType("ModelId", str)

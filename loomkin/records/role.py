@@ -18,7 +18,8 @@ class Tier(StrEnum):
 class Role:
     """One way of working; `prompt` follows its first line, `max_turns` None leaves it to the settings.
 
-    `tools` are in sight at once, `more_tools` can be found with tool_search; the role has no others.
+    `tools` are in sight at once, `team_tools` too where the agent is in a team, and `more_tools` can be found
+    with tool_search; the role has no others.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Role:
     tier: Tier = Tier.DEFAULT
     max_turns: int | None = None
     more_tools: tuple[str, ...] = ()
+    team_tools: tuple[str, ...] = ()

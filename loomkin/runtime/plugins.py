@@ -17,18 +17,25 @@ def discover(package: str) -> Iterator[ModuleType]:
 
     Names that begin with an underscore are passed over. Raises PluginError with the file at fault.
     """
-    found = _import(package)
+    for name in names(package):
+        yield load(name)
+
+
+def names(package: str) -> Iterator[str]:
+    """The full names of the same modules; none of them is imported, only the packages."""
+    found = load(package)
     for entry in sorted(pkgutil.iter_modules(found.__path__), key=lambda entry: entry.name):
         if entry.name.startswith("_"):
             continue
         name = f"{package}.{entry.name}"
         if entry.ispkg:
-            yield from discover(name)
+            yield from names(name)
         else:
-            yield _import(name)
+            yield name
 
 
-def _import(name: str) -> ModuleType:
+def load(name: str) -> ModuleType:
+    """Import a module of the program; raises PluginError with the file at fault."""
     try:
         return importlib.import_module(name)
     except (ImportError, SyntaxError, NameError, AttributeError, TypeError, ValueError, LookupError) as error:

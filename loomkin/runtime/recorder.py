@@ -19,9 +19,9 @@ class Recorder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scribe:
-    """A recorder bound to one agent of one session."""
+    """A recorder bound to one agent of one session; `task` is what the agent works on now."""
 
     recorder: Recorder
     session: SessionId

@@ -64,7 +64,9 @@ class Journal:
         self._pending: list[Event] = []
         self._starts: dict[SessionId, SessionStarted] = {}
         self._under_way: asyncio.Future[list[Event]] | None = None
-        self._flushed: list[asyncio.Future[None]] = []
+        self._taken = 0
+        self._written = 0
+        self._flushed: list[tuple[int, asyncio.Future[None]]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self.failure: StoreError | None = None
 
@@ -81,6 +83,7 @@ class Journal:
         if start is not None:
             self.record(start, session)
         self._pending.append(Event(0, self._now(), session, agent, task, fact))
+        self._taken += 1
         if self._under_way is None and self.failure is None and len(self._pending) == 1:
             asyncio.get_running_loop().call_soon(self._begin)
 
@@ -93,7 +96,7 @@ class Journal:
         if self._under_way is None and not self._pending:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._flushed.append(done)
+        self._flushed.append((self._taken, done))
         self._begin()
         await done
 
@@ -109,7 +112,6 @@ class Journal:
         if self._under_way is not None or self.failure is not None:
             return
         if not self._pending:
-            self._release()
             return
         batch, self._pending = self._pending, []
         if all(not event.fact.stored for event in batch):
@@ -132,7 +134,7 @@ class Journal:
         self._pending = batch + self._pending
         self.failure = _as_store_error(error, self._database.where)
         waiting, self._flushed = self._flushed, []
-        for done in waiting:
+        for _, done in waiting:
             if not done.done():
                 done.set_exception(self.failure)
 
@@ -141,15 +143,17 @@ class Journal:
             for event in events:
                 self._publish(event)
         finally:  # a reader that fails must not keep those waiting who want to know what is on disk
-            if self._pending:
-                self._begin()
-            else:
-                self._release()
+            self._written += len(events)
+            self._release()
+            self._begin()
 
     def _release(self) -> None:
+        """Let those go on whose facts are on disk; what others recorded later does not hold them up."""
         waiting, self._flushed = self._flushed, []
-        for done in waiting:
-            if not done.done():
+        for target, done in waiting:
+            if target > self._written:
+                self._flushed.append((target, done))
+            elif not done.done():
                 done.set_result(None)
 
 

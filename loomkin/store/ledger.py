@@ -9,8 +9,11 @@ _GROUPS = {
     "agent": "agent",
     "model": "model",
     "session": "session",
-    "task": "task",
+    # tasks are numbered anew in every session
+    "task": "CASE task WHEN '' THEN '' ELSE session || ' ' || task || coalesce(' ' || (SELECT title"
+    " FROM tasks WHERE tasks.session = usage.session AND tasks.id = usage.task), '') END",
     "day": "date(at, 'unixepoch', 'localtime')",
+    "woke": "woke",
 }
 
 
@@ -28,6 +31,16 @@ class Spend:
     unpriced: int
     milliseconds: int
     local: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SpentBy:
+    """Picodollars that an agent spent on a task in a session; a lone agent has no team."""
+
+    agent: str
+    task: str
+    team: str
+    cost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +73,7 @@ class GrantRow:
 
 
 def spend(db: Database, by: str, session: str | None = None, since: float = 0.0) -> list[Spend]:
-    """What was spent, grouped by agent, model, session, task or day, dearest first."""
+    """What was spent, grouped by agent, model, session, task, day or what woke the agent, dearest first."""
     if by not in _GROUPS:
         raise UsageError(f"Cannot group by {by!r}.", hint=f"Choose one of {', '.join(_GROUPS)}.")
     rows = db.rows(
@@ -88,6 +101,17 @@ def total(db: Database, session: str | None = None, since: float = 0.0) -> Spend
     )
 
 
+def spent_by(db: Database, session: str) -> list[SpentBy]:
+    """What each agent of a session spent on each task."""
+    rows = db.rows(
+        "SELECT usage.agent, usage.task, coalesce(agents.team, ''), coalesce(sum(usage.cost), 0) FROM usage"
+        " LEFT JOIN agents ON agents.session = usage.session AND agents.name = usage.agent"
+        " WHERE usage.session = ? GROUP BY usage.agent, usage.task ORDER BY usage.agent, usage.task",
+        (session,),
+    )
+    return [SpentBy(*row) for row in rows]
+
+
 def verdicts(db: Database, session: str | None = None, limit: int = 200) -> list[VerdictRow]:
     """The newest verdicts, oldest of them first."""
     rows = db.rows(
@@ -106,3 +130,15 @@ def grants(db: Database, session: str | None = None) -> list[GrantRow]:
         (db.project, session or ""),
     )
     return [GrantRow(*row) for row in rows]
+
+
+def used_by_role(db: Database, role: str, sessions: int = 50) -> list[Usage]:
+    """What each earlier agent of a role used in all, in the last sessions; a lone agent counts, too."""
+    rows = db.rows(
+        "SELECT sum(input), sum(output), sum(cache_read), sum(cache_write), sum(reasoning) FROM usage"
+        " LEFT JOIN agents ON agents.session = usage.session AND agents.name = usage.agent"
+        " WHERE usage.session IN (SELECT id FROM sessions WHERE project = ? ORDER BY updated DESC LIMIT ?)"
+        " AND coalesce(agents.role, usage.agent) = ? GROUP BY usage.session, usage.agent",
+        (db.project, sessions, role),
+    )
+    return [Usage(*row) for row in rows]

@@ -52,3 +52,31 @@ class SessionLock:
         """Let go, and take the file away."""
         self._path.unlink(missing_ok=True)
         os.close(self._file)
+
+
+def holder(folder: Path, session: str) -> int | None:
+    """The process that works in a session now, None where none does; takes no lock that others would meet."""
+    path = folder / f"{session}.lock"
+    try:
+        process = int(path.read_text())
+        os.kill(process, 0)
+    except PermissionError:
+        return process  # it is alive and another user's
+    except (OSError, ValueError, OverflowError):
+        return None
+    return None if _is_free(path) else process
+
+
+def _is_free(path: Path) -> bool:
+    """Whether nobody holds the lock though its file names a living process: the number was given anew."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(file)
+    return True

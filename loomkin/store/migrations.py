@@ -54,4 +54,58 @@ _FIRST = (
         PRIMARY KEY (session, call_id)) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_TEAM = (
+    # call identifiers are unique in one agent's conversation, not among those of several
+    "ALTER TABLE calls RENAME TO calls_of_one",
+    """CREATE TABLE calls (
+        session TEXT NOT NULL, agent TEXT NOT NULL, call_id TEXT NOT NULL, tool TEXT NOT NULL,
+        arguments TEXT NOT NULL, started REAL NOT NULL, state TEXT NOT NULL, seconds REAL NOT NULL,
+        output_id TEXT NOT NULL, PRIMARY KEY (session, agent, call_id)) WITHOUT ROWID""",
+    "INSERT INTO calls SELECT * FROM calls_of_one",
+    "DROP TABLE calls_of_one",
+    "ALTER TABLE questions RENAME TO questions_of_one",
+    """CREATE TABLE questions (
+        session TEXT NOT NULL, call_id TEXT NOT NULL, agent TEXT NOT NULL, at REAL NOT NULL,
+        question TEXT NOT NULL, options TEXT NOT NULL, answer TEXT, assumed INTEGER NOT NULL,
+        PRIMARY KEY (session, agent, call_id)) WITHOUT ROWID""",
+    "INSERT INTO questions SELECT * FROM questions_of_one",
+    "DROP TABLE questions_of_one",
+    """CREATE TABLE agents (
+        session TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, team TEXT NOT NULL,
+        spawner TEXT NOT NULL, model TEXT NOT NULL, purpose TEXT NOT NULL, budget INTEGER,
+        depth INTEGER NOT NULL, joined REAL NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+        report TEXT NOT NULL, since REAL NOT NULL, PRIMARY KEY (session, name)) WITHOUT ROWID""",
+    """CREATE TABLE mail (
+        session TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, sender TEXT NOT NULL,
+        recipient TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL,
+        priority TEXT NOT NULL, delivery TEXT NOT NULL, reply_by REAL NOT NULL, not_before REAL NOT NULL,
+        correlation TEXT NOT NULL, task TEXT NOT NULL, rank INTEGER NOT NULL, state TEXT NOT NULL,
+        reason TEXT NOT NULL, answered INTEGER NOT NULL, PRIMARY KEY (session, id)) WITHOUT ROWID""",
+    """CREATE TABLE tasks (
+        session TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, title TEXT NOT NULL,
+        state TEXT NOT NULL, role TEXT NOT NULL, owner TEXT NOT NULL, priority INTEGER NOT NULL,
+        attempts INTEGER NOT NULL, reason TEXT NOT NULL, data TEXT NOT NULL, added REAL NOT NULL,
+        moved REAL NOT NULL, ended REAL, handoff TEXT, PRIMARY KEY (session, id)) WITHOUT ROWID""",
+    """CREATE TABLE edges (
+        session TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, kind TEXT NOT NULL,
+        name TEXT NOT NULL, on_failure TEXT NOT NULL,
+        PRIMARY KEY (session, before, after, kind, name)) WITHOUT ROWID""",
+    """CREATE TABLE evidence (
+        seq INTEGER PRIMARY KEY, session TEXT NOT NULL, task TEXT NOT NULL, data TEXT NOT NULL)""",
+    "CREATE INDEX evidence_task ON evidence (session, task)",
+    """CREATE TABLE partials (
+        seq INTEGER PRIMARY KEY, session TEXT NOT NULL, task TEXT NOT NULL, number INTEGER NOT NULL,
+        total INTEGER NOT NULL, milestone TEXT NOT NULL, text TEXT NOT NULL)""",
+    "CREATE INDEX partials_task ON partials (session, task)",
+    """CREATE TABLE rendezvous (
+        session TEXT NOT NULL, name TEXT NOT NULL, data TEXT NOT NULL,
+        PRIMARY KEY (session, name)) WITHOUT ROWID""",
+    """CREATE TABLE claims (
+        session TEXT NOT NULL, id TEXT NOT NULL, agent TEXT NOT NULL, path TEXT NOT NULL,
+        data TEXT NOT NULL, PRIMARY KEY (session, id)) WITHOUT ROWID""",
+    """CREATE TABLE surveys (
+        project TEXT NOT NULL, session TEXT NOT NULL, at REAL NOT NULL, tree TEXT NOT NULL,
+        text TEXT NOT NULL, PRIMARY KEY (project, session)) WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM)

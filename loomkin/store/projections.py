@@ -1,19 +1,21 @@
 """From facts to tables: one function a fact class, found by the class it takes."""
 
 import json
-from collections.abc import Callable
 from sqlite3 import Connection
-from typing import Any
 
 from loomkin.records import event as facts
 from loomkin.records.codec import dump, to_plain
-from loomkin.records.event import Event, Fact
+from loomkin.records.event import Event
 from loomkin.records.message import RAN, Text
+from loomkin.store.projecting import PROJECTIONS as PROJECTIONS
+from loomkin.store.projecting import projects
+from loomkin.store.projections_team import TEAM_TABLES
 
 TITLE_LENGTH = 72
-Projection = Callable[[Connection, str, Event, Any], None]
-PROJECTIONS: dict[type[Fact], Projection] = {}
-TABLES = ("sessions", "messages", "turns", "calls", "changes", "usage", "verdicts", "grants", "questions")
+TABLES = (
+    "sessions", "messages", "turns", "calls", "changes", "usage", "verdicts", "grants", "questions",
+    "surveys", *TEAM_TABLES,
+)  # fmt: skip
 
 
 def apply(connection: Connection, project: str, event: Event) -> None:
@@ -21,16 +23,6 @@ def apply(connection: Connection, project: str, event: Event) -> None:
     projection = PROJECTIONS.get(type(event.fact))
     if projection is not None:
         projection(connection, project, event, event.fact)
-
-
-def projects(fact: type[Fact]) -> Callable[[Projection], Projection]:
-    """Register a projection for a fact class."""
-
-    def register(function: Projection) -> Projection:
-        PROJECTIONS[fact] = function
-        return function
-
-    return register
 
 
 @projects(facts.SessionStarted)
@@ -110,7 +102,8 @@ def _call_started(db: Connection, project: str, event: Event, fact: facts.CallSt
 @projects(facts.CallFinished)
 def _call_finished(db: Connection, project: str, event: Event, fact: facts.CallFinished) -> None:
     db.execute(
-        "INSERT INTO calls VALUES (?, ?, ?, ?, '', ?, ?, ?, ?) ON CONFLICT (session, call_id) DO UPDATE"
+        "INSERT INTO calls VALUES (?, ?, ?, ?, '', ?, ?, ?, ?)"
+        " ON CONFLICT (session, agent, call_id) DO UPDATE"
         " SET state = excluded.state, seconds = excluded.seconds, output_id = excluded.output_id",
         (
             event.session,
@@ -217,8 +210,8 @@ def _question_asked(db: Connection, project: str, event: Event, fact: facts.Ques
 @projects(facts.QuestionAnswered)
 def _question_answered(db: Connection, project: str, event: Event, fact: facts.QuestionAnswered) -> None:
     db.execute(
-        "UPDATE questions SET answer = ?, assumed = ? WHERE session = ? AND call_id = ?",
-        (fact.answer, int(fact.assumed), event.session, fact.call_id),
+        "UPDATE questions SET answer = ?, assumed = ? WHERE session = ? AND agent = ? AND call_id = ?",
+        (fact.answer, int(fact.assumed), event.session, event.agent, fact.call_id),
     )
 
 

@@ -6,7 +6,8 @@ from sqlite3 import Row
 from loomkin.errors import NotFoundError, StoreError, UsageError
 from loomkin.records.codec import from_plain, load
 from loomkin.records.dataclass import dataclass
-from loomkin.records.event import FACTS, Event
+from loomkin.records.event import Event
+from loomkin.records.facts import FACTS
 from loomkin.records.ids import MessageId, SessionId
 from loomkin.records.message import Image, Message, Part, Role, Text, Thinking, ToolCall, ToolResult
 from loomkin.store.database import Database, transaction
@@ -149,10 +150,13 @@ def open_turns(db: Database, session: str) -> list[tuple[str, int]]:
     return [(str(row["agent"]), int(row["number"])) for row in rows]
 
 
-def last_turn(db: Database, session: str) -> int:
-    """The number of the newest turn, 0 before the first."""
-    rows = db.rows("SELECT max(number) AS n FROM turns WHERE session = ?", (session,))
-    return int(rows[0]["n"] or 0)
+def last_turn(db: Database, session: str, agent: str | None = None) -> int:
+    """The number of the newest turn, of one agent where named, 0 before the first."""
+    row = db.reader.execute(
+        "SELECT max(number) AS n FROM turns WHERE session = ? AND (? IS NULL OR agent = ?)",
+        (session, agent, agent),
+    ).fetchone()
+    return int(row["n"] or 0)
 
 
 def changes(db: Database, session: str) -> list[ChangeRow]:
@@ -165,11 +169,12 @@ def changes(db: Database, session: str) -> list[ChangeRow]:
     return [ChangeRow(*row) for row in rows]
 
 
-def events(db: Database, session: str) -> list[Event]:
-    """The log of a session, oldest first."""
+def events(db: Database, session: str, kind: str | None = None) -> list[Event]:
+    """The log of a session, oldest first; of one kind of fact where named."""
     rows = db.rows(
-        "SELECT seq, at, session, agent, task, kind, data FROM events WHERE session = ? ORDER BY seq",
-        (session,),
+        "SELECT seq, at, session, agent, task, kind, data FROM events"
+        " WHERE session = ? AND (? IS NULL OR kind = ?) ORDER BY seq",
+        (session, kind, kind),
     )
     return [event_of(row) for row in rows]
 

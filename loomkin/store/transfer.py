@@ -11,7 +11,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from loomkin.errors import StoreError, UsageError
 from loomkin.records.codec import from_plain, to_plain
 from loomkin.records.dataclass import dataclass, fields, is_dataclass
-from loomkin.records.event import FACTS, Event, Fact, GrantAdded, GrantRevoked, SessionRenamed, SessionStarted
+from loomkin.records.event import Event, Fact, GrantAdded, GrantRevoked, SessionRenamed, SessionStarted
+from loomkin.records.facts import FACTS
 from loomkin.records.ids import SessionId
 from loomkin.store import sessions
 from loomkin.store.database import Database

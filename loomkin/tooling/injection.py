@@ -1,13 +1,13 @@
-"""Giving a tool the services that its constructor names by type."""
+"""Giving a tool, or whatever else is made late, the services that its constructor names by type."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from loomkin.tooling.toolbox import AnyTool
+T = TypeVar("T")
 
 
-def build_tool(kind: type[AnyTool], services: Mapping[type, Any]) -> AnyTool:
-    """A tool with the services that its constructor names by type."""
+def build(kind: type[T], services: Mapping[type, Any]) -> T:
+    """An object with the services that its constructor names by type; raises KeyError."""
     named = getattr(kind.__init__, "__annotations__", {})
     wanted = {name: hint for name, hint in named.items() if name != "return"}
     return kind(**{name: services[hint] for name, hint in wanted.items()})

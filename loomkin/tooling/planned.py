@@ -25,6 +25,29 @@ class Planned:
     done: bool = False
     arguments: dict[str, object] = field(default_factory=dict)
 
+    def take(self, other: "Planned", note: str) -> None:
+        """Go on as another plan of the same call, with a note for the model; the call keeps its identity."""
+        self.tool, self.params, self.use, self.refusal = other.tool, other.params, other.use, other.refusal
+        self.notes = (*other.notes, note)
+        self.arguments = other.arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What the person made of a planned call: other arguments (JSON text), or leaving it out, and why."""
+
+    arguments: str = ""
+    skipped: bool = False
+    reason: str = ""
+
+    @property
+    def words(self) -> str:
+        """The same for the model."""
+        why = f": {self.reason}" if self.reason else "."
+        if self.skipped:
+            return f"Skipped by the person{why} It did not run."
+        return f"The person changed the arguments of this call to {self.arguments}"
+
 
 def stages(planned: list[Planned]) -> list[list[list[Planned]]]:
     """Stages that run one after another, each a list of chains that run side by side."""

@@ -1,8 +1,9 @@
-"""Runs planned calls: validate, hooks, permission, run, shorten, hooks; one result a call, always."""
+"""Runs planned calls: validate, hooks, permission, claim, run, shorten, hooks; one result a call, always."""
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from loomkin.errors import FatalToolError, LoomkinError, StoreError
@@ -23,7 +24,9 @@ from loomkin.records.permission import Access, Decision, Verdict
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
-from loomkin.tooling.planned import Planned, stages
+from loomkin.tooling.claiming import Claims
+from loomkin.tooling.planned import Planned, Revision, stages
+from loomkin.tooling.refusal import refusal_text
 from loomkin.tooling.schema import Problem, bind
 from loomkin.tooling.tool import Call, Change, Fail, Ok
 from loomkin.tooling.toolbox import AnyTool, Toolbox
@@ -46,7 +49,11 @@ class ResultSink(Protocol):
 
 
 class Runner:
-    """Runs the calls of one agent: reads together, writes one after another for each path."""
+    """Runs the calls of one agent: reads together, writes one after another for each path.
+
+    With `claims` (in a team) what changes files runs under a claim on what it changes. `review` is asked
+    before each call starts: it may wait, and say what the person made of the call meanwhile.
+    """
 
     def __init__(
         self,
@@ -59,10 +66,12 @@ class Runner:
     ) -> None:
         self.toolbox = toolbox
         self.gate = gate
-        self._hooks = hooks
+        self.hooks = hooks
         self._clock = clock
         self._redact = redact
         self._call_of = call_of
+        self.claims: Claims | None = None
+        self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
 
     def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
         """The calls in one call whose arguments are several objects glued together, if each of them fits."""
@@ -133,6 +142,13 @@ class Runner:
             raise several.exceptions[0] from several
 
     async def _run_one(self, item: Planned, scribe: Scribe, sink: ResultSink) -> None:
+        if self.review is not None and (revision := await self.review(item.call)) is not None:
+            if revision.skipped:
+                self._finish(item, Fail(revision.words), "skipped", 0.0, scribe, sink)
+                return
+            item.take(self._plan(replace(item.call, arguments=revision.arguments), False), revision.words)
+        # a call before this one may have put the tool out of sight
+        item.refusal = item.refusal or self.toolbox.hidden().get(item.call.name, "")
         if not item.refusal:
             await self._before(item, scribe)
         if item.refusal or item.tool is None:
@@ -172,7 +188,11 @@ class Runner:
         limit = asyncio.timeout(tool.limit)
         try:
             async with limit:
-                return await tool.run(item.params, self._call_of(item.call))
+                call = self._call_of(item.call)
+                if self.claims is None or item.use is None:
+                    return await tool.run(item.params, call)
+                asks, work = partial(tool.regions, item.params, call), partial(tool.run, item.params, call)
+                return await self.claims.guarded(item.use, asks, work)
         except (StoreError, FatalToolError):
             raise
         except Exception as error:  # noqa: BLE001 - boundary: a tool's failure is a value that the model reads
@@ -183,10 +203,10 @@ class Runner:
             )
 
     async def _before(self, item: Planned, scribe: Scribe) -> None:
-        if not self._hooks.wants("PreToolUse", item.call.name):
+        if not self.hooks.wants("PreToolUse", item.call.name):
             return
         payload = {"tool_name": item.call.name, "tool_input": item.arguments, "tool_use_id": item.call.id}
-        outcome = await self._hooks.run("PreToolUse", payload, item.call.name)
+        outcome = await self.hooks.run("PreToolUse", payload, item.call.name)
         told(scribe, "PreToolUse", outcome)
         if outcome.stop:
             raise _ended(outcome)
@@ -217,7 +237,7 @@ class Runner:
             item.notes = (*item.notes, outcome.context)
 
     async def _after(self, item: Planned, result: Ok | Fail, scribe: Scribe) -> Ok | Fail:
-        if not self._hooks.wants("PostToolUse", item.call.name):
+        if not self.hooks.wants("PostToolUse", item.call.name):
             return result
         payload = {
             "tool_name": item.call.name,
@@ -225,7 +245,7 @@ class Runner:
             "tool_use_id": item.call.id,
             "tool_response": {"text": result.text, "is_error": isinstance(result, Fail)},
         }
-        outcome = await self._hooks.run("PostToolUse", payload, item.call.name)
+        outcome = await self.hooks.run("PostToolUse", payload, item.call.name)
         told(scribe, "PostToolUse", outcome)
         said = [text for text in (outcome.reason if outcome.blocked else "", outcome.context) if text]
         item.result = replace(result, text="\n".join([result.text, *said])) if said else result
@@ -255,16 +275,6 @@ class Runner:
         scribe.record(CallFinished(call.id, call.name, state, seconds, result.output_id))
         shown = self._redact(text) or "(no output)"
         sink.add_result(ToolResult(call.id, call.name, shown, isinstance(result, Fail)), changes)
-
-
-def refusal_text(verdict: Verdict) -> str:
-    """A denial in words for the model."""
-    written = verdict.rule and not verdict.built_in
-    rule = f" Rule: {verdict.rule} ({verdict.source})." if written else ""
-    return (
-        f"Not permitted: {verdict.reason.rstrip('.')}.{rule} Do not run the same thing in disguise; "
-        "other permitted ways are fine. Go on without it, or say in your answer what you would need and why."
-    )
 
 
 def told(scribe: Scribe, event: str, outcome: HookOutcome) -> None:

@@ -2,15 +2,16 @@
 
 import sys
 from abc import ABC, abstractmethod
-from functools import cached_property
+from functools import cache
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import CallId, SessionId
 from loomkin.records.message import ToolSpec
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.regex import pattern
+from loomkin.records.region import LineChange, Region
 from loomkin.tooling.schema import schema_of
 
 P = TypeVar("P")
@@ -29,7 +30,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file that a call changed; hashes are short, empty where there was or is no file."""
+    """One file that a call changed; hashes are short, empty where there was or is no file.
+
+    `line_changes` are the lines that changed, none where the whole file came, went or moved.
+    """
 
     path: str
     before: str
@@ -37,6 +41,7 @@ class Change:
     added: int
     removed: int
     diff: str
+    line_changes: tuple[LineChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +86,22 @@ class Tool(ABC, Generic[P]):
         """What a person should see before allowing the call, e.g. a diff."""
         return ""
 
-    @cached_property
+    async def regions(self, params: P, call: Call) -> tuple[Region, ...]:
+        """The parts of files that the call would change, as they are now; asked for in a team only."""
+        return ()
+
+    @property
     def spec(self) -> ToolSpec:
         """The tool as a model is told of it."""
-        file = Path(str(sys.modules[type(self).__module__].__file__)).with_name(f"{self.name}.md")
-        description, docs = parse_description(file.read_text(encoding="utf-8"))
-        return ToolSpec(self.name, description, schema_of(self.params_type, docs))
+        return spec_of(type(self))
+
+
+@cache
+def spec_of(kind: type[Tool[Any]]) -> ToolSpec:
+    """A kind of tool as a model is told of it; the same for all agents, so its file is read once."""
+    file = Path(str(sys.modules[kind.__module__].__file__)).with_name(f"{kind.name}.md")
+    description, docs = parse_description(file.read_text(encoding="utf-8"))
+    return ToolSpec(kind.name, description, schema_of(kind.params_type, docs))
 
 
 def parse_description(text: str) -> tuple[str, dict[str, str]]:

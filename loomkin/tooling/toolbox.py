@@ -1,65 +1,132 @@
 """The tools that one agent sees: those of its role, and those it found by searching."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from loomkin.records.message import ToolSpec
-from loomkin.tooling.tool import Tool
+from loomkin.records.permission import Access
+from loomkin.tooling.tool import Tool, spec_of
 
 AnyTool = Tool[Any]
 
 
+class Later:
+    """A tool that is made when it is first called: until then its class says what it is."""
+
+    def __init__(
+        self, build: Callable[[], AnyTool], kind: Callable[[], type[AnyTool]], describe: Callable[[], str]
+    ) -> None:
+        self.build = build
+        self.describe = describe
+        self._kind = kind
+
+    @property
+    def spec(self) -> ToolSpec:
+        """The tool as a model is told of it."""
+        return spec_of(self._kind())
+
+    @property
+    def access(self) -> Access:
+        """What it does to the world."""
+        return self._kind().access
+
+
 class Toolbox:
-    """A named, ordered set of tools; the order never changes, so that prompts stay cacheable."""
+    """A named, ordered set of tools; the order never changes, so that prompts stay cacheable.
+
+    `hidden` names the tools that are out of sight at this moment, each with the reason for a model that calls
+    it all the same; it is asked anew for every request.
+    """
 
     def __init__(self, names: Iterable[str], more: Iterable[str], denied: Iterable[str] = ()) -> None:
         """`names` are in sight from the beginning, `more` once searched for; no other tool ever is."""
-        self._wanted = list(names)
-        self._allowed = frozenset((*self._wanted, *more)) - frozenset(denied)
+        self._denied = frozenset(denied)
         self._known: dict[str, AnyTool] = {}
+        self._later: dict[str, Later] = {}
+        self._wanted: list[str] = []
+        self._allowed: frozenset[str] = frozenset()
+        self.hidden: Callable[[], Mapping[str, str]] = dict
+        self.become(names, more)
+
+    def become(self, names: Iterable[str], more: Iterable[str]) -> None:
+        """Hold other tools from now on; what was found by searching stays in sight where it still may."""
+        found = [name for name in self._wanted if self._there(name)]
+        wanted = list(names)
+        self._allowed = frozenset((*wanted, *more)) - self._denied
+        self._known = {name: tool for name, tool in self._known.items() if name in self._allowed}
+        self._later.clear()
+        self._wanted = list(dict.fromkeys((*wanted, *(name for name in found if name in self._allowed))))
 
     def know(self, tool: AnyTool) -> None:
         """Add a tool, if it is one of this agent's."""
         if tool.name in self._allowed:
             self._known[tool.name] = tool
 
+    def know_later(self, name: str, later: Later) -> None:
+        """Add a tool that is made when it is first called, if it is one of this agent's."""
+        if name in self._allowed and name not in self._known:
+            self._later[name] = later
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The tools that ought to be in sight and may be."""
+        return tuple(name for name in self._wanted if name in self._allowed)
+
     @property
     def names(self) -> tuple[str, ...]:
         """The tools in sight."""
-        return tuple(name for name in self._wanted if name in self._known)
+        hidden = self.hidden()
+        return tuple(name for name in self._wanted if self._there(name) and name not in hidden)
+
+    @property
+    def accesses(self) -> dict[str, Access]:
+        """What each tool that is in sight, or would be if it were not hidden, does to the world."""
+        there = (name for name in self._wanted if self._there(name))
+        return {name: (self._known.get(name) or self._later[name]).access for name in there}
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """The tools in sight, as a model is told of them."""
-        return tuple(self._known[name].spec for name in self.names)
+        return tuple((self._known.get(name) or self._later[name]).spec for name in self.names)
 
     def get(self, name: str) -> AnyTool | None:
         """The tool of that name, if it is in sight."""
-        return self._known.get(name) if name in self._wanted else None
+        if name not in self._wanted or name in self.hidden():
+            return None
+        if (later := self._later.pop(name, None)) is not None:
+            self._known[name] = later.build()
+        return self._known.get(name)
 
-    def search(self, query: str, limit: int = 5) -> list[AnyTool]:
+    def search(self, query: str, limit: int = 5) -> list[ToolSpec]:
         """Tools not yet in sight that fit the words best; they come into sight."""
         words = set(re.findall(r"[a-z]+", query.lower()))
+        texts = {name: tool.spec.description for name, tool in self._known.items()}
+        texts |= {name: later.describe() for name, later in self._later.items()}
         scored = []
-        for name, tool in self._known.items():
+        for name, description in texts.items():
             if name in self._wanted:
                 continue
-            text = f"{name.replace('_', ' ')} {tool.spec.description}".lower()
+            text = f"{name.replace('_', ' ')} {description}".lower()
             score = sum((3 if word in name else 1) for word in words if word in text)
             if score:
                 scored.append((-score, name))
-        found = [self._known[name] for _, name in sorted(scored)[:limit]]
-        self.show(tool.name for tool in found)
-        return found
+        names = [name for _, name in sorted(scored)[:limit]]
+        self.show(names)
+        return [(self._known.get(name) or self._later[name]).spec for name in names]
 
     def show(self, names: Iterable[str]) -> None:
         """Bring tools into sight; names that are not this agent's are passed over."""
-        self._wanted.extend(name for name in names if name in self._known and name not in self._wanted)
+        self._wanted.extend(name for name in names if self._there(name) and name not in self._wanted)
+
+    def _there(self, name: str) -> bool:
+        return name in self._known or name in self._later
 
     def unknown(self, name: str) -> str:
         """What to tell a model that called a tool which is not in sight."""
         import difflib  # heavy: late on purpose
 
+        if reason := self.hidden().get(name, "") if name in self._wanted else "":
+            return reason
         words = sorted(name.lower().split("_"))
         turned = [known for known in self.names if sorted(known.split("_")) == words]
         close = turned or difflib.get_close_matches(name, self.names, 1, 0.5)

@@ -1,4 +1,4 @@
-"""Questions to the person, one box at a time: approvals of calls, and what an agent asks."""
+"""Questions to the person: approvals of calls, and what agents ask; answered in any order."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TypeVar
 
-from loomkin.permissions.gate import Answer, Approval, Scope
+from loomkin.permissions.gate import Answer, Approval, Scope, target_of
 from loomkin.records.dataclass import dataclass, field
 
 GUARD = 0.3
@@ -37,6 +37,7 @@ class Ask:
 class Inquiry:
     """An agent's question that waits."""
 
+    agent: str
     question: str
     options: tuple[str, ...]
     free: bool
@@ -67,6 +68,18 @@ class Approvals:
         return len(self._waiting)
 
     @property
+    def others(self) -> tuple[str, ...]:
+        """Who else waits and for what, a line each, in the order in which `turn` comes to them."""
+        return tuple(f"{agent_of(one)}: {subject_of(one)}" for one in list(self._waiting)[1:])
+
+    def turn(self) -> None:
+        """Show the next question; the present one waits behind the others."""
+        if self.count > 1:
+            self._waiting.rotate(-1)
+            self._waiting[0].since = None
+            self.changed()
+
+    @property
     def guarded(self) -> bool:
         """Whether the box is so new that a key cannot be meant for it."""
         current = self.current
@@ -87,10 +100,10 @@ class Approvals:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         return await self._put(Ask(approval, future), future)
 
-    async def ask(self, question: str, options: tuple[str, ...], free: bool) -> str | None:
+    async def ask(self, question: str, options: tuple[str, ...], free: bool, agent: str) -> str | None:
         """The person's answer, one of the options or their own words; None where they decline."""
         future: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
-        inquiry = Inquiry(question, options, free, future, Step.KEY if options else Step.WORDS)
+        inquiry = Inquiry(agent, question, options, free, future, Step.KEY if options else Step.WORDS)
         return await self._put(inquiry, future)
 
     def press(self, key: str) -> bool:
@@ -128,13 +141,13 @@ class Approvals:
         self.changed()
         return True
 
-    def decline(self) -> None:
-        """Decline all that waits."""
-        for one in tuple(self._waiting):
-            if isinstance(one, Ask):
-                _settle(one.future, Answer(False, reason="the person declined and interrupted"))
+    def decline(self, one: Ask | Inquiry | None = None) -> None:
+        """Decline one question, or all that wait."""
+        for each in (one,) if one else tuple(self._waiting):
+            if isinstance(each, Ask):
+                _settle(each.future, Answer(False, reason="the person declined and interrupted"))
             else:
-                _settle(one.future, None)
+                _settle(each.future, None)
 
     async def _put(self, one: Ask | Inquiry, future: "asyncio.Future[T]") -> T:
         self._waiting.append(one)
@@ -144,6 +157,18 @@ class Approvals:
         finally:
             self._waiting.remove(one)
             self.changed()
+
+
+def agent_of(one: Ask | Inquiry) -> str:
+    """Whose call or question it is."""
+    return one.approval.agent if isinstance(one, Ask) else one.agent
+
+
+def subject_of(one: Ask | Inquiry) -> str:
+    """What it is about, in one line."""
+    if isinstance(one, Inquiry):
+        return f"asks: {one.question}"
+    return f"wants {one.approval.use.tool} {target_of(one.approval.use)}".rstrip()
 
 
 def offered(ask: Ask) -> str:

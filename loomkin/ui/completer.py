@@ -21,7 +21,7 @@ _NEEDS_QUOTES = pattern(r"[\s\"'`,;]")
 
 
 class WordCompleter(Completer):
-    """Offers files after `@` and commands after `/` at the start."""
+    """Offers files after `@`, agents too where it is the first sign, and commands after `/` at the start."""
 
     def __init__(self, cwd: Path) -> None:
         self._cwd = cwd
@@ -29,10 +29,16 @@ class WordCompleter(Completer):
         self._listed = -FRESH
         self._commands: Mapping[str, Command] = {}
         self._choices: Callable[[Command], tuple[str, ...]] = lambda command: ()
+        self._agents: Callable[[], tuple[str, ...]] = lambda: ()
 
-    def know(self, commands: Mapping[str, Command], choices: Callable[[Command], tuple[str, ...]]) -> None:
-        """Offer these commands, and what `choices` says for their arguments."""
-        self._commands, self._choices = commands, choices
+    def know(
+        self,
+        commands: Mapping[str, Command],
+        choices: Callable[[Command], tuple[str, ...]],
+        agents: Callable[[], tuple[str, ...]],
+    ) -> None:
+        """Offer these commands, what `choices` says for their arguments, and the agents that there are."""
+        self._commands, self._choices, self._agents = commands, choices, agents
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """Completions of a command; files come from `get_completions_async` alone."""
@@ -53,6 +59,10 @@ class WordCompleter(Completer):
             self._files = await asyncio.to_thread(self._list)
             self._listed = time.monotonic()
         word = found[2]
+        if document.text_before_cursor.startswith("@") and " " not in document.text_before_cursor:
+            for name in self._agents():
+                if name.startswith(word):
+                    yield Completion(f"{name} ", -len(word), display=f"@{name}", display_meta="agent")
         for path in await asyncio.to_thread(rank, self._files, word):
             text = f'"{path}"' if found[1] or _NEEDS_QUOTES.search(path) else path
             yield Completion(text, -len(word) - len(found[1]), display=path)

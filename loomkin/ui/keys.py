@@ -34,6 +34,7 @@ def bindings(actions: KeyActions) -> KeyBindings:
         (("down",), actions.down, typing),
         (("?",), actions.toggle_keys, typing & Condition(lambda: actions.empty)),
         (("c-e",), actions.show_all, asking),
+        (("c-n",), actions.next_question, asking),
     ):
 
         def bound(event: KeyPressEvent, do=do) -> None:  # type: ignore[no-untyped-def]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from loomkin.records.event import Event
 from loomkin.runtime.bus import Feed
+from loomkin.ui.agent_rows import agent_row, chosen
 from loomkin.ui.plain import Detail, PlainLines
 from loomkin.ui.state import AgentView, ViewState, reduce
 from loomkin.ui.terminal import printable
@@ -19,12 +20,18 @@ if TYPE_CHECKING:
 FRAME = 1 / 12
 PREVIEW = 6
 MOST_CALLS = 4
+MOST_AGENTS = 12
 
 
-def rows(state: ViewState, seconds: float, width: int) -> list[tuple[str, str]]:
-    """The view as lines with the name of their style, at most `width` characters each."""
+def rows(state: ViewState, seconds: float, width: int, now: float = 0.0) -> list[tuple[str, str]]:
+    """The view as lines with the name of their style, at most `width` characters each.
+
+    `now` is in seconds since the epoch; each agent of a team has one row, at most `MOST_AGENTS` of them.
+    """
     lines: list[tuple[str, str]] = []
-    for agent in state.agents:
+    if len(state.present) > 1:
+        lines = _team_rows(state, width, now)
+    for agent in state.agents if len(state.present) < 2 else ():
         lines.append((_agent_row(agent, seconds), style_of(agent.state)))
         for call in agent.calls[:MOST_CALLS]:
             lines.append((f"  {call.tool} {call.about}", "default"))
@@ -32,7 +39,8 @@ def rows(state: ViewState, seconds: float, width: int) -> list[tuple[str, str]]:
                 lines.append((f"    {call.tail}", STYLES["quiet"]))
         if agent.streaming:
             lines += [(f"  {line}", STYLES["quiet"]) for line in preview(agent.text, width - 2)]
-    lines += [(f"? {question.text}", STYLES["waiting"]) for question in state.pending]
+    asks = "" if len(state.present) < 2 else "{} "
+    lines += [(f"? {asks.format(one.agent)}{one.text}", STYLES["waiting"]) for one in state.pending]
     return [(line if len(line) <= width else line[: width - 1] + "…", style) for line, style in lines]
 
 
@@ -45,6 +53,18 @@ def preview(text: str, width: int) -> list[str]:
         for start in range(0, len(line), max(width, 1))
     ]
     return broken[-PREVIEW:]
+
+
+def _team_rows(state: ViewState, width: int, now: float) -> list[tuple[str, str]]:
+    agents, left = chosen(state, MOST_AGENTS)
+    lines = [(agent_row(agent, state, now, width), style_of(agent.shown)) for agent in agents]
+    if left:
+        lines.append((f"  and {left} more", STYLES["quiet"]))
+    if state.tasks:
+        states = [task.state for task in state.tasks]
+        told = [f"{states.count(one)} {one.replace('_', ' ')}" for one in dict.fromkeys(states)]
+        lines.append((f"  tasks: {', '.join(told)}", STYLES["quiet"]))
+    return lines
 
 
 def _agent_row(agent: AgentView, seconds: float) -> str:
@@ -120,7 +140,7 @@ class LiveView:
         if nothing:
             return text
         width = max(self._console.width - 1, 20)
-        shown = rows(self._state, time.monotonic() - self._begun, width)
+        shown = rows(self._state, time.monotonic() - self._begun, width, time.time())
         for number, (line, style) in enumerate(shown[: max(self._console.height - 2, 1)]):
             text.append(("\n" if number else "") + line, style)
         return text

@@ -3,8 +3,10 @@
 from enum import IntEnum
 
 from loomkin.records import event as facts
+from loomkin.records import team_event as team
 from loomkin.records.event import Event
 from loomkin.records.message import Role, ToolResult
+from loomkin.ui.plain_team import TeamWords, speaker
 from loomkin.ui.terminal import one_line, printable
 from loomkin.ui.theme import about, count, money, span
 
@@ -19,6 +21,24 @@ class Detail(IntEnum):
     ACTIVITY = 2
 
 
+class Spent:
+    """What one agent has used so far."""
+
+    def __init__(self) -> None:
+        self._tokens = 0
+        self._cost = 0
+        self._unpriced = 0
+
+    def add(self, tokens: int, cost: int | None) -> None:
+        """One more model call; `cost` in picodollars."""
+        self._tokens += tokens
+        self._cost += cost or 0
+        self._unpriced += cost is None
+
+    def __str__(self) -> str:
+        return f"{count(self._tokens)} tokens, {money(self._cost, self._unpriced)}"
+
+
 class PlainLines:
     """Turns events into lines; keeps the sums that the end of a turn is told with.
 
@@ -27,13 +47,12 @@ class PlainLines:
 
     def __init__(self, detail: Detail, waits: bool = True) -> None:
         self._detail = detail
+        self._spent: dict[str, Spent] = {}
+        self._team = TeamWords()
+        self._calls: dict[tuple[str, str], str] = {}
         self._waits = waits
         self._failing_since: float | None = None
-        self._failed: dict[str, str] = {}
-        self._tokens = 0
-        self._cost = 0
-        self._unpriced = 0
-        self._calls: dict[str, str] = {}
+        self._failed: dict[tuple[str, str], str] = {}
         self._begun = False
 
     def of(self, event: Event) -> str:
@@ -47,7 +66,7 @@ class PlainLines:
             text = warning or self._wait(event)
         if not text or self._detail is Detail.NOTHING:
             return ""
-        who = event.agent or "loomkin"
+        who = speaker(event)
         return "".join(f"{who}: {line}\n" for line in printable(text).splitlines() if line.strip())
 
     def _warning(self, event: Event) -> str:
@@ -56,6 +75,8 @@ class PlainLines:
                 return text
             case facts.PermissionDecided(decision="deny", tool=tool, target=target, reason=reason):
                 return f"not permitted: {one_line(f'{tool} {target}', LONGEST)}: {one_line(reason, LONGEST)}"
+            case team.AgentMoved(state="crashed" | "stalled" as state, reason=reason):
+                return f"{state}: {one_line(reason, LONGEST)}"
         return ""
 
     def _wait(self, event: Event) -> str:
@@ -76,32 +97,30 @@ class PlainLines:
     def _activity(self, event: Event) -> str:
         match event.fact:
             case facts.MessageAdded(message) if message.results:
-                return "\n".join(filter(None, map(self._reason, message.results)))
+                return "\n".join(filter(None, (self._reason(event.agent, one) for one in message.results)))
             case facts.MessageAdded(message) if self._begun and message.role is Role.ASSISTANT:
                 return message.text if message.calls else ""
             case facts.CallStarted(call_id, tool, arguments):
-                self._calls[call_id] = f"{tool} {about(arguments)}".rstrip()
-                return self._calls[call_id]
+                words = self._calls[(event.agent, call_id)] = f"{tool} {about(arguments)}".rstrip()
+                return words
             case facts.CallFinished(call_id, tool, state, seconds):
-                told = self._finished(self._calls.pop(call_id, tool), state, seconds)
+                told = self._finished(self._calls.pop((event.agent, call_id), tool), state, seconds)
                 if state != "failed":
                     return told
-                self._failed[call_id] = told  # its result comes next and says why
+                self._failed[(event.agent, call_id)] = told  # its result comes next and says why
             case facts.FileChanged(path=path, added=added, removed=removed):
                 return f"changed {path} +{added} -{removed}"
             case facts.UsageRecorded(usage=usage, cost=cost):
-                self._tokens += usage.total
-                self._cost += cost or 0
-                self._unpriced += cost is None
+                self._spent.setdefault(event.agent, Spent()).add(usage.total, cost)
             case facts.TurnEnded(outcome=outcome, steps=steps, seconds=seconds):
-                spent = f"{count(self._tokens)} tokens, {money(self._cost, self._unpriced)}"
+                spent = self._spent.get(event.agent, Spent())
                 return f"{outcome} after {steps} model calls, {spent}, {span(seconds)}"
             case _:
-                return _remark(event.fact)
+                return _remark(event.fact) or self._team.of(event)
         return ""
 
-    def _reason(self, result: ToolResult) -> str:
-        told = self._failed.pop(result.call_id, "")
+    def _reason(self, agent: str, result: ToolResult) -> str:
+        told = self._failed.pop((agent, result.call_id), "")
         lines = [line for line in result.text.splitlines() if line.strip()] or [""]
         why = lines[-1] if lines[-1].startswith("exit ") else lines[0]  # a command's output comes first
         return f"{told}: {one_line(why, LONGEST)}" if told else ""

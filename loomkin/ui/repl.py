@@ -21,12 +21,14 @@ from loomkin.ui.editor import edit
 from loomkin.ui.keys import bindings
 from loomkin.ui.prompt_input import ProjectHistory, PromptInput
 from loomkin.ui.repl_actions import KeyActions
+from loomkin.ui.repl_desk import Desk, Start
 from loomkin.ui.repl_layout import STYLE, Parts, build_layout
 from loomkin.ui.repl_output import SteadyOutput
 from loomkin.ui.repl_render import Painter, warm
 from loomkin.ui.repl_resize import more_rows, wraps_anew
+from loomkin.ui.repl_team import teammates
 from loomkin.ui.repl_view import LiveView
-from loomkin.ui.repl_work import Desk, Start, Work
+from loomkin.ui.repl_work import Work
 from loomkin.ui.transcript import Block, Kind
 
 FRAME = 1 / 12
@@ -126,7 +128,7 @@ class Screen:
         """Print what is finished and keep the live rows true, at most twelve times a second."""
         while True:
             try:
-                async with asyncio.timeout(TICK if self.work.running else None):
+                async with asyncio.timeout(TICK if self.work.running or self._view.moving else None):
                     await self._dirty.wait()
             except TimeoutError:
                 pass
@@ -137,7 +139,11 @@ class Screen:
     def attach(self, desk: Desk) -> None:
         """Show this session from now on, and begin with what was typed already."""
         self._view.begin()
-        self._completer.know(desk.context.commands, lambda command: command.choices(desk.context))
+        self._completer.know(
+            desk.context.commands,
+            lambda command: command.choices(desk.context),
+            lambda: teammates(desk.context.session),
+        )
         self._unsubscribe = desk.bus.subscribe(self._take)
         self.work.attach(desk)
         self._start("warm", asyncio.to_thread(warm))
@@ -194,7 +200,7 @@ class Screen:
                 self._copy(result.argument)
             case Then.EDIT:
                 self._start("editor", self._edit(result.argument or self._draft.whole))
-            case Then.STAY:
+            case Then.STAY | Then.SEND | Then.FOCUS:
                 pass
 
     def leave(self, session: str = QUIT) -> None:

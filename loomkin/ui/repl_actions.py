@@ -9,7 +9,7 @@ from prompt_toolkit.completion import CompleteEvent
 from loomkin.errors import LoomkinError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Mode
-from loomkin.ui.approvals import Approvals, Step
+from loomkin.ui.approvals import Approvals, Step, agent_of
 from loomkin.ui.prompt_input import PromptInput
 from loomkin.ui.repl_box import is_diff, whole_text
 from loomkin.ui.repl_view import LiveView
@@ -33,6 +33,7 @@ class KeyActions:
     leave: Callable[[], None]
     open_editor: Callable[[], None]
     redraw: Callable[[], None]
+    escaped: float = float("-inf")
 
     @property
     def asking(self) -> bool:
@@ -88,8 +89,20 @@ class KeyActions:
         elif self.view.keys_shown:
             self.view.keys_shown = False
         elif not self.approvals.back():
-            self.approvals.decline()
-            self.work.interrupt()
+            self._stop()
+
+    def _stop(self) -> None:
+        """Decline the question and interrupt the own agent; once more within a second: the whole team."""
+        again, self.escaped = time.monotonic() - self.escaped < JUST, time.monotonic()
+        if again and self.work.interrupt_all():
+            return
+        current = self.approvals.current
+        if current is not None:
+            self.approvals.decline(current)
+            if agent_of(current) != self.work.transcript.own:
+                return  # whose call it was goes on without it, the others anyway
+        if not self.work.interrupt() and self.view.moving:
+            self.work.face.show(Block(Kind.NOTICE, "Esc again within a second stops the whole team's turns."))
 
     def control_c(self) -> None:
         """Clear the line, else interrupt, else end at the second time."""
@@ -159,6 +172,10 @@ class KeyActions:
         if (current := self.approvals.current) is not None:
             text = whole_text(current)
             self.work.face.show(Block(Kind.DIFF if is_diff(text) else Kind.PLAIN, text))
+
+    def next_question(self) -> None:
+        """The question that waits behind this one."""
+        self.approvals.turn()
 
     def paste(self, text: str) -> None:
         """Insert pasted text."""

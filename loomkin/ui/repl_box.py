@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from loomkin.ui.approvals import Ask, Inquiry, Step, offered
 from loomkin.ui.repl_render import diff_style
@@ -14,19 +15,30 @@ Line = tuple[str, str]
 """A style name and a text no wider than the box."""
 
 
+MOST_OTHERS = 3
+
+
 def box_lines(
-    waiting: Ask | Inquiry, count: int, width: int, height: int, *, typing: bool = False
+    waiting: Ask | Inquiry,
+    others: Sequence[str],
+    width: int,
+    height: int,
+    turn: str = "Ctrl+N",
+    *,
+    typing: bool = False,
 ) -> list[Line]:
     """The box in at most `height` rows of `width` columns; what does not fit is counted.
 
-    `typing` says that words stand in the input line: keys belong to them.
+    `others` are the questions behind this one, which `turn` brings up; `typing` says that words stand in the
+    input line: keys belong to them.
     """
     inner = max(width - 2, 8)
-    more = f" [{count} waiting]" if count > 1 else ""
+    more = f" [{len(others) + 1} waiting]" if others else ""
     if isinstance(waiting, Inquiry):
         head, body, foot = _inquiry(waiting, more, inner)
     else:
         head, body, foot = _ask(waiting, more, inner, 2 if height < ROOMY else 5)
+    foot += _queue(others, inner, MOST_OTHERS if height > 10 else 1, turn)
     if typing and waiting.step is Step.KEY:
         foot += [("keys", piece) for piece in wrap_words(TYPING, inner)]
     room = max(height - len(head) - len(foot), 1)
@@ -100,8 +112,16 @@ def _ask(ask: Ask, more: str, width: int, reasons: int) -> tuple[list[Line], lis
     return head, body, foot
 
 
+def _queue(others: Sequence[str], width: int, most: int, turn: str) -> list[Line]:
+    """Who else waits, and how to come to them."""
+    lines = [("quiet", _clip(f"next ({turn}): {one_line(legible(one), 200)}", width)) for one in others[:1]]
+    lines += [("quiet", _clip(f"then: {one_line(legible(one), 200)}", width)) for one in others[1:most]]
+    left = len(others) - most
+    return [*lines, ("quiet", f"and {left} more")] if left > 0 and most > 1 else lines
+
+
 def _inquiry(inquiry: Inquiry, more: str, width: int) -> tuple[list[Line], list[Line], list[Line]]:
-    head: list[Line] = [("box", f"a question{more}")]
+    head: list[Line] = [("box", _clip(one_line(f"{inquiry.agent} asks", 200), width - len(more)) + more)]
     words = printable(inquiry.question).rstrip("\n").split("\n")
     body: list[Line] = [("command", piece) for line in words for piece in wrap(line, width)]
     numbered = [f"{number} {one_line(option, 400)}" for number, option in enumerate(inquiry.options, 1)]

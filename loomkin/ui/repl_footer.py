@@ -1,10 +1,13 @@
-"""The last row: mode, model, window, tokens, money, time; the least telling goes first when it is narrow."""
+"""The last rows: one an agent in a team, then mode, model, window, tokens, money, time.
+
+The least telling goes first when it is narrow.
+"""
 
 from loomkin.records.dataclass import dataclass
+from loomkin.ui.agent_rows import agent_row, chosen
 from loomkin.ui.repl_box import cells
-from loomkin.ui.state import AgentView
-from loomkin.ui.terminal import one_line
 from loomkin.ui.theme import clock, count, money
+from loomkin.ui.view import ViewState
 
 GAP = " · "
 
@@ -33,17 +36,15 @@ def footer_text(footing: Footing, width: int) -> str:
     return GAP.join(text for _, text in parts)
 
 
-def doing(agent: AgentView, now: float) -> str:
-    """What an agent does, in a few words; a wait counts down."""
-    if agent.streaming:
-        return "answering"
-    if agent.state == "retrying":
-        wait = agent.detail.partition(" in ")[2].partition(" s: ")
-        left = max(0.0, agent.since + _seconds(wait[0]) - now)
-        return f"retrying in {left:.0f} s ({agent.detail.partition(' in ')[0]}: {wait[2]})"
-    if agent.state == "waiting_rate":
-        return f"rate limit, {max(0.0, agent.since + _seconds(agent.detail) - now):.0f} s"
-    return one_line(f"{agent.state.replace('_', ' ')} {agent.detail}".strip(), 60)
+def agent_lines(state: ViewState, now: float, width: int, most: int) -> list[str]:
+    """One row an agent, at most `most`; none while one works alone."""
+    if len(state.present) < 2:
+        return []
+    agents, left = chosen(state, most)
+    if left:
+        agents, left = chosen(state, most - 1)
+    lines = [agent_row(agent, state, now, width) for agent in agents]
+    return [*lines, f"  and {left} more: /team"] if left else lines
 
 
 def _parts(footing: Footing) -> list[tuple[int, str]]:
@@ -60,10 +61,3 @@ def _parts(footing: Footing) -> list[tuple[int, str]]:
         (6, "" if footing.seconds is None else clock(footing.seconds)),
         (9, f"{footing.queued} queued" if footing.queued else ""),
     ]
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0

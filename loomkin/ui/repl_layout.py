@@ -68,6 +68,11 @@ class Rows:
         return max(3, min(30, self.rows - 4))
 
     @property
+    def agents(self) -> int:
+        """Rows of a team's agents."""
+        return max(1, min(7, self.rows // 3))
+
+    @property
     def keys(self) -> int:
         """Rows of the help on keys."""
         return max(1, self.rows - 3)

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 from loomkin.commands.command import CommandResult, Then
 from loomkin.records.event import Event
-from loomkin.ui.approvals import Approvals, Step
+from loomkin.ui.approvals import Approvals, Step, agent_of
 from loomkin.ui.repl_box import box_lines
+from loomkin.ui.repl_desk import Desk, Start
 from loomkin.ui.repl_render import Painter
-from loomkin.ui.repl_work import Desk, Start, Work
+from loomkin.ui.repl_work import Work
 from loomkin.ui.terminal import printable
 from loomkin.ui.transcript import Block, Kind
 
@@ -102,7 +103,7 @@ class PlainScreen:
         if current is not None:
             if (current, current.step) != self._asked:
                 self._asked = (current, current.step)
-                lines = box_lines(current, self._approvals.count, WIDTH, HEIGHT)
+                lines = box_lines(current, self._approvals.others, WIDTH, HEIGHT, "an empty line")
                 self._write("".join(f"{text}\n" for _, text in lines) + PROMPT)
                 self._prompted = True
                 self._approvals.appeared()
@@ -140,6 +141,8 @@ class PlainScreen:
         current = self._approvals.current
         if current is not None and current.step is Step.WORDS:
             self._approvals.say(line)
+        elif current is not None and not line.strip() and self._approvals.count > 1:
+            self._approvals.turn()
         elif current is not None:
             word = line.strip().lower()
             if not self._approvals.press({"yes": "y", "no": "n"}.get(word, word)):
@@ -148,7 +151,11 @@ class PlainScreen:
             self.work.submit(line)
 
     def _interrupt(self) -> None:
-        self._approvals.decline()
+        current = self._approvals.current
+        if current is not None:
+            self._approvals.decline(current)
+            if agent_of(current) != self.work.transcript.own:
+                return
         if self.work.interrupt():
             return
         if self._leaving:

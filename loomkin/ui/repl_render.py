@@ -36,14 +36,23 @@ class Painter:
     def __init__(self, color: bool) -> None:
         self._color = color
         self._last: Kind | None = None
+        self._speaker = ""
 
     def paint(self, block: Block, width: int) -> str:
         """The block as lines, each with its end; `width` in columns."""
         text = self._of(block, width)
         apart = block.kind is not self._last and (block.kind in _APART or self._last in _APART)
+        apart = apart or block.agent != self._speaker
         gap = "\n" if self._last is not None and (apart or block.kind in _APART[:2]) else ""
-        self._last = block.kind
-        return f"{gap}{text}\n"
+        self._last, self._speaker = block.kind, block.agent
+        return f"{gap}{self._signed(text, block)}\n"
+
+    def _signed(self, text: str, block: Block) -> str:
+        """The text under the name of the agent whose it is; a single line behind it."""
+        if not block.agent:
+            return text
+        name = self.styled(f"[{printable(block.agent)}]", "cyan")
+        return f"{name} {text}" if "\n" not in text else f"{name}\n{text}"
 
     def styled(self, text: str, style: str) -> str:
         """One line in a style of `CODES`, several of them with spaces between."""

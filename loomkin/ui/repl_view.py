@@ -6,10 +6,11 @@ from prompt_toolkit.data_structures import Size
 
 from loomkin.commands.help import KEYS
 from loomkin.records.event import Event, UsageRecorded
+from loomkin.ui.agent_rows import doing_now, is_busy
 from loomkin.ui.approvals import Approvals
 from loomkin.ui.prompt_input import PromptInput
 from loomkin.ui.repl_box import Line, box_lines, wrap
-from loomkin.ui.repl_footer import Footing, doing, footer_text
+from loomkin.ui.repl_footer import Footing, agent_lines, footer_text
 from loomkin.ui.repl_layout import Rows, menu_lines
 from loomkin.ui.repl_work import Work
 from loomkin.ui.state import ViewState, reduce
@@ -56,7 +57,7 @@ class LiveView:
         if current is None:
             return []
         rows, typing = Rows(size.rows).box, bool(self._draft.text)
-        return box_lines(current, self._approvals.count, size.columns - 1, rows, typing=typing)
+        return box_lines(current, self._approvals.others, size.columns - 1, rows, typing=typing)
 
     def below(self, size: Size) -> list[Line]:
         """Completions, keys, and what is queued."""
@@ -73,8 +74,15 @@ class LiveView:
         return lines
 
     def footer(self, size: Size) -> list[Line]:
-        """The last row."""
-        return [("footer", footer_text(self._footing(), size.columns - 1) or " ")]
+        """The last rows: at most eight, fewer on a low screen."""
+        last = ("footer", footer_text(self._footing(), size.columns - 1) or " ")
+        lines = agent_lines(self._state, time.time(), size.columns - 1, Rows(size.rows).agents)
+        return [*(("footer", line) for line in lines), last]
+
+    @property
+    def moving(self) -> bool:
+        """Whether any agent is in the middle of something, so that times go on."""
+        return any(is_busy(agent) for agent in self._state.present)
 
     def _footing(self) -> Footing:
         desk, state = self._work.desk, self._state
@@ -90,10 +98,13 @@ class LiveView:
             cost=state.cost,
             unpriced=state.unpriced,
             seconds=time.monotonic() - self._work.begun_at if running else None,
-            doing=doing(state.agent(session.facts.role), time.time()) if running else "",
+            doing=self._doing(session.agent.name) if running else "",
             queued=len(self._work.queue) + len(self._work.steered),
             waiting=self._approvals.count,
         )
+
+    def _doing(self, name: str) -> str:
+        return "" if len(self._state.present) > 1 else doing_now(self._state.agent(name), time.time())
 
 
 def _clip(line: str, columns: int) -> str:

@@ -4,17 +4,19 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Coroutine
+from typing import Any
 
-from loomkin.commands.command import CommandResult, Context, Look, Then, find, unknown
+from loomkin.commands.command import CommandResult, Look, Then, find, unknown
 from loomkin.errors import LoomkinError
 from loomkin.project.jobs import JobTable
 from loomkin.records.dataclass import dataclass, field
 from loomkin.records.regex import pattern
-from loomkin.runtime.bus import Bus
-from loomkin.ui.repl_shell import PersonShell, run_for_person, wants_terminal
-from loomkin.ui.transcript import Block, Kind, Transcript
+from loomkin.ui.repl_desk import Desk, Face, Start
+from loomkin.ui.repl_shell import run_for_person, wants_terminal
+from loomkin.ui.repl_team import Watch, addressed, go_on, stop_everybody
+from loomkin.ui.transcript import Block, Kind
+from loomkin.ui.transcripts import Transcripts
 
 ECHOED_LINES = 12
 ECHOED_CHARACTERS = 2000
@@ -26,62 +28,24 @@ NO_SCREEN = (
 _COMMAND = pattern(r"/([A-Za-z?][\w-]*)(?:\s+(.*))?$", re.DOTALL)
 
 
-class Ended(Protocol):
-    """How a turn ended, as the agent tells it."""
-
-    @property
-    def outcome(self) -> str: ...
-
-    @property
-    def error(self) -> LoomkinError | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """An open session as the screen sees it; `send` gives words to the agent until its turn ends."""
-
-    context: Context
-    send: Callable[[str], Awaitable[Ended]]
-    bus: Bus
-    shell: PersonShell
-
-
-class Face(Protocol):
-    """The screen, as far as work needs it."""
-
-    def show(self, *blocks: Block) -> None:
-        """Print what is finished."""
-        ...
-
-    def give_back(self, text: str) -> None:
-        """Put words into the input line, before the draft."""
-        ...
-
-    def changed(self) -> None:
-        """Something that the screen shows is different now."""
-        ...
-
-    def carry_out(self, result: CommandResult) -> None:
-        """Do what only the screen can."""
-        ...
-
-
-Start = Callable[[str, Coroutine[Any, Any, None]], "asyncio.Task[None]"]
-
-
 @dataclass(slots=True)
 class Work:
     """Runs what was typed for one session at a time; words that come before it is open wait for it."""
 
     face: Face
     start: Start
-    transcript: Transcript = field(default_factory=Transcript)
+    transcript: Transcripts = field(default_factory=Transcripts)
     queue: list[str] = field(default_factory=list)
     ended_at: float = 0.0
     begun_at: float = 0.0
     _desk: Desk | None = None
     _task: "asyncio.Task[None] | None" = None
     _steered: list[str] = field(default_factory=list)
+    _watch: Watch = field(init=False)
+    _resting: bool = False
+
+    def __post_init__(self) -> None:
+        self._watch = Watch(self.start, self._woken)
 
     @property
     def desk(self) -> Desk | None:
@@ -96,14 +60,20 @@ class Work:
     def attach(self, desk: Desk) -> None:
         """Go on in this session, with what was typed before it was open."""
         self._desk = desk
+        self.transcript.begin(desk.context.session.agent.name)
+        self._resting = desk.context.session.facts.resumed
         self._next()
 
     def detach(self) -> None:
         """The session is about to close."""
+        self._watch.end()
         self._desk = None
 
     def submit(self, text: str) -> None:
         """Take words: at once where nothing runs, else in the queue; commands that may do not wait."""
+        named = addressed(self._desk.context.session, text) if self._desk is not None else None
+        if named is not None:
+            text = f"/tell {named[0]} {named[1]}"
         command = _COMMAND.match(text)
         if command and self._desk is not None and not (self.running and self._waits(command[1])):
             self.start(f"/{command[1]}", self._command(self._desk, command[1], (command[2] or "").strip()))
@@ -143,12 +113,28 @@ class Work:
         """Stop what runs; what was queued or not delivered goes back to the input line."""
         if self._task is None or self._task.done():
             return False
+        self._resting = True  # until the person says how to go on
         unsent = [*self._take_back(), *self.queue]
         self.queue.clear()
         if unsent:
             self.face.give_back("\n".join(unsent))
         self._task.cancel()
         return True
+
+    def interrupt_all(self) -> bool:
+        """Stop the turns of the whole team; False where nobody was at work."""
+        if self._desk is None:
+            return False
+        self._resting = True
+        names = stop_everybody(self._desk.context.session)
+        if names:
+            self.start("stopped", self._stopped(self._desk, ", ".join(names)))
+        return self.interrupt() or bool(names)
+
+    async def _stopped(self, desk: Desk, names: str) -> None:
+        await self.wait()
+        desk.context.session.note(f"The person stopped the turns of {names}; they wait for new words.")
+        self.face.show(Block(Kind.WARNING, f"Stopped the turns of {names}; held until your next words."))
 
     async def wait(self) -> None:
         """Return when nothing runs."""
@@ -169,7 +155,11 @@ class Work:
         return command is not None and command.idle
 
     def _next(self) -> None:
-        if self._desk is None or self.running or not self.queue:
+        if self._desk is None or self.running:
+            return
+        if not self.queue:
+            if not self._resting:
+                self._watch.begin(self._desk.context.session.company)
             return
         text = self.queue.pop(0)
         command = _COMMAND.match(text)
@@ -179,9 +169,20 @@ class Work:
         if not text.startswith("!"):
             while self.queue and not self.queue[0].startswith(("!", "/")):
                 text += "\n\n" + self.queue.pop(0)
+        self._begin(self._do(self._desk, text))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._watch.end()
+        self._resting = False
         self.begun_at = time.monotonic()
-        self._task = self.start("turn", self._do(self._desk, text))
+        self._task = self.start("turn", work)
         self._task.add_done_callback(self._done)
+
+    def _woken(self) -> None:
+        """Teammates have something to say, and the agent has nothing else to do."""
+        if self._desk is not None and not self.running:
+            self._begin(self._do(self._desk, ""))
+            self.face.changed()
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self.ended_at = time.monotonic()
@@ -197,8 +198,10 @@ class Work:
         try:
             if text.startswith("!") and text[1:].strip():
                 await self._shell(desk, text[1:].strip())
-            else:
+            elif text:
                 error = await self._turn(desk, text)
+            else:
+                error = (await desk.attend()).error
             await desk.context.scribe.flush()
         except asyncio.CancelledError:
             stopped = True
@@ -208,13 +211,15 @@ class Work:
             error = raised
         self.face.show(*self.transcript.settle())
         if stopped:
-            self.face.show(Block(Kind.WARNING, "Interrupted. What was done so far stays."))
+            others = " Teammates go on; Esc twice stops all." if desk.context.session.company else ""
+            self.face.show(Block(Kind.WARNING, f"Interrupted. What was done so far stays.{others}"))
         if error is not None:
-            self.face.show(Block(Kind.ERROR, str(error)), Block(Kind.NOTICE, RECALL))
+            self.face.show(Block(Kind.ERROR, str(error)), *([Block(Kind.NOTICE, RECALL)] if text else []))
 
     async def _turn(self, desk: Desk, text: str) -> LoomkinError | None:
         self.face.show(Block(Kind.PERSON, _shortened(text)))
         self.transcript.expect(text)
+        go_on(desk.context.session)
         return (await desk.send(text)).error
 
     async def _shell(self, desk: Desk, command: str) -> None:
@@ -247,10 +252,18 @@ class Work:
             else:
                 if result.text:
                     self.face.show(Block(_KINDS[result.look], result.text))
-                if result.then is not Then.STAY:
-                    self.face.carry_out(result)
+                self._resting = self._resting and not command.wakes
+                self._then(result)
         self._next()
         self.face.changed()
+
+    def _then(self, result: CommandResult) -> None:
+        if result.then is Then.SEND:
+            self.steer(result.argument)
+        elif result.then is Then.FOCUS:
+            self.transcript.focus = result.argument
+        elif result.then is not Then.STAY:
+            self.face.carry_out(result)
 
 
 def _shortened(text: str) -> str:

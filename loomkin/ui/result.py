@@ -87,7 +87,10 @@ class Ending:
 
 
 class Account:
-    """Sums up the events of one request for its result; `take` is a sink of the bus."""
+    """Sums up the events of one request, of all agents, for its result; `take` is a sink of the bus.
+
+    Who takes the first turn is the one whose answer it is.
+    """
 
     def __init__(self) -> None:
         self.session = ""
@@ -99,8 +102,9 @@ class Account:
         self.stop_reason: str | None = None
         self.denials: list[dict[str, Any]] = []
         self._by_model: dict[str, tuple[Usage, int]] = {}
-        self._inputs: dict[str, dict[str, Any]] = {}
+        self._inputs: dict[tuple[str, str], dict[str, Any]] = {}
         self._finish = ""
+        self._own = ""
         self._begun = False
 
     def take(self, event: Event) -> None:
@@ -109,13 +113,16 @@ class Account:
         match event.fact:
             case facts.TurnStarted():
                 self._begun = True
+                self._own = self._own or event.agent
             case facts.UsageRecorded():
                 self._count(event.fact)
+                self._finish = event.fact.finish if event.agent == self._own else self._finish
             case facts.MessageAdded(message) if self._begun and message.role is Role.ASSISTANT:
-                self._inputs.update((call.id, call_input(call)) for call in message.calls)
-                self.stop_reason = stop_reason(self._finish, message)
+                self._inputs.update(((event.agent, call.id), call_input(call)) for call in message.calls)
+                if event.agent == self._own:
+                    self.stop_reason = stop_reason(self._finish, message)
             case facts.PermissionDecided(call_id, tool, decision="deny"):
-                given = self._inputs.get(call_id, {})
+                given = self._inputs.get((event.agent, call_id), {})
                 self.denials.append({"tool_name": tool, "tool_use_id": call_id, "tool_input": given})
 
     @property
@@ -138,7 +145,6 @@ class Account:
         self.cost += fact.cost or 0
         self.unpriced += fact.cost is None
         self.milliseconds += fact.milliseconds
-        self._finish = fact.finish
         usage, cost = self._by_model.get(fact.model, (Usage(), 0))
         self._by_model[fact.model] = (usage + fact.usage, cost + (fact.cost or 0))
 

@@ -4,86 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from loomkin.records import event as facts
-from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.dataclass import replace
 from loomkin.records.event import Event, Fact
 from loomkin.records.message import Role
+from loomkin.ui.state_team import TEAM, with_agent
 from loomkin.ui.terminal import one_line
 from loomkin.ui.theme import SHORT
 from loomkin.ui.theme import about as about
+from loomkin.ui.view import AgentView as AgentView
+from loomkin.ui.view import CallView as CallView
+from loomkin.ui.view import Question as Question
+from loomkin.ui.view import ViewState as ViewState
 
 KEPT_TEXT = 4000
 KEPT_NOTICES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class CallView:
-    """A tool call that runs; `about` is its short argument, `since` the time of its start."""
-
-    id: str
-    tool: str
-    about: str
-    since: float
-    tail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AgentView:
-    """One agent: `cost` in picodollars, `text` the answer under way or said last, `steps` model calls."""
-
-    name: str
-    state: str = "idle"
-    detail: str = ""
-    since: float = 0.0
-    calls: tuple[CallView, ...] = ()
-    steps: int = 0
-    tokens: int = 0
-    cost: int = 0
-    unpriced: int = 0
-    text: str = ""
-    streaming: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What an agent asked the person and waits for."""
-
-    call_id: str
-    agent: str
-    text: str
-    options: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ViewState:
-    """All that can be on a screen."""
-
-    session: str = ""
-    name: str = ""
-    model: str = ""
-    mode: str = ""
-    agents: tuple[AgentView, ...] = ()
-    pending: tuple[Question, ...] = ()
-    notices: tuple[str, ...] = ()
-    changed: int = 0
-
-    def agent(self, name: str) -> AgentView:
-        """The agent of that name, as one that has done nothing where it is new."""
-        return next((agent for agent in self.agents if agent.name == name), AgentView(name))
-
-    @property
-    def tokens(self) -> int:
-        """Tokens of all agents."""
-        return sum(agent.tokens for agent in self.agents)
-
-    @property
-    def cost(self) -> int:
-        """Picodollars of all agents, calls of unknown price left out."""
-        return sum(agent.cost for agent in self.agents)
-
-    @property
-    def unpriced(self) -> int:
-        """Calls whose price is unknown."""
-        return sum(agent.unpriced for agent in self.agents)
 
 
 def reduce(state: ViewState, event: Event) -> ViewState:
@@ -95,13 +29,7 @@ def reduce(state: ViewState, event: Event) -> ViewState:
     of_agent = _AGENT.get(type(fact))
     if of_agent is None:
         return state
-    return _with_agent(state, of_agent(state.agent(event.agent), event, fact))
-
-
-def _with_agent(state: ViewState, agent: AgentView) -> ViewState:
-    if any(known.name == agent.name for known in state.agents):
-        return replace(state, agents=tuple(agent if one.name == agent.name else one for one in state.agents))
-    return replace(state, agents=(*state.agents, agent))
+    return with_agent(state, of_agent(state.agent(event.agent), event, fact))
 
 
 def _session_started(state: ViewState, event: Event, fact: facts.SessionStarted) -> ViewState:
@@ -117,22 +45,43 @@ def _asked(state: ViewState, event: Event, fact: facts.QuestionAsked) -> ViewSta
     return replace(state, pending=(*state.pending, question))
 
 
+def _wanted(state: ViewState, event: Event, fact: facts.ApprovalAsked) -> ViewState:
+    text = one_line(f"wants {fact.tool} {fact.target}", 400)
+    return replace(state, pending=(*state.pending, Question(fact.call_id, event.agent, text, ())))
+
+
 def _answered(state: ViewState, event: Event, fact: facts.QuestionAnswered) -> ViewState:
-    return replace(state, pending=tuple(one for one in state.pending if one.call_id != fact.call_id))
+    return _settled(state, event.agent, fact.call_id)
 
 
-def _refused(state: ViewState, event: Event, fact: facts.PermissionDecided) -> ViewState:
+def _settled(state: ViewState, agent: str, call_id: str) -> ViewState:
+    left = tuple(one for one in state.pending if (one.agent, one.call_id) != (agent, call_id))
+    return replace(state, pending=left)
+
+
+def _over(state: ViewState, event: Event, fact: facts.TurnEnded) -> ViewState:
+    return replace(state, pending=tuple(one for one in state.pending if one.agent != event.agent))
+
+
+def _decided(state: ViewState, event: Event, fact: facts.PermissionDecided) -> ViewState:
+    state = _settled(state, event.agent, fact.call_id)
     if fact.decision != "deny":
         return state
     return _noted(state, f"not permitted: {fact.tool} {fact.target}: {fact.reason}")
 
 
 def _turn_started(agent: AgentView, event: Event, fact: facts.TurnStarted) -> AgentView:
-    return replace(agent, state="working", detail="", since=event.at, text="", streaming=False)
+    return replace(
+        agent, state="working", detail="", since=event.at, text="", streaming=False, begun=event.at
+    )
 
 
 def _turn_ended(agent: AgentView, event: Event, fact: facts.TurnEnded) -> AgentView:
-    return replace(agent, state=fact.outcome, detail=fact.detail, since=event.at, calls=(), streaming=False)
+    # in a team an agent goes on being there when its turn is over
+    state = "idle" if agent.role and fact.outcome == "done" else fact.outcome
+    return replace(
+        agent, state=state, detail=fact.detail, since=event.at, calls=(), streaming=False, begun=0.0
+    )
 
 
 def _state_changed(agent: AgentView, event: Event, fact: facts.StateChanged) -> AgentView:
@@ -199,9 +148,12 @@ _WHOLE: dict[type[Fact], Callable[[ViewState, Event, Any], ViewState]] = {
     facts.FileChanged: lambda state, event, fact: replace(state, changed=state.changed + 1),
     facts.NoticeGiven: lambda state, event, fact: _noted(state, fact.text),
     facts.LoopNoticed: lambda state, event, fact: _noted(state, f"repeats itself: {fact.pattern}"),
-    facts.PermissionDecided: _refused,
+    facts.PermissionDecided: _decided,
+    facts.ApprovalAsked: _wanted,
+    facts.TurnEnded: _over,
     facts.QuestionAsked: _asked,
     facts.QuestionAnswered: _answered,
+    **TEAM,
 }
 _AGENT: dict[type[Fact], Callable[[AgentView, Event, Any], AgentView]] = {
     facts.TurnStarted: _turn_started,

@@ -9,8 +9,10 @@ from loomkin import __version__
 from loomkin.records import event as facts
 from loomkin.records.event import Event
 from loomkin.records.message import Message, Role, Text, Thinking, ToolCall, ToolResult
+from loomkin.records.team_event import AgentJoined
 from loomkin.records.usage import Usage
 from loomkin.ui.stream_partials import Partials
+from loomkin.ui.stream_team import TeamLines
 
 Line = dict[str, Any]
 STOP_REASONS = {
@@ -101,12 +103,13 @@ class StreamMessages:
         new_id: Callable[[], str] = new_uuid,
     ) -> None:
         self._model = model
-        self._roles = roles
+        self._roles = dict(roles)
+        self._team = TeamLines()
         self._new_id = new_id
         self._partial = partial
         self._partials: dict[str, Partials] = {}
         self._answers: dict[str, facts.UsageRecorded] = {}
-        self._ends: dict[str, Line] = {}
+        self._ends: dict[tuple[str, str], Line] = {}
         self._begun = False
 
     def of(self, event: Event) -> list[Line]:
@@ -120,26 +123,30 @@ class StreamMessages:
             case facts.UsageRecorded():
                 self._answers[event.agent] = event.fact
             case facts.FileChanged() | facts.CallFinished():
-                self._note_end(event.fact)
+                self._note_end(event.agent, event.fact)
+            case AgentJoined(name, role):
+                self._roles[name] = role
             case facts.ModelRetried():
                 lines.append(self._line(event, _retry(event.fact)))
             case facts.MessageAdded(message) if self._begun:
                 lines += self._message(event, message)
+        if (about := self._team.of(event)) is not None:
+            lines.append(self._line(event, about[1], about[0]))
         return lines
 
-    def _line(self, event: Event, content: Line) -> Line:
+    def _line(self, event: Event, content: Line, about: str = "") -> Line:
         line = {**content, "session_id": event.session, "uuid": self._new_id()}
-        if event.agent:
-            line["agent"] = event.agent
-            line["agent_role"] = self._roles.get(event.agent, event.agent)
-        if event.task:
+        if agent := about or event.agent:
+            line["agent"] = agent
+            line["agent_role"] = self._roles.get(agent, agent)
+        if event.task and "task_id" not in line:
             line["task_id"] = event.task
         return line
 
     def _message(self, event: Event, message: Message) -> list[Line]:
         if message.role is Role.ASSISTANT:
             return [self._line(event, self._assistant(event.agent, message))]
-        return [self._line(event, self._result(result)) for result in message.results]
+        return [self._line(event, self._result(event.agent, result)) for result in message.results]
 
     def _assistant(self, agent: str, message: Message) -> Line:
         answer = self._answers.pop(agent, None)
@@ -159,8 +166,8 @@ class StreamMessages:
             "parent_tool_use_id": None,
         }
 
-    def _note_end(self, fact: facts.FileChanged | facts.CallFinished) -> None:
-        end = self._ends.setdefault(fact.call_id, {})
+    def _note_end(self, agent: str, fact: facts.FileChanged | facts.CallFinished) -> None:
+        end = self._ends.setdefault((agent, fact.call_id), {})
         if isinstance(fact, facts.CallFinished):
             end |= {"state": fact.state, "duration_ms": round(fact.seconds * 1000)}
             if fact.output_id:
@@ -169,7 +176,7 @@ class StreamMessages:
         change = {"path": fact.path, "added": fact.added, "removed": fact.removed, "diff": fact.diff}
         end.setdefault("changes", []).append(change)
 
-    def _result(self, result: ToolResult) -> Line:
+    def _result(self, agent: str, result: ToolResult) -> Line:
         block: Line = {"type": "tool_result", "tool_use_id": result.call_id, "content": result.text}
         if result.is_error:
             block["is_error"] = True
@@ -178,7 +185,7 @@ class StreamMessages:
             "message": {"role": "user", "content": [block]},
             "parent_tool_use_id": None,
         }
-        end = self._ends.pop(result.call_id, None)
+        end = self._ends.pop((agent, result.call_id), None)
         return {**line, "tool_use_result": end} if end else line
 
     def _partial_lines(self, event: Event) -> list[Line]:

@@ -36,10 +36,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Something finished; printed once and never again."""
+    """Something finished; printed once and never again. `agent` is whose it is, where that must be said."""
 
     kind: Kind
     text: str
+    agent: str = ""
 
 
 @dataclass(slots=True)
@@ -53,7 +54,7 @@ class _Call:
 
 
 class Transcript:
-    """Follows one session's events; agents whose calls overlap are kept apart by call."""
+    """Follows one agent's events."""
 
     def __init__(self) -> None:
         self._answer = MarkdownBlocks()

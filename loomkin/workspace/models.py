@@ -1,16 +1,16 @@
 """From settings to the chain of models that a run calls."""
 
 import asyncio
-import time
 from collections.abc import Mapping
 
 from loomkin.config.load import Loaded
 from loomkin.config.paths import Layer, state_home
-from loomkin.config.settings import ModelFacts, RateSettings, Settings
+from loomkin.config.settings import ModelFacts, Settings
 from loomkin.llm.catalogue import Catalogue
-from loomkin.llm.client import ModelClient, OpenWire, Rates
+from loomkin.llm.client import ModelClient, OpenWire
 from loomkin.llm.discovery import Nothing, discover
 from loomkin.llm.estimate import Estimator
+from loomkin.llm.lanes import Lanes, Rate
 from loomkin.llm.metering import Meter
 from loomkin.llm.models import (
     CallerLevel,
@@ -29,7 +29,6 @@ from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import ModelId
 from loomkin.records.role import Tier
 from loomkin.records.usage import Price, pico
-from loomkin.runtime.ratelimit import TokenBucket
 
 UNSTREAMED = 10
 
@@ -135,19 +134,25 @@ def wanted_model(loaded: Loaded, earlier: str) -> str:
     return earlier
 
 
-def build_client(chosen: Chosen, settings: Settings, wires: OpenWire, meter: Meter) -> ModelClient:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How the providers are reached, which all agents of a session share."""
+
+    wires: OpenWire
+    lanes: Lanes
+
+
+def build_lanes(settings: Settings) -> Lanes:
+    """The lanes to the providers, with the limits that the person set."""
+    rows = settings.rate.items()
+    return Lanes({name: Rate(row.requests_per_minute, row.tokens_per_minute) for name, row in rows})
+
+
+def build_client(chosen: Chosen, settings: Settings, reach: Reach, meter: Meter) -> ModelClient:
     """What an agent calls its models with."""
-    rates = {name: _rates(row) for name, row in settings.rate.items()}
     policy = RetryPolicy(attempts=settings.model.attempts)
-    return ModelClient(chosen.chain, wires, meter, Estimator(), policy, rates, settings.model.stream)
-
-
-def _rates(row: RateSettings) -> Rates:
-    requests, tokens = row.requests_per_minute, row.tokens_per_minute
-    return Rates(
-        TokenBucket(requests, time.monotonic) if requests else None,
-        TokenBucket(tokens, time.monotonic) if tokens else None,
-    )
+    stream = settings.model.stream
+    return ModelClient(chosen.chain, reach.wires, meter, Estimator(), policy, reach.lanes, stream)
 
 
 def model_settings(settings: Settings, offline: bool) -> ModelSettings:

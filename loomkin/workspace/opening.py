@@ -34,7 +34,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The session to work in, and what was said in it so far."""
+    """The session to work in, what was said in it so far, and whose turns an earlier process left open."""
 
     id: SessionId
     name: str
@@ -43,6 +43,7 @@ class Opened:
     turns: int
     mended: int
     resumed: bool
+    interrupted: frozenset[str] = frozenset()
 
 
 def earlier(db: Database, wish: Wish, hold: Callable[[str], None]) -> sessions.SessionRow | None:
@@ -88,18 +89,28 @@ def reopen(
         recorder.record(ModelChanged(model), row.id)
     if name and name != row.name:
         recorder.record(SessionRenamed(name), row.id)
-    messages = sessions.messages(db, row.id, agent, row.cleared)
+    messages, mended = mended_messages(db, row.id, agent, clock, recorder, row.cleared)
+    broken = sessions.open_turns(db, row.id)
+    for worker, number in broken:
+        recorder.record(TurnEnded(number, "interrupted", "the process ended", 0, 0.0), row.id, worker)
+    turns = sessions.last_turn(db, row.id, agent)
+    interrupted = frozenset(worker for worker, _ in broken)
+    return Opened(row.id, name or row.name, model, tuple(messages), turns, mended, True, interrupted)
+
+
+def mended_messages(
+    db: Database, session: SessionId, agent: str, clock: Clock, recorder: Recorder, after: int = 0
+) -> tuple[list[Message], int]:
+    """What one agent heard and said; calls whose end nobody saw get a result that says so, and count."""
+    messages = sessions.messages(db, session, agent, after)
     orphans = unanswered(messages)
     for call in orphans:
         result = interrupted(call)
         message = Message(MessageId(clock.new_id("m")), Role.USER, (result,), "loomkin", clock.now())
-        recorder.record(CallFinished(call.id, call.name, "interrupted", 0.0), row.id, agent)
-        recorder.record(MessageAdded(message), row.id, agent)
+        recorder.record(CallFinished(call.id, call.name, "interrupted", 0.0), session, agent)
+        recorder.record(MessageAdded(message), session, agent)
         messages.append(message)
-    for worker, number in sessions.open_turns(db, row.id):
-        recorder.record(TurnEnded(number, "interrupted", "the process ended", 0, 0.0), row.id, worker)
-    turns = sessions.last_turn(db, row.id)
-    return Opened(row.id, name or row.name, model, tuple(messages), turns, len(orphans), True)
+    return messages, len(orphans)
 
 
 def fork(

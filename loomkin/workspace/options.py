@@ -9,7 +9,10 @@ from loomkin.workspace.opening import Wish
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """One run; `flags` and `set_options` go to the settings, the rest is for this run alone."""
+    """One run; `flags` and `set_options` go to the settings, the rest is for this run alone.
+
+    `team` empty is one agent, which may grow into a team unless it is `solo`.
+    """
 
     cwd: Path
     environ: Mapping[str, str]
@@ -17,6 +20,9 @@ class Options:
     set_options: tuple[str, ...] = ()
     wish: Wish = field(default_factory=Wish)
     role: str = "coder"
+    team: str = ""
+    solo: bool = False
+    resume_run: bool = False
     append_system_prompt: str = ""
     add_dirs: tuple[Path, ...] = ()
     record: Path | None = None

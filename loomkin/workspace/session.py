@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol
 
 from loomkin.agent.agent import Agent
-from loomkin.agent.turn import Check, Limits, TurnEnd
+from loomkin.agent.turn import Check, Limits, Outcome, TurnEnd
 from loomkin.agent.window import Zones, measure
 from loomkin.errors import LoomkinError, UsageError
+from loomkin.llm.books import Books
 from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import HookOutcome, Hooks
 from loomkin.records.dataclass import dataclass
@@ -15,6 +17,9 @@ from loomkin.records.ids import SessionId
 from loomkin.records.permission import Mode
 from loomkin.runtime.recorder import Scribe
 from loomkin.workspace.mentions import Attached
+
+if TYPE_CHECKING:  # a session of one agent has no team and loads none
+    from loomkin.workspace.oversight import Oversight
 
 
 class Blocked(LoomkinError):
@@ -34,6 +39,31 @@ class SessionFacts:
     mode_fixed_by: str = ""
 
 
+class Company(Protocol):
+    """The other agents of a session, as far as its own turns depend on them."""
+
+    async def news(self) -> bool:
+        """Wait while others work; True where they have something to say to the session's agent."""
+        ...
+
+    async def turn(self, limits: Limits, checks: tuple[Check, ...]) -> TurnEnd:
+        """Let the session's agent hear it and answer."""
+        ...
+
+    async def woken(self) -> None:
+        """Return when others have something to say to the session's agent."""
+        ...
+
+    async def close(self) -> None:
+        """Send everybody home."""
+        ...
+
+    @property
+    def oversight(self) -> "Oversight":
+        """What the person may do with the team."""
+        ...
+
+
 class Session:
     """Takes the person's words, wakes the agent, and closes in order.
 
@@ -50,6 +80,7 @@ class Session:
         scribe: Scribe,
         opening: Callable[[str], Awaitable[str]],
         mentions: Callable[[str], Attached],
+        books: Books,
     ) -> None:
         self.facts = facts
         self.name = name
@@ -57,9 +88,12 @@ class Session:
         self.gate = gate
         self._hooks = hooks
         self._scribe = scribe
-        self._opening = opening
+        self.opening = opening
         self._mentions = mentions
+        self.books = books
         self._context = ""
+        self.company: Company | None = None
+        self.gather: Callable[[], Company] | None = None
         self.begun = time.monotonic()
 
     @property
@@ -73,7 +107,19 @@ class Session:
         self._context = outcome.context
 
     async def send(self, text: str, limits: Limits, checks: tuple[Check, ...] = ()) -> TurnEnd:
-        """Give the agent the person's words and let it work until its turn ends.
+        """Give the agent the person's words and let the team work until nobody has anything left to do.
+
+        Raises what `answer` raises.
+        """
+        end = await self.answer(text, limits, checks)
+        while end.outcome is Outcome.DONE and self.company is not None:
+            if not await self.company.news():
+                break
+            end = await self.company.turn(limits, checks)
+        return end
+
+    async def answer(self, text: str, limits: Limits, checks: tuple[Check, ...] = ()) -> TurnEnd:
+        """Give the agent the person's words and let it work until its turn ends; others may still work then.
 
         Raises Blocked where a UserPromptSubmit hook objects; cancellation ends the turn and passes through.
         """
@@ -97,6 +143,11 @@ class Session:
         """Put something the person ran or read into the conversation without waking the agent."""
         await self._open()
         self.agent.transcript.say(text, "person")
+
+    def note(self, text: str) -> None:
+        """Tell the agent something when it next works, without waking it."""
+        if self.agent.transcript.messages:
+            self.agent.transcript.say(text, "loomkin")
 
     def steer(self, text: str) -> None:
         """Words for the agent's very next model call."""
@@ -125,14 +176,20 @@ class Session:
         messages = self.agent.transcript.messages
         return measure(model.estimator, model.spec.id, self.agent.system, tools, messages, model.spec.window)
 
+    async def flush(self) -> None:
+        """Wait until everything that happened is on disk."""
+        await self._scribe.flush()
+
     async def close(self, reason: str) -> None:
         """Run the SessionEnd hooks and write the rest down."""
+        if self.company is not None:
+            await self.company.close()
         await self._hook("SessionEnd", {"reason": reason})
         await self._scribe.flush()
 
     async def _open(self) -> None:
         if not self.agent.transcript.messages:
-            self.agent.transcript.say(await self._opening(self._context), "loomkin")
+            self.agent.transcript.say(await self.opening(self._context), "loomkin")
 
     async def _hook(self, event: str, payload: dict[str, object]) -> HookOutcome:
         if not self._hooks.wants(event):

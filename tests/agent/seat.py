@@ -12,9 +12,11 @@ from loomkin.agent.agent import Agent, Parts
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.turn import Check, Limits, TurnEnd
 from loomkin.config.settings import HookSettings
+from loomkin.llm.accounts import Account
 from loomkin.llm.client import ModelClient
 from loomkin.llm.estimate import Estimator
-from loomkin.llm.metering import Budget, Meter
+from loomkin.llm.lanes import Lanes
+from loomkin.llm.metering import Charge, Meter
 from loomkin.llm.models import CallerLevel, ModelSpec
 from loomkin.llm.registry import open_wire
 from loomkin.llm.retry import RetryPolicy
@@ -127,7 +129,9 @@ async def seated(
         models = [("fake-model", 4096), *([("small", 1000)] if fallback else [])]
         chain = [spec_of(server, name, most, silence) for name, most in models]
         policy = RetryPolicy(attempts=2, base=0.001)
-        client = ModelClient(chain, open_wire, Meter((Budget("test", LEFT),)), Estimator(), policy, {})
+        charge = Charge((Account("test", LEFT),))
+        meter = Meter(lambda task: charge)
+        client = ModelClient(chain, open_wire, meter, Estimator(), policy, Lanes())
         toolbox = Toolbox(("look",), ())
         toolbox.know(Look())
         gate = Gate(Policy((), Mode.YOLO, (folder,), folder / "home"), None)

@@ -124,7 +124,7 @@ CASES = {
     "loomkin sess": {"sessions"},
     "loomkin sessions ex": {"export"},
     "loomkin -C /tmp sessions ex": {"export"},
-    "loomkin cost --by ": {"agent", "model", "task", "day", "session"},
+    "loomkin cost --by ": {"agent", "model", "task", "day", "session", "woke"},
     "loomkin sessions export x --format ": {"markdown", "json"},
     "loomkin completion ": {"bash", "zsh", "fish"},
 }

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from loomkin.records.event import Event, UsageRecorded
-from loomkin.records.ids import SessionId
+from loomkin.records.ids import SessionId, TaskId
+from loomkin.records.task import Task
+from loomkin.records.team_event import TaskAdded
 from loomkin.records.usage import Usage
 from loomkin.store.journal import write
 from tests.cli.project import database, loomkin, repository
@@ -33,6 +35,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         write(
             db,
             [
+                Event(0, NOON, SessionId("s-1"), "", "", TaskAdded(Task(TaskId("t1"), "Mend mean"))),
                 call("a/dear", 2_000_000_000_001, NOON, task="t1"),
                 call("a/dear", 1, NOON, "tester"),
                 call("b/cheap", 500, NOON + DAY),
@@ -64,7 +67,7 @@ def test_the_table_is_dearest_first_with_a_total_and_says_what_is_unpriced(proje
     ("by", "groups"),
     [
         ("agent", {"coder", "tester"}),
-        ("task", {"t1", ""}),
+        ("task", {"s-1 t1 Mend mean", ""}),
         ("day", {"2026-01-01", "2026-01-02"}),
         ("session", {"s-1"}),
     ],

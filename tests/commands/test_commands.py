@@ -31,7 +31,7 @@ class Agreeable:
     async def approve(self, approval: Approval) -> Answer:
         return Answer(True, Scope.SESSION, next(iter(approval.verdict.offers), ""))
 
-    async def ask(self, question: str, options: tuple[str, ...], free: bool) -> str | None:
+    async def ask(self, question: str, options: tuple[str, ...], free: bool, agent: str) -> str | None:
         return None
 
 

@@ -5,39 +5,45 @@ import asyncio
 import pytest
 
 from loomkin.errors import LimitError
-from loomkin.llm.metering import Budget, Meter
+from loomkin.llm.accounts import Account
+from loomkin.llm.metering import Charge, Meter
 from loomkin.records.usage import Price, Usage
 
 PRICE = Price(1, 10, 1, 1, "test")
 
 
+def meter_of(*accounts: Account) -> Meter:
+    """A meter whose calls all these pay for."""
+    return Meter(lambda task: Charge(accounts, task))
+
+
 async def test_a_call_waits_for_what_another_one_gives_back():
-    meter = Meter((Budget("session", 15_000),))
+    meter = meter_of(Account("session", 15_000))
     first = await meter.reserve(PRICE, 100, 1000, "m")
     async with asyncio.TaskGroup() as group:
         second = group.create_task(meter.reserve(PRICE, 100, 1000, "m"))
         await asyncio.sleep(0)
         assert not second.done()
         meter.release(first)
-        meter.count("m", Usage(100, 10), PRICE)
+        meter.count(first, "m", Usage(100, 10), PRICE)
     assert second.result().max_output == 1000
     assert meter.left() == {"session": 15_000 - 200 - 10_100}
 
 
 async def test_what_does_not_fit_even_alone_is_refused_at_once():
-    meter = Meter((Budget("session", 15_000),))
+    meter = meter_of(Account("session", 15_000))
     await meter.reserve(PRICE, 100, 1000, "m")
     with pytest.raises(LimitError):
         await meter.reserve(PRICE, 14_000, 1000, "m")
 
 
 async def test_the_last_money_buys_a_shorter_answer():
-    meter = Meter((Budget("session", 8_000),))
+    meter = meter_of(Account("session", 8_000))
     assert (await meter.reserve(PRICE, 100, 1000, "m")).max_output == 790
 
 
 async def test_a_hundred_calls_at_once_share_a_budget_for_a_few():
-    meter = Meter((Budget("session", 60_000),), token_cap=100_000)
+    meter = meter_of(Account("session", 60_000, token_cap=100_000))
     most = 0
     under_way = 0
 
@@ -49,7 +55,7 @@ async def test_a_hundred_calls_at_once_share_a_budget_for_a_few():
         await asyncio.sleep(0)
         under_way -= 1
         meter.release(held)
-        meter.count("m", Usage(100, 20), PRICE)
+        meter.count(held, "m", Usage(100, 20), PRICE)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(100):
@@ -59,7 +65,7 @@ async def test_a_hundred_calls_at_once_share_a_budget_for_a_few():
 
 
 async def test_one_who_gives_up_waiting_holds_nothing():
-    meter = Meter((Budget("session", 15_000),))
+    meter = meter_of(Account("session", 15_000))
     first = await meter.reserve(PRICE, 100, 1000, "m")
     waiter = asyncio.ensure_future(meter.reserve(PRICE, 100, 1000, "m"))
     await asyncio.sleep(0)

@@ -50,3 +50,8 @@ def test_an_error_is_reported_near_its_line(name: str, text: str, line: int) -> 
     assert found is not None
     assert abs(found[0] - line) <= 1
     assert found[1]
+
+
+def test_a_text_that_a_preprocessor_changes_is_not_judged() -> None:
+    assert syntax_error("a.c", "int f( {\n") is None
+    assert syntax_error("A.java", "class A { int f( { }\n") is not None

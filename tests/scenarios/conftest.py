@@ -127,6 +127,10 @@ class Bench:
 def environment(server: ModelServer, wire: str) -> dict[str, str]:
     """The variables under which loomkin finds the fake model by a wire."""
     url, key = server.url, "key-for-tests"
+    return {"LOOMKIN__TEAM__ORIENT": "false", **_addresses(url, key, wire)}
+
+
+def _addresses(url: str, key: str, wire: str) -> dict[str, str]:
     if wire == "anthropic":
         named = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": key}
         return {**named, "LOOMKIN_MODEL": "anthropic/claude-sonnet-4-5"}
@@ -138,7 +142,7 @@ def environment(server: ModelServer, wire: str) -> dict[str, str]:
     return {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": key, "LOOMKIN_MODEL": "openai/fake-model"}
 
 
-def call(name: str, **arguments: Any) -> dict[str, Any]:
+def call(name: str, /, **arguments: Any) -> dict[str, Any]:
     """One planned call of a script."""
     return {"name": name, "arguments": arguments}
 

@@ -1,23 +1,24 @@
 """Facts of every stored class, by hand and at random, and a clerk that writes them down."""
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
 from loomkin.records import event as facts
 from loomkin.records.event import Event, Fact
+from loomkin.records.facts import FACTS
 from loomkin.records.ids import CallId, MessageId, SessionId
 from loomkin.records.message import Image, Message, Role, Text, Thinking, ToolCall, ToolResult
 from loomkin.records.usage import Usage
 from loomkin.store.database import Database
 from loomkin.store.journal import write
+from tests.records.strategies import WORDS, record
 
-STORED = tuple(kind for kind in facts.FACTS.values() if kind.stored)
+STORED = tuple(kind for kind in FACTS.values() if kind.stored)
 
-_words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+_words = WORDS
 _ids = st.sampled_from(["c1", "c2", "c3"])
-_seconds = st.floats(0, 1e6, allow_nan=False)
-_counts = st.integers(0, 10**9)
 _parts = st.one_of(
     st.builds(Text, _words),
     st.builds(Thinking, _words, _words),
@@ -31,28 +32,27 @@ _messages = st.builds(
     st.sampled_from(list(Role)),
     st.lists(_parts, max_size=3).map(tuple),
     st.sampled_from(["person", "loomkin", "coder"]),
-    _seconds,
+    st.floats(0, 1e6, allow_nan=False),
 )
-_usages = st.builds(Usage, _counts, _counts, _counts, _counts, _counts)
 
 _FIELDS: dict[str, Any] = {
     "message": _messages,
-    "usage": _usages,
     "cost": st.none() | st.integers(0, 10**15),
     "options": st.lists(_words, max_size=3).map(tuple),
     "call_id": _ids,
     "grant": st.integers(1, 40),
     "number": st.integers(1, 5),
+    "budget": st.none() | st.integers(0, 10**15),
     "scope": st.sampled_from(["session", "project"]),
     "decision": st.sampled_from(["allow", "deny"]),
 }
-_TYPES: dict[Any, Any] = {str: _words, int: _counts, float: _seconds, bool: st.booleans()}
 
 
+@cache
 def fact_of(kind: type[Fact]) -> st.SearchStrategy[Fact]:
     """Random facts of one class."""
-    fields: dict[str, Any] = getattr(kind, "__dataclass_fields__", {})
-    return st.builds(kind, **{name: _FIELDS.get(name, _TYPES.get(one.type)) for name, one in fields.items()})
+    known = {name: _FIELDS[name] for name in getattr(kind, "__dataclass_fields__", {}) if name in _FIELDS}
+    return record(kind, **known)
 
 
 def histories(kinds: tuple[type[Fact], ...] = STORED) -> st.SearchStrategy[list[Event]]:

@@ -20,7 +20,7 @@ def never() -> str:
 
 
 @given(histories())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_an_exported_session_is_the_same_elsewhere_but_for_its_grants(log: list[Event]) -> None:
     here, there = Database(None), Database(None)
     try:

@@ -1,6 +1,7 @@
 """A model server in a thread of its own, and terminals in a repository, all closed at the end."""
 
 import asyncio
+import json
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -44,6 +45,14 @@ class Stage:
         """Wait until the model has been asked so many times."""
         self._await(self.server.until(lambda chats: len(chats) >= times))
 
+    def until_agent(self, agent: str, times: int) -> None:
+        """Wait until the model has been asked so many times by one agent."""
+        self._await(self.server.until(lambda chats: sum(chat.agent == agent for chat in chats) >= times))
+
+    def of(self, agent: str) -> list[str]:
+        """All that each request of an agent says, oldest first."""
+        return [json.dumps(chat.body, ensure_ascii=False) for chat in self.chats if chat.agent == agent]
+
     def until_gone(self, call: int) -> None:
         """Wait until the client has hung up on a call."""
         self._await(self.server.until(lambda chats: len(chats) > call and chats[call].ended > 0))
@@ -68,7 +77,7 @@ class Stage:
 
 
 @contextmanager
-def stage(root: Path, steps: list[Mapping[str, Any]]) -> Iterator[Stage]:
+def stage(root: Path, steps: list[Mapping[str, Any]] | dict[str, list[Mapping[str, Any]]]) -> Iterator[Stage]:
     """A git repository in `root` and a server that plays the steps."""
     subprocess.run(["git", "init", "-q", str(root)], check=True)
     (root / "calc.py").write_text("def mean(values):\n    return sum(values) / len(values) + 1\n")

@@ -111,7 +111,7 @@ async def test_without_a_rule_to_offer_only_once_and_no_are_possible() -> None:
         assert not approvals.press("p")
         current = approvals.current
         assert current is not None
-        assert not any("project" in text for _, text in box_lines(current, 1, 80, 20))
+        assert not any("project" in text for _, text in box_lines(current, (), 80, 20))
         assert approvals.press("y")
     assert asked.result() == Answer(True)
 
@@ -136,7 +136,7 @@ async def test_declining_settles_all_that_waits() -> None:
     approvals = Approvals()
     async with asyncio.TaskGroup() as group:
         asked = group.create_task(approvals.approve(approval()))
-        inquiry = group.create_task(approvals.ask("Which?", ("a", "b"), True))
+        inquiry = group.create_task(approvals.ask("Which?", ("a", "b"), True, "tester"))
         await asyncio.sleep(0)
         approvals.decline()
     assert not asked.result().allowed
@@ -159,13 +159,13 @@ async def test_a_question_of_an_agent_takes_a_number_or_own_words() -> None:
     clock = Clock()
     approvals = Approvals(clock)
     async with asyncio.TaskGroup() as group:
-        numbered = group.create_task(approvals.ask("Which?", ("red", "blue"), False))
+        numbered = group.create_task(approvals.ask("Which?", ("red", "blue"), False, "coder"))
         await shown(approvals, clock)
         assert not approvals.press("3")
         assert not approvals.press("d")
         assert approvals.press("2")
         await numbered
-        free = group.create_task(approvals.ask("Why?", (), True))
+        free = group.create_task(approvals.ask("Why?", (), True, "coder"))
         await shown(approvals, clock)
         assert not approvals.back()
         approvals.say("   ")
@@ -184,7 +184,12 @@ async def test_a_box_stays_within_its_size_and_shows_the_exact_command(width: in
         await shown(approvals, clock)
         current = approvals.current
         assert isinstance(current, Ask)
-        lines = [text for _, text in box_lines(current, 3, width, height)]
+        lines = [
+            text
+            for _, text in box_lines(
+                current, ("coder: wants shell ls", "tester: asks: Which?"), width, height
+            )
+        ]
         approvals.press("n")
     assert len(lines) <= height
     assert all(cells(line) <= width for line in lines)
@@ -215,7 +220,7 @@ async def test_nothing_in_a_command_can_hide_a_part_of_it_from_the_one_who_appro
     command: str, seen: str
 ) -> None:
     ask = Ask(approval(command, (f"shell({command})",)), asyncio.get_running_loop().create_future())
-    shown = [text for _, text in box_lines(ask, 1, 78, 20)]
+    shown = [text for _, text in box_lines(ask, (), 78, 20)]
     assert f"│ {seen}" in shown
     assert f"│ a, p save: shell({seen})" in shown
     assert whole_text(ask) == seen
@@ -225,8 +230,44 @@ async def test_nothing_in_a_file_name_can_hide_a_part_of_it() -> None:
     verdict = Verdict(Decision.ASK, "It writes /a\x1b[8m/b.")
     use = ToolUse("file_write", Access.WRITE, "/", writes=("/a\x1b[8m/b",))
     ask = Ask(Approval("coder", "c1", use, verdict, ""), asyncio.get_running_loop().create_future())
-    assert "│ It writes /a␛[8m/b." in [text for _, text in box_lines(ask, 1, 78, 20)]
+    assert "│ It writes /a␛[8m/b." in [text for _, text in box_lines(ask, (), 78, 20)]
     assert about('{"path": "/a\\u001b[8m/b"}') == "/a␛[8m/b"
+
+
+async def test_what_waits_is_answered_in_any_order_and_each_names_its_agent() -> None:
+    clock = Clock()
+    approvals = Approvals(clock)
+    async with asyncio.TaskGroup() as group:
+        asked = group.create_task(approvals.approve(approval()))
+        inquiry = group.create_task(approvals.ask("Which?", ("red", "blue"), False, "tester"))
+        await shown(approvals, clock)
+        assert approvals.current is not None
+        lines = [text for _, text in box_lines(approvals.current, approvals.others, 78, 20)]
+        assert "[2 waiting]" in lines[0]
+        assert "│ next (Ctrl+N): tester: asks: Which?" in lines
+        approvals.turn()
+        assert not approvals.press("2"), "the box has just come up"
+        await shown(approvals, clock)
+        assert box_lines(approvals.current, approvals.others, 78, 20)[0][1].startswith("│ tester asks")
+        assert approvals.press("2")
+        await inquiry
+        assert not asked.done()
+        await shown(approvals, clock)
+        assert approvals.press("y")
+    assert (asked.result(), inquiry.result()) == (Answer(True), "blue")
+
+
+async def test_declining_one_question_leaves_the_others() -> None:
+    approvals = Approvals()
+    async with asyncio.TaskGroup() as group:
+        asked = group.create_task(approvals.approve(approval()))
+        other = group.create_task(approvals.ask("Which?", ("a", "b"), True, "tester"))
+        await asyncio.sleep(0)
+        approvals.decline(approvals.current)
+        assert not (await asked).allowed
+        assert approvals.count == 1
+        approvals.decline()
+    assert other.result() is None
 
 
 @pytest.mark.parametrize(("height", "whole"), [(20, True), (8, False)])
@@ -238,7 +279,7 @@ async def test_a_box_with_room_tells_all_reasons_and_a_small_one_keeps_its_keys(
     )
     use = ToolUse("shell", Access.EXECUTE, "/somewhere", command="x")
     asked = Approval("coder", "c1", use, Verdict(Decision.ASK, reason), "x")
-    lines = box_lines(Ask(asked, asyncio.get_running_loop().create_future()), 1, 60, height)
+    lines = box_lines(Ask(asked, asyncio.get_running_loop().create_future()), (), 60, height)
     text = "".join(line.removeprefix("│ ") for _, line in lines)
     assert ("It fetches and runs." in text) is whole
     assert "y once" in text

@@ -283,7 +283,7 @@ def test_control_c_clears_then_interrupts_then_ends(play: MakeStage) -> None:
 
 def test_help_lists_every_command_and_an_unknown_one_gets_the_nearest_name(play: MakeStage) -> None:
     scene = play()
-    terminal = scene.ready(rows=60)
+    terminal = scene.ready(rows=90)
     terminal.send("/help\r")
     terminal.until("Ctrl+S")
     names = ("clear", "context", "copy", "cost", "diff", "editor", "help", "mode", "model", "permissions")

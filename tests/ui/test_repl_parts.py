@@ -7,11 +7,12 @@ import pytest
 
 from loomkin.config.load import load
 from loomkin.errors import LoomkinError
+from loomkin.ui.agent_rows import doing_now
 from loomkin.ui.clipboard import MOST_BYTES, keep, osc52
 from loomkin.ui.completer import rank
 from loomkin.ui.editor import edit, editor_command
 from loomkin.ui.prompt_input import ProjectHistory
-from loomkin.ui.repl_footer import Footing, doing, footer_text
+from loomkin.ui.repl_footer import Footing, footer_text
 from loomkin.ui.repl_trust import withheld
 from loomkin.ui.state import AgentView
 
@@ -37,8 +38,8 @@ def test_a_narrow_footer_drops_what_tells_least(width: int) -> None:
 
 def test_a_wait_counts_down() -> None:
     agent = AgentView("coder", "retrying", "try 2 of 10 in 6.0 s: rate limited", since=100.0)
-    assert doing(agent, 102.0) == "retrying in 4 s (try 2 of 10: rate limited)"
-    assert doing(AgentView("coder", "thinking", streaming=True), 0.0) == "answering"
+    assert doing_now(agent, 102.0) == "retrying in 4 s (try 2 of 10: rate limited)"
+    assert doing_now(AgentView("coder", "thinking", streaming=True), 0.0) == "answering"
 
 
 def test_files_are_ranked_by_name_before_path_before_scattered_letters() -> None:

@@ -299,3 +299,28 @@ def test_without_a_model_it_says_what_to_do_and_ends_with_41(play: MakeStage) ->
     assert terminal.ended() == 41
     assert "model" in terminal.text
     assert "Not sent: typed ahead" in terminal.text
+
+
+def test_a_dumb_terminal_shows_all_that_waits_and_takes_answers_in_any_order(play: MakeStage) -> None:
+    questions = (("Which colour?", ["red", "blue"]), ("Which size?", ["large", "small"]))
+    calls = [
+        {"name": "ask_person", "arguments": {"question": question, "options": options}}
+        for question, options in questions
+    ]
+    scene = play({"calls": calls}, {"text": "Understood."})
+    terminal = scene.open(environ={"TERM": "dumb"})
+    terminal.until(lambda: terminal.last == ">")
+    terminal.send("go\r")
+    terminal.until("Which colour?")
+    terminal.settle()
+    terminal.send("\r")
+    terminal.until("│ coder asks [2 waiting]")
+    terminal.until("next (an empty line): coder: asks: Which colour?")
+    terminal.settle()
+    terminal.send("1\r")
+    terminal.until(lambda: terminal.everything.count("│ 1 red") == 2)
+    terminal.settle()
+    terminal.send("2\r")
+    terminal.until("Understood.")
+    results = [one["content"] for one in scene.chats[1].body["messages"] if one["role"] == "tool"]
+    assert results == ["The person answered: blue", "The person answered: large"]

@@ -1,6 +1,6 @@
 """The view state is made from events alone, and no event can break it."""
 
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from functools import reduce as fold
 from typing import Any, get_type_hints
 
@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loomkin.records.event import (
-    FACTS,
     CallFinished,
     CallStarted,
     Event,
@@ -23,9 +22,11 @@ from loomkin.records.event import (
     TurnEnded,
     TurnStarted,
 )
+from loomkin.records.facts import FACTS
 from loomkin.records.message import Message, Role, Text, Thinking, ToolCall, ToolResult
 from loomkin.records.usage import Usage
 from loomkin.ui.state import ViewState, about, reduce
+from tests.records.strategies import record
 from tests.ui.facts import denied, event, job, said, used
 
 
@@ -132,10 +133,8 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
 
 def facts_of(kind: type[Any]) -> st.SearchStrategy[Any]:
     hints = get_type_hints(kind)
-    values = {field.name: VALUES.get(hints[field.name], VALUES[str]) for field in fields(kind)}
-    assert all(hints[name] in VALUES or name == "call_id" for name in values), kind
-    assert MISSING is not None
-    return st.builds(kind, **values)
+    known = {field.name: VALUES[hints[field.name]] for field in fields(kind) if hints[field.name] in VALUES}
+    return record(kind, **known)
 
 
 EVENTS = st.builds(

@@ -10,6 +10,7 @@ from loomkin.llm.http import Answer, Http, join_url, unpromised
 from loomkin.llm.json_body import Written, json_text, written
 from loomkin.llm.kept import Kept
 from loomkin.llm.promised import promised
+from loomkin.llm.transport import Transport
 from loomkin.llm.wire import (
     CallDelta,
     Delta,
@@ -48,9 +49,9 @@ class AnthropicMessages:
     a signature that begins with `redacted:`.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, transport: Transport | None = None) -> None:
         self._endpoint = endpoint
-        self._http = Http(endpoint)
+        self._http = Http(endpoint, transport)
         self._shaper = Shaper()
         self._pieces: Kept[Turn, bytes] = Kept()
 

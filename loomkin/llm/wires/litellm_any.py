@@ -14,6 +14,7 @@ from loomkin.errors import ProtocolError, StreamCutError
 from loomkin.llm.failures import host_of
 from loomkin.llm.history import turns
 from loomkin.llm.litellm_failures import Failed, silent
+from loomkin.llm.transport import Transport
 from loomkin.llm.wire import Delta, Endpoint, Request, ThinkingDelta
 from loomkin.llm.wires.openai_chat import AnswerReader, messages, tool
 from loomkin.records.message import Role, Thinking
@@ -27,10 +28,11 @@ _open: set["LitellmAny"] = set()
 class LitellmAny:
     """The wire to whatever litellm knows; the request's model is litellm's own name, `provider/model`.
 
-    Options of a request go to litellm as they are; it drops what a provider does not take.
+    Options of a request go to litellm as they are; it drops what a provider does not take. It has connections
+    of its own, so those of the run are of no use to it.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, transport: Transport | None = None) -> None:
         self._endpoint = endpoint
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:

@@ -10,6 +10,7 @@ from loomkin.llm.http import Answer, Http
 from loomkin.llm.json_body import Written, json_text, written
 from loomkin.llm.kept import Kept
 from loomkin.llm.promised import promised
+from loomkin.llm.transport import Transport
 from loomkin.llm.wire import (
     Delta,
     Endpoint,
@@ -34,9 +35,9 @@ class OllamaChat:
     `num_ctx` above all, into its `options`. Without `num_ctx` the server cuts long prompts silently.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, transport: Transport | None = None) -> None:
         self._endpoint = endpoint
-        self._http = Http(endpoint)
+        self._http = Http(endpoint, transport)
         self._shaper = Shaper()
         self._pieces: Kept[Turn, bytes] = Kept()
 

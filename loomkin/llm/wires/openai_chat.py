@@ -11,6 +11,7 @@ from loomkin.llm.http import Http, join_url, unpromised
 from loomkin.llm.json_body import Written, json_text, written
 from loomkin.llm.kept import Kept
 from loomkin.llm.promised import promised
+from loomkin.llm.transport import Transport
 from loomkin.llm.wire import (
     Delta,
     Endpoint,
@@ -42,9 +43,9 @@ class OpenAIChat:
     earlier reasoning back as `reasoning_content`; every other option goes into the body as it is.
     """
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, transport: Transport | None = None) -> None:
         self._endpoint = endpoint
-        self._http = Http(endpoint)
+        self._http = Http(endpoint, transport)
         self._shaper = Shaper()
         self._pieces: Kept[Turn, bytes] = Kept()
 

@@ -1,5 +1,6 @@
 """What the editing tools share: from what the applier answers to what the model reads."""
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from loomkin.project.edit_result import Applied, Refused, RefusedKind, Target, T
 from loomkin.project.sight import Sight
 from loomkin.project.text import sha_of
 from loomkin.project.workplace import Workplace
+from loomkin.records.region import Region
 from loomkin.tooling.tool import Call, Change, Fail, Ok
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ class Editing:
     def target(self, path: str, call: Call) -> Target:
         """The file that a path means, with the version that the agent last saw."""
         full = self._workplace.resolve(call.cwd, path)
-        return Target(full, self._workplace.roots, self._sight.seen(call.agent, full))
+        agent, sight = call.agent, self._sight
+        return Target(full, self._workplace.roots, sight.seen(agent, full), sight.others(agent, full))
 
     def failures(self, target: Target, call: Call) -> int:
         """How often this agent failed to edit the file."""
@@ -45,7 +48,7 @@ class Editing:
 
     def applied(self, applied: Applied, call: Call) -> tuple[str, Change]:
         """The words for the model and the change for the log; the new version counts as seen."""
-        self._sight.changed(call.agent, applied.path, applied.sha)
+        self._sight.changed(call.agent, applied.path, applied.sha, applied.sha_before, applied.line_changes)
         shown = self._workplace.shown(applied.path)
         what = "Created" if applied.created else "Changed"
         first, last = applied.line_start, applied.line_end
@@ -56,7 +59,9 @@ class Editing:
             lines.append(f"The old text matched only allowing for {applied.tier}{shifted}. Check the result.")
         lines += [*applied.notes, applied.diff]
         before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
-        change = Change(shown, before, applied.sha, applied.added, applied.removed, applied.diff)
+        change = Change(
+            shown, before, applied.sha, applied.added, applied.removed, applied.diff, applied.line_changes
+        )
         return "\n".join(line for line in lines if line), change
 
     def patched(self, answer: "PatchApplied | Refused", call: Call) -> Ok | Fail:
@@ -81,6 +86,31 @@ class Editing:
         if file.moved_from is not None:
             text = f"Moved {self._workplace.shown(file.moved_from)} to {shown}.\n{text}"
         return text, change
+
+    async def touched(self, answer: Applied | Refused) -> tuple[Region, ...]:
+        """The regions that a planned change of one file touches; none where it was refused."""
+        from loomkin.codemap.touched import touched  # heavy: late on purpose
+
+        if isinstance(answer, Refused):
+            return ()
+        shown = self._workplace.shown(answer.path)
+        if answer.created:
+            return (Region(shown),)
+        return await asyncio.to_thread(touched, shown, answer.before, answer.line_changes)
+
+    async def touched_by_patch(self, answer: "PatchApplied | Refused") -> tuple[Region, ...]:
+        """The regions that a planned patch touches: a file that comes, goes or moves is touched whole."""
+        if isinstance(answer, Refused):
+            return ()
+        found: list[Region] = []
+        for file in answer.files:
+            if file.change == "updated":
+                found += await self.touched(file.applied)
+                continue
+            found.append(Region(self._workplace.shown(file.applied.path)))
+            if file.moved_from is not None:
+                found.append(Region(self._workplace.shown(file.moved_from)))
+        return tuple(found)
 
     def result(self, answer: Applied | Refused, target: Target, call: Call) -> Ok | Fail:
         """The tool's result for one file."""

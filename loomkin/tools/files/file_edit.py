@@ -6,6 +6,7 @@ from typing import ClassVar
 from loomkin.project.edit_result import Edit
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
+from loomkin.records.region import Region
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing, preview
 
@@ -56,6 +57,12 @@ class FileEdit(Tool[Params]):
 
         target = self._editing.target(params.path, call)
         return preview(await asyncio.to_thread(plan_edits, target, _edits(params)))
+
+    async def regions(self, params: Params, call: Call) -> tuple[Region, ...]:
+        from loomkin.project.edit import plan_edits  # heavy: late on purpose
+
+        target = self._editing.target(params.path, call)
+        return await self._editing.touched(await asyncio.to_thread(plan_edits, target, _edits(params)))
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         from loomkin.project.edit import apply_edits  # heavy: late on purpose

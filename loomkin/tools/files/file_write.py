@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
+from loomkin.records.region import Region
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing, preview
 
@@ -39,6 +40,12 @@ class FileWrite(Tool[Params]):
 
         target = self._editing.target(params.path, call)
         return preview(await asyncio.to_thread(plan_write, target, params.content))
+
+    async def regions(self, params: Params, call: Call) -> tuple[Region, ...]:
+        from loomkin.project.edit import plan_write  # heavy: late on purpose
+
+        target = self._editing.target(params.path, call)
+        return await self._editing.touched(await asyncio.to_thread(plan_write, target, params.content))
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         from loomkin.project.edit import write_file  # heavy: late on purpose

@@ -36,7 +36,7 @@ class ToolSearch(Tool[Params]):
         found = self._toolbox.search(params.query)
         if not found:
             return Ok("No further tool fits. Try other words, or do it with the tools you have.")
-        lines = [f"{tool.name}: {tool.spec.description.splitlines()[0]}" for tool in found]
+        lines = [f"{tool.name}: {tool.description.splitlines()[0]}" for tool in found]
         return Ok("\n".join((FOUND, *lines)))
 
 

@@ -3,7 +3,7 @@
 from typing import ClassVar, Protocol
 
 from loomkin.records.dataclass import dataclass
-from loomkin.records.event import QuestionAnswered, QuestionAsked
+from loomkin.records.event import QuestionAnswered, QuestionAsked, StateChanged
 from loomkin.records.permission import Access, ToolUse
 from loomkin.runtime.recorder import Recorder
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
@@ -18,8 +18,8 @@ ABSENT = (
 class Person(Protocol):
     """Whoever can put a question to the person."""
 
-    async def ask(self, question: str, options: tuple[str, ...], free: bool) -> str | None:
-        """The answer, or None where nobody is there."""
+    async def ask(self, question: str, options: tuple[str, ...], free: bool, agent: str) -> str | None:
+        """The answer to that agent, or None where nobody is there."""
         ...
 
 
@@ -52,9 +52,12 @@ class AskPerson(Tool[Params]):
             return Fail(f"At most {MOST_OPTIONS} options. Ask again with fewer.")
         asked = QuestionAsked(call.id, params.question, params.options)
         self._recorder.record(asked, call.session, call.agent)
-        answer = await self._person.ask(params.question, params.options, params.free or not params.options)
+        self._recorder.record(StateChanged("waiting_person", self.name), call.session, call.agent)
+        free = params.free or not params.options
+        answer = await self._person.ask(params.question, params.options, free, call.agent)
         said = QuestionAnswered(call.id, answer if answer is not None else ABSENT, answer is None)
         self._recorder.record(said, call.session, call.agent)
+        self._recorder.record(StateChanged("in_tool", self.name), call.session, call.agent)
         return Ok(f"The person answered: {answer}" if answer is not None else ABSENT)
 
 

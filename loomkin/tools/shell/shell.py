@@ -16,6 +16,7 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.event import OutputStreamed
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.regex import pattern
+from loomkin.records.region import Region
 from loomkin.runtime.recorder import Recorder
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing
@@ -74,6 +75,18 @@ class Shell(Tool[Params]):
 
     async def preview(self, params: Params, call: Call) -> str:
         return params.command
+
+    async def regions(self, params: Params, call: Call) -> tuple[Region, ...]:
+        typed = _patch_in(params.command)
+        if typed is None:
+            return ()
+        from loomkin.project.patch import plan_patch  # heavy: late on purpose
+
+        patch, folder = typed
+        cwd = self._workplace.resolve(self._workplace.resolve(call.cwd, params.cwd), folder)
+        seen = self._editing.seen_of(call)
+        answer = await asyncio.to_thread(plan_patch, patch, cwd, self._workplace.roots, seen)
+        return await self._editing.touched_by_patch(answer)
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         cwd = self._workplace.resolve(call.cwd, params.cwd)

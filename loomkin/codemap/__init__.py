@@ -1,0 +1,1 @@
+"""What the source says about itself: the definitions of a file and where they stand."""

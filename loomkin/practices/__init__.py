@@ -1,0 +1,1 @@
+"""Ways of working together, one a file; each is adopted by every team."""

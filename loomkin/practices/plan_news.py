@@ -1,0 +1,192 @@
+"""Tells those whom a change of the plan concerns: creators, owners, and those who wait for a task."""
+
+from collections.abc import Iterator
+
+from loomkin.records.event import Fact
+from loomkin.records.ids import TaskId
+from loomkin.records.mail import PERSON, SYSTEM, Delivery, MailKind, Priority
+from loomkin.records.task import ENDED, Edge, EdgeKind, OnFailure, Task, TaskState
+from loomkin.records.team_event import PartialPublished, TaskMoved, TaskRevised
+from loomkin.team.board import Board, claimed
+from loomkin.team.board_guards import HELD, unmet_words
+from loomkin.team.edges import broken, satisfied
+from loomkin.team.mailroom import Letter, Undeliverable
+from loomkin.team.member import Member
+from loomkin.team.orders import brought, in_words, piece_words, proof_words
+from loomkin.team.practice import Practice
+from loomkin.team.team import Team
+
+S = TaskState
+MOVING = (S.READY, S.OFFERED, *HELD)
+
+
+class PlanNews(Practice):
+    """Writes the letters of the plan; a creator whose other tasks go on is not woken for each good end."""
+
+    def __init__(self, team: Team, board: Board) -> None:
+        self._team = team
+        self._board = board
+        self._owners = {task.id: task.owner for task in board.tasks}
+        self._stuck: set[frozenset[tuple[str, str, str]]] = set()
+        board.listen(self._changed)
+
+    def holds(self, member: Member) -> bool:
+        """Whether tasks that a member created still move: it hears of their end."""
+        mine = [task for task in self._board.tasks if task.creator == member.name]
+        return any(task.owner != member.name and self._moves(task) for task in mine)
+
+    def _moves(self, task: Task) -> bool:
+        """Whether something happens to a task without anybody deciding anything."""
+        if self._board.obstacles.get(task.id) and task.state is S.READY:
+            return False
+        return task.state in MOVING or (
+            task.state is S.PROPOSED and not unmet_words(self._board.plan, task.id)
+        )
+
+    def quiet(self) -> bool:
+        """Nobody works any more: whoever leads is told once what cannot move; True where somebody was."""
+        lying = [task for task in self._board.tasks if task.state not in ENDED]
+        paused = {one.name for one in self._team.members if one.agent.steering.paused}
+        held = self._team.stands_still or bool(paused & {task.owner for task in lying})
+        key = frozenset((task.id, task.state.value, task.reason) for task in lying)
+        if not lying or held or key in self._stuck:
+            return False
+        self._stuck.add(key)
+        readers = {self._team.reader(task.creator) for task in lying}
+        for reader in sorted(readers):
+            mine = [self._line(task) for task in lying if self._team.reader(task.creator) == reader]
+            words = "Nobody works any more, and these tasks cannot move:\n" + "\n".join(mine)
+            self._send(reader, f"{words}\n{_HOW}", MailKind.BLOCKER)
+        return bool(readers - {PERSON})
+
+    def _line(self, task: Task) -> str:
+        why = self._board.obstacles.get(task.id, "") if task.state is S.READY else task.reason
+        why = why or unmet_words(self._board.plan, task.id)
+        return (
+            f"- {task.id} ({task.title}) is {task.state}{f' with {task.owner}' if task.owner else ''}: {why}"
+        )
+
+    def _changed(self, fact: Fact) -> None:
+        if isinstance(fact, TaskMoved):
+            last = self._owners.get(fact.task, "")
+            self._owners[fact.task] = fact.owner
+            self._moved(fact, last)
+        elif isinstance(fact, PartialPublished):
+            words = piece_words(self._board.task(fact.task), fact.number, fact.total, fact.text)
+            for edge, after in self._at_work(fact.task, EdgeKind.PARTIAL):
+                self._send(after.owner, words, MailKind.FINDING, task=edge.after)
+        elif (
+            isinstance(fact, TaskRevised)
+            and fact.task.state in HELD
+            and fact.by not in (SYSTEM, fact.task.owner)
+        ):
+            task = fact.task
+            checks = f"\nChecks: {'; '.join(task.checks)}" if task.checks else ""
+            words = f"{fact.by} revised {task.id} ({fact.reason}). It is now: {task.title}\n"
+            words += f"{task.description}{checks}"
+            self._send(task.owner, words, MailKind.STEER, Priority.HIGH, task=task.id)
+
+    def _moved(self, fact: TaskMoved, last: str) -> None:
+        task = self._board.task(fact.task)
+        if fact.after in ENDED:
+            self._ended(task, fact)
+        for text in _for_owner(fact, task, last):
+            self._send(last, text, MailKind.CONTROL, Priority.HIGH, task=task.id)
+        if fact.before is S.WAITING and fact.after is S.IN_PROGRESS and fact.actor != fact.owner:
+            edges = [edge for edge in self._board.plan.edges if edge.after == task.id]
+            news = "\n".join(filter(None, (brought(self._board.plan, edge) for edge in edges)))
+            words = f"{task.id} ({task.title}) goes on{f': {fact.reason}' if fact.reason else ''}.\n{news}"
+            self._send(task.owner, words.strip(), MailKind.CONTROL, task=task.id)
+        if fact.after is S.DONE:
+            for edge, after in self._at_work(fact.task, EdgeKind.PARTIAL, EdgeKind.MILESTONE):
+                self._send(after.owner, brought(self._board.plan, edge), MailKind.HANDOFF, task=after.id)
+
+    def _ended(self, task: Task, fact: TaskMoved) -> None:
+        """The creator gets the handoff; at once where it is needed, else with its next mail."""
+        reader = self._team.reader(task.creator)
+        whole = self._board.plan.tasks.get(task.parent)
+        tells_itself = whole is not None and whole.owner == reader and whole.state is S.WAITING
+        after = "\n".join(self._consequences(task))
+        known = fact.actor == reader or task.owner == reader or tells_itself or self._follows(task)
+        if known and not after:
+            return
+        shown = " (claimed: no command proves it)" if claimed(task) else ""
+        why = f": {fact.reason}" if fact.reason and fact.after is not S.DONE else ""
+        words = f"{task.id} ({task.title}) is {task.state}{shown}{why}.\n{self._handed(task)}\n{after}"
+        rest = (one for one in self._board.tasks if one.creator == task.creator and one.id != task.id)
+        calm = fact.after is S.DONE and not after and any(self._moves(one) for one in rest)
+        delivery = Delivery.DIGEST if calm else Delivery.NEXT_STEP
+        self._send(reader, words.strip(), MailKind.HANDOFF, delivery=delivery, task=task.id)
+
+    def _follows(self, task: Task) -> bool:
+        """Whether a task was cancelled as one of the same creator ended, which said so already."""
+        tasks = self._board.plan.tasks
+        lost = broken(tasks, self._board.plan.needs(task.id)) if task.state is S.CANCELLED else []
+        return any(tasks[edge.before].creator == task.creator for edge in lost)
+
+    def _handed(self, task: Task) -> str:
+        by = f"By {task.owner}:\n" if task.owner else ""
+        return f"{by}{in_words(task.handoff)}\n{proof_words(task)}" if task.handoff else ""
+
+    def _consequences(self, task: Task) -> Iterator[str]:
+        """What an end means for the tasks that waited for it."""
+        for edge in self._board.plan.edges:
+            after = self._board.plan.tasks[edge.after]
+            if edge.before != task.id or after.state in ENDED:
+                continue
+            named = f"{after.id} ({after.title})"
+            if task.state is not S.DONE and not satisfied(edge, task):
+                yield f"{named} needed it and {_POLICY[edge.on_failure]}"
+            elif edge.kind is EdgeKind.MILESTONE and edge.name not in task.milestones:
+                yield f"{named} waited for its milestone {edge.name}, never announced; it starts now."
+
+    def _at_work(self, before: TaskId, *kinds: EdgeKind) -> list[tuple[Edge, Task]]:
+        """Those who go on with what a task brings while it, or they, are under way."""
+        tasks = self._board.plan.tasks
+        mine = [edge for edge in self._board.plan.edges if edge.before == before and edge.kind in kinds]
+        return [
+            (edge, tasks[edge.after])
+            for edge in mine
+            if tasks[edge.after].owner and tasks[edge.after].state in (*HELD, S.OFFERED)
+        ]
+
+    def _send(
+        self,
+        to: str,
+        text: str,
+        kind: MailKind,
+        priority: Priority = Priority.NORMAL,
+        delivery: Delivery = Delivery.NEXT_STEP,
+        task: str = "",
+    ) -> None:
+        """A letter of the plan; who does not read any more needs none."""
+        try:
+            self._team.room.send(SYSTEM, Letter(to, text, kind, priority, delivery, task=task))
+        except Undeliverable:
+            return
+
+
+def _for_owner(fact: TaskMoved, task: Task, last: str) -> Iterator[str]:
+    """What the last owner of a task hears of a move that somebody else made."""
+    named = f"{task.id} ({task.title})"
+    why = f": {fact.reason}" if fact.reason else ""
+    taken = fact.before in HELD and fact.after in (S.READY, S.CANCELLED, S.FAILED)
+    if taken and fact.actor not in (SYSTEM, last):
+        yield f"{named} is no longer yours, it is {fact.after} by {fact.actor}{why}. Stop working on it."
+    if fact.before in HELD and fact.after is S.WAITING and fact.actor == SYSTEM:
+        yield f"{named} {fact.reason} and has to wait. Leave it as it is and end your turn: mail wakes you."
+    if fact.before is S.IN_REVIEW and fact.after in (S.IN_PROGRESS, S.WAITING):
+        yield f"{named} was not approved by {fact.actor}{why}. Mend it and call task_complete again."
+
+
+_HOW = (
+    "Decide: task_update to revise, cancel or reopen, task_depend to remove a dependency, task_offer to name "
+    "an owner, task_create for what is missing; or end your turn and say what stays open."
+)
+_POLICY = {
+    OnFailure.CANCEL: "is cancelled.",
+    OnFailure.WAIT: "waits until it is reopened or the dependency is removed.",
+    OnFailure.REPLAN: "must be planned anew: remove the dependency, give it another, or cancel it.",
+}
+
+PRACTICE = PlanNews

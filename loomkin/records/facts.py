@@ -1,0 +1,7 @@
+"""Every kind of fact by its name, as logs and exports spell it."""
+
+from loomkin.records import event as event
+from loomkin.records import team_event as team_event
+from loomkin.records.event import Fact
+
+FACTS: dict[str, type[Fact]] = {fact.__name__: fact for fact in Fact.__subclasses__()}

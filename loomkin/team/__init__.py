@@ -1,0 +1,1 @@
+"""Many agents: who they are, how they talk, what they work on together."""

@@ -1,0 +1,88 @@
+"""A task in words: the order that its owner reads first, and what others are told of its end."""
+
+from collections.abc import Iterator
+
+from loomkin.records.mail import SYSTEM
+from loomkin.records.task import Edge, EdgeKind, Handoff, Task, TaskState
+from loomkin.team.board import Board
+from loomkin.team.edges import satisfied
+from loomkin.team.plan import Plan
+
+PARTS = ("done", "found", "decided", "open", "evidence")
+
+
+def order(board: Board, task: Task) -> str:
+    """All that the owner of a task must know to begin."""
+    return "\n".join(_order(board, task))
+
+
+def in_words(handoff: Handoff) -> str:
+    """A handoff, a line for each of its parts that says something."""
+    lines = [f"{part}: {text}" for part in PARTS if (text := str(getattr(handoff, part)).strip())]
+    if handoff.changed:
+        lines.insert(1, f"changed: {', '.join(handoff.changed)}")
+    return "\n".join(lines)
+
+
+def proof_words(task: Task) -> str:
+    """What loomkin ran for a task, the last run of each command in a line; says so where that is nothing."""
+    runs = {proof.command: proof for proof in task.evidence}
+    lines = [
+        f"- `{one.command}`: exit {one.exit_code}{', flaky: it failed once' if one.flaky else ''}"
+        f"{f' (run by {one.by})' if one.by != SYSTEM else ''}"
+        for one in runs.values()
+    ]
+    return "\n".join(["run by loomkin:", *lines]) if lines else "run by loomkin: nothing; it is a claim"
+
+
+def brought(plan: Plan, edge: Edge) -> str:
+    """What the earlier task of an edge brings to the later one, as far as it is there."""
+    return "\n".join(_brought(plan, edge))
+
+
+def _order(board: Board, task: Task) -> Iterator[str]:
+    plan = board.plan
+    yield f"Task {task.id}: {task.title}"
+    if task.description:
+        yield task.description
+    if task.checks:
+        yield "Checks that loomkin runs when you hand it in: " + "; ".join(f"`{one}`" for one in task.checks)
+    if task.regions:
+        yield f"Means to change: {', '.join(task.regions)}"
+    if task.parent:
+        yield f"Part of {task.parent}: {plan.tasks[task.parent].title}"
+    if task.handoff is not None:
+        yield f"An earlier attempt left this:\n{in_words(task.handoff)}"
+    if task.partials:
+        yield f"It has published {len(task.partials)} partial results before; go on with the next."
+    for edge in plan.edges:
+        if edge.after == task.id and satisfied(edge, plan.tasks[edge.before]):
+            yield from _brought(plan, edge)
+    waiting = [one for one in plan.edges if one.before == task.id and one.kind is EdgeKind.MILESTONE]
+    for edge in waiting:
+        yield f"{edge.after} waits for the milestone `{edge.name}` of this task: say so with task_milestone."
+    if any(one.before == task.id and one.kind is EdgeKind.PARTIAL for one in plan.edges):
+        yield "Another task starts on partial results of this one: publish each with task_partial."
+    yield (
+        f"Created by {task.creator}. It is yours unless you call task_decline now. When all of it is done, "
+        f"call task_complete for {task.id}; if something is in the way, task_block."
+    )
+
+
+def _brought(plan: Plan, edge: Edge) -> Iterator[str]:
+    before = plan.tasks[edge.before]
+    what = f"{before.id} ({before.title}, {before.owner or 'nobody'}, {before.state})"
+    if edge.kind is EdgeKind.MILESTONE and edge.name in before.milestones:
+        yield f"Milestone {edge.name} of {what}: {plan.notes.get((before.id, edge.name), '')}"
+    elif edge.kind is EdgeKind.MILESTONE and before.state is TaskState.DONE:
+        yield f"{what} never reached the milestone {edge.name}; judge by what it handed over."
+    if edge.kind is EdgeKind.PARTIAL:
+        for piece in plan.pieces.get(before.id, ()):
+            yield piece_words(before, piece.number, piece.total, piece.text)
+    if before.state is TaskState.DONE and before.handoff is not None and edge.kind is not EdgeKind.BLOCKS:
+        yield f"From {what}:\n{in_words(before.handoff)}\n{proof_words(before)}"
+
+
+def piece_words(task: Task, number: int, total: int, text: str) -> str:
+    """One partial result, with its place among all."""
+    return f"Part {number}{f' of {total}' if total else ''} of {task.id} ({task.title}): {text}"

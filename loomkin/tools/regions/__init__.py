@@ -1,0 +1,1 @@
+"""Tools for parts of files: who may change which."""

@@ -1,0 +1,1 @@
+"""Tools of a team: who is in it, and what they say to each other."""

@@ -1,0 +1,56 @@
+"""What proves and judges finished work in a team, as services by type."""
+
+from typing import Any
+
+from loomkin.project.guarded import Guarded
+from loomkin.project.jobs import JobTable
+from loomkin.project.profile import Profiles
+from loomkin.project.workplace import Workplace
+from loomkin.records.event import FileChanged
+from loomkin.store import sessions
+from loomkin.store import team as past
+from loomkin.team.board import Board
+from loomkin.team.checks import Checks
+from loomkin.team.claims_watch import Watch
+from loomkin.team.completion import Completion
+from loomkin.team.footprints import Footprints
+from loomkin.team.reviews import Reviews
+from loomkin.team.team import Team
+from loomkin.workspace.ground import Ground
+
+
+def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: Watch) -> dict[type, Any]:
+    """Checks, footprints and reviews; the footprints of an earlier process are known."""
+    crew = ground.crew
+    house, place = crew.house, crew.house.workplace
+    footprints = Footprints()
+    if board.tasks:
+        footprints.restore(sessions.events(house.database, crew.session, FileChanged.__name__))
+    team.adopt(footprints)
+
+    def wrote(agent: str, path: str) -> None:
+        task = board.in_hand(agent)
+        footprints.wrote(agent, task.id if task else "", path, house.clock.now())
+
+    watch.noted = wrote
+    checks = Checks(
+        team,
+        place,
+        crew.service(JobTable),
+        house.redactor,
+        house.clock,
+        crew.environment,
+        house.loaded.settings.team.check_timeout,
+    )
+    reviews = Reviews(team, board, footprints, place)
+    if board.tasks:
+        reviews.restore(past.mail(house.database, crew.session))
+    return {
+        Workplace: place,
+        Profiles: profiles,
+        Footprints: footprints,
+        Guarded: Guarded(place.root, house.loaded.settings.team.protect),
+        Checks: checks,
+        Completion: Completion(board, ground.supervisor),
+        Reviews: reviews,
+    }

@@ -1,0 +1,53 @@
+"""The services that tools name in their constructors, by type."""
+
+from typing import TYPE_CHECKING, Any
+
+from loomkin.records.role import Role
+from loomkin.workspace.ground import Ground
+from loomkin.workspace.session import Session
+
+if TYPE_CHECKING:
+    from loomkin.workspace.teamwork import Teamwork
+
+
+class Services(dict[type, Any]):
+    """Services by type; sub-agents and the team are made when a tool first names a part of them."""
+
+    ground: Ground | None = None
+    _company: "Teamwork | None" = None
+    _session: tuple[Session, Role] | None = None
+
+    def __missing__(self, kind: type) -> Any:
+        if self.ground is not None and kind.__module__ == "loomkin.agent.sub_agents":
+            self[kind] = kind(self.ground)
+            return self[kind]
+        in_team = kind.__module__.startswith("loomkin.team.")
+        if self.ground is None or self._company is not None or not in_team:
+            raise KeyError(kind)
+        self.company()
+        return self[kind]
+
+    def company(self) -> "Teamwork":
+        """The session's team, which is made now where there is none yet."""
+        if self._company is None:
+            from loomkin.workspace.teamwork import Teamwork  # heavy: late on purpose
+
+            assert self.ground is not None
+            self._company = Teamwork(self.ground)
+            self.update(self._company.services())
+            self._seat()
+        return self._company
+
+    def join(self, session: Session, role: Role) -> None:
+        """The session's own agent is the first of the team, whenever there is one."""
+        self._session = (session, role)
+        if self.ground is None or not self.ground.crew.house.options.solo:
+            session.gather = self.company
+        self._seat()
+
+    def _seat(self) -> None:
+        if self._company is not None and self._session is not None:
+            session, role = self._session
+            self._company.host(session.agent, role)
+            session.company = self._company
+            session.opening = self._company.opening

@@ -1,0 +1,92 @@
+"""The orienter reads the project once, beside the work; what it wrote is in every later first message."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loomkin.agent.turn import Limits
+from loomkin.app import open_house, open_session
+from loomkin.records.event import Event
+from loomkin.records.team_event import ProjectSurveyed
+from loomkin.workspace.options import Options
+from tests.fakes.model_server import ModelServer
+from tests.scenarios.conftest import Bench, call, environment, said
+from tests.scenarios.team.conftest import asked
+from tests.scenarios.team.test_roles import DONE, WRITING, tools
+from tests.team.conftest import Absent, home  # noqa: F401
+
+ON = {"LOOMKIN__TEAM__ORIENT": "true", "LOOMKIN__MODEL__FAST": "openai/fake-fast"}
+PAGE = "# calc\nOne module, tested with pytest."
+READ = [{"calls": [call("directory_list"), call("git_read", operation="log")]}, {"text": PAGE}]
+
+
+async def surveyed(bench: Bench, home: Path, script: Mapping[str, Any], gate: str = "") -> ModelServer:  # noqa: F811
+    """One request in a session in this process; `gate` opens when the survey is written down."""
+    async with ModelServer(script=script) as server:
+        environ = {"HOME": str(home), "PATH": "/usr/bin:/bin", **environment(server, "openai"), **ON}
+        options = Options(bench.root, environ, team="default", role="concierge")
+
+        def heard(event: Event) -> None:
+            if isinstance(event.fact, ProjectSurveyed):
+                server.release(gate)
+
+        async with open_house(options) as house, open_session(house, None, Absent()) as opened:
+            house.bus.subscribe(heard)
+            await opened.session.send("go", Limits(20))
+    return server
+
+
+@pytest.mark.feature("A8")
+async def test_it_reads_once_and_every_later_agent_begins_with_the_page(bench: Bench, home: Path) -> None:  # noqa: F811
+    first = await surveyed(
+        bench,
+        home,
+        {
+            "concierge": [
+                {"calls": [call("team_spawn", role="tester", work="Test it.")], "wait_for": "page"},
+                DONE,
+            ],
+            "orienter": READ,
+            "tester": [{"text": "It fails."}],
+        },
+        "page",
+    )
+    assert {body["model"] for body in asked(first, "orienter")} == {"fake-fast"}
+    assert tools(asked(first, "orienter")[0]).isdisjoint(WRITING)
+    assert "First" in said(asked(first, "orienter")[1])
+    assert "One module, tested with pytest." in said(asked(first, "tester")[0]["messages"][1])
+    assert "One module" not in said(asked(first, "concierge")[0])
+    assert "One module" in said(asked(first, "concierge")[-1]), "the host gets it with its next mail"
+
+    second = await surveyed(bench, home, {"concierge": [{"text": "Done."}]})
+    assert "One module, tested with pytest." in said(asked(second, "concierge")[0]["messages"][1])
+    assert asked(second, "orienter") == []
+
+    bench.git("commit", "-q", "--allow-empty", "-m", "Second")
+    third = await surveyed(
+        bench, home, {"concierge": [{"text": "Done.", "wait_for": "page"}], "orienter": READ}, "page"
+    )
+    assert "One module" not in said(asked(third, "concierge")[0])
+    assert len(asked(third, "orienter")) == 2
+
+
+@pytest.mark.feature("A8")
+async def test_nobody_waits_for_it_and_it_leaves_no_trace_in_the_answer(bench: Bench) -> None:
+    script = {"concierge": [{"text": "Hello."}], "orienter": [{"text": "never", "wait_for": "never"}]}
+    async with bench.model(script=script) as server, asyncio.timeout(8.0):
+        done = await bench.run("ask", "hi", "--team", "default", environ=ON)
+        assert (done.code, done.out, done.err) == (0, "Hello.\n", "")
+        assert len(asked(server, "concierge")) == 1
+
+
+@pytest.mark.feature("A8")
+async def test_it_can_be_switched_off_and_is_no_part_of_a_lone_agents_work(bench: Bench) -> None:
+    script = {"concierge": [{"text": "Hello."}], "coder": [{"text": "Hello."}]}
+    async with bench.model(script=script) as server:
+        off = await bench.run("ask", "hi", "--team", "default", "--set", "team.orient=false", environ=ON)
+        alone = await bench.run("ask", "hi", environ=ON)
+        assert (off.code, alone.code) == (0, 0)
+        assert {entry.agent for entry in server.chats} == {"concierge", "coder"}

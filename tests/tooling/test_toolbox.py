@@ -1,0 +1,61 @@
+"""What an agent holds, what it sees of it, and when a tool is made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from loomkin.records.permission import Access
+from loomkin.records.role import Role
+from loomkin.tooling.toolbox import Toolbox
+from loomkin.workspace.toolset import Toolset
+
+
+class Nothing(dict[type, Any]):
+    """Services of which none is there; remembers which were asked for."""
+
+    def __missing__(self, kind: type) -> Any:
+        self[kind] = object()
+        return self[kind]
+
+
+def filled(tools: tuple[str, ...], more: tuple[str, ...] = ()) -> tuple[Toolbox, Nothing]:
+    box, services = Toolbox(tools, more), Nothing()
+    Toolset()(box, Role("any", "", tools, "", more_tools=more), services)
+    return box, services
+
+
+def test_a_tool_that_is_found_is_made_when_it_is_first_called():
+    box, services = filled(("file_read",), ("team_spawn", "web_fetch"))
+    before = set(services)
+    found = box.search("fetch a web page; spawn a teammate")
+    assert {spec.name for spec in found} == {"team_spawn", "web_fetch"}
+    assert {spec.name for spec in box.specs()} == {"file_read", "team_spawn", "web_fetch"}
+    assert set(services) == before
+    tool = box.get("team_spawn")
+    assert tool is not None
+    assert tool.name == "team_spawn"
+    assert {kind.__name__ for kind in set(services) - before} == {"Hiring"}
+    assert box.get("team_spawn") is tool
+
+
+def test_hidden_tools_are_out_of_sight_with_a_reason_and_come_back():
+    box, _ = filled(("file_read", "file_write"))
+    hidden: Mapping[str, str] = {"file_write": "Not now."}
+    box.hidden = lambda: hidden
+    assert box.names == ("file_read",)
+    assert box.get("file_write") is None
+    assert box.unknown("file_write") == "Not now."
+    assert box.accesses == {"file_read": Access.READ, "file_write": Access.WRITE}
+    hidden = {}
+    assert [spec.name for spec in box.specs()] == ["file_read", "file_write"]
+    assert box.get("file_write") is not None
+
+
+def test_what_was_found_stays_in_sight_of_another_role_only_where_it_may():
+    box, services = filled(("file_read",), ("web_fetch", "git_read"))
+    box.show(("web_fetch", "git_read"))
+    role = Role("any", "", ("file_search",), "", more_tools=("git_read", "shell_output"))
+    box.become(role.tools, role.more_tools)
+    Toolset()(box, role, services)
+    assert box.names == ("file_search", "git_read")
+    assert box.get("file_read") is None
+    assert box.get("shell_output") is None
