@@ -1,11 +1,11 @@
 """The files of a project, as git sees them or by walking; and a folder as a text tree."""
 
 import os
-import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,7 +18,10 @@ from loomkin.records.regex import pattern
 GIT_SECONDS = 30.0
 TREE_ENTRIES = 500
 FOLDER_ENTRIES = 120
-_SUBMODULE = pattern(rb"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
+# What `git ls-files --stage -z` prints; the modes are those of links and of submodules.
+_STAGED = pattern(r"\t([^\0]*)\0")
+_ODD_MODE = pattern(rb"\0(120000|160000) [^\t]*\t([^\0]*)")
+_MODULE = b"160000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +29,13 @@ class Listing:
     """Files relative to `top`, sorted; undecodable bytes in names are surrogates, see `shown_path`.
 
     `problems` names folders that could not be read. Files deleted but still known to git are included.
+    `unsure` are those that may be something else than a file, as git does not say: None for all.
     """
 
     top: Path
     files: tuple[str, ...]
     problems: tuple[str, ...] = ()
+    unsure: frozenset[str] | None = None
 
 
 def shown_path(path: str) -> str:
@@ -69,17 +74,20 @@ def list_in_parts(top: Path, path: str = "") -> Iterator[Listing]:
         if found is None:
             failed = True
             continue
-        known = known or bool(found)
-        nested, problems = _nested_repositories(start, found)
-        names = {name for name in found if not name.endswith("/")} - nested.keys() - given
-        names.update(_join(folder, name) for folder, inner in nested.items() for name in inner)
-        given |= names
+        known = known or bool(found.names or found.nested)
+        inner, problems = _nested_repositories(start, found)
+        # Git's list is sorted, and a list nearly in order is sorted in no time; a set would not be.
+        names = list(dict.fromkeys([*found.names, *inner]))
+        if given:
+            names = [name for name in names if name not in given]
+        given.update(names)
         if names or problems:
-            yield Listing(top, _sorted(path, names), tuple(problems))
+            unsure = None if found.links is None else frozenset(_sorted(path, [*found.links, *inner]))
+            yield Listing(top, _sorted(path, names), tuple(problems), unsure)
     if (known and not failed) or not start.is_dir():
         return
     problems = []
-    walked = set(_walk(_rules(root, start, top), problems)) - given
+    walked = [name for name in _walk(_rules(root, start, top), problems) if name not in given]
     yield Listing(top, _sorted(path, walked), tuple(problems))
 
 
@@ -117,7 +125,7 @@ def shown_size(size: int) -> str:
     return f"{amount:.1f} TB"
 
 
-def _sorted(folder: str, names: set[str]) -> tuple[str, ...]:
+def _sorted(folder: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted((_join(folder, name) for name in names) if folder else names))
 
 
@@ -143,7 +151,16 @@ def _rules(root: Root, start: Path, top: Path) -> IgnoreRules:
     return rules.below("/".join(parts))
 
 
-def _from_git(start: Path) -> Iterator[list[str] | None]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What git names: files, folders of other repositories, and which files are links, where it tells."""
+
+    names: list[str]
+    nested: list[str]
+    links: list[str] | None = None
+
+
+def _from_git(start: Path) -> Iterator[_Found | None]:
     """Names below `start`: tracked ones, then others; None where git is missing, refuses or is slow."""
     program = shutil.which("git")
     if program is None:
@@ -155,50 +172,63 @@ def _from_git(start: Path) -> Iterator[list[str] | None]:
         try:
             others = ended.enter_context(_started([*words, "-o", "--exclude-standard", *excludes], start))
             ended.callback(others.kill)
-            tracked = ended.enter_context(_started([*words, "-c"], start))
+            tracked = ended.enter_context(_started([*words, "--stage"], start))
             ended.callback(tracked.kill)
-            for git in (tracked, others):
-                yield _names(git)
-        except (OSError, subprocess.TimeoutExpired):
+            for git, read in ((tracked, _tracked), (others, _others)):
+                printed = _printed(git)
+                yield read(printed) if git.returncode == 0 else None
+                if git.returncode < 0:
+                    return
+        except OSError:
             yield None
 
 
 def _started(command: list[str], start: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        command,
-        cwd=start,
-        env=git_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+        command, cwd=start, env=git_environment(),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
 
 
-def _names(git: subprocess.Popen[bytes]) -> list[str] | None:
-    printed, _ = git.communicate(timeout=GIT_SECONDS)
-    return os.fsdecode(printed).split("\0")[:-1] if git.returncode == 0 else None
-
-
-def _nested_repositories(start: Path, found: list[str]) -> tuple[dict[str, list[str]], list[str]]:
-    """The files of submodules and of repositories within the repository, which git only names."""
-    folders = {name.rstrip("/") for name in found if name.endswith("/")}
+def _printed(git: subprocess.Popen[bytes]) -> bytes:
+    """All that it prints, read without a poll for each of its many small pieces; ends it when it is slow."""
+    timer = threading.Timer(GIT_SECONDS, git.kill)
+    timer.start()
     try:
-        declared = (find_root(start).path / ".gitmodules").read_bytes()
-    except OSError:
-        declared = b""
-    known = set(found) if declared else set()
-    prefix = os.path.relpath(os.path.realpath(start), find_root(start).path)
-    for path in _SUBMODULE.findall(declared):
-        name = os.path.relpath(os.fsdecode(path), prefix)
-        if name in known:
-            folders.add(name)
-    inner: dict[str, list[str]] = {}
+        printed = git.stdout.read() if git.stdout else b""
+        git.wait()
+        return printed
+    finally:
+        timer.cancel()
+
+
+def _tracked(printed: bytes) -> _Found:
+    """Read lines of `mode object stage<tab>name`, each ended by a NUL."""
+    names = _STAGED.findall(os.fsdecode(printed))
+    odd = [(mode, os.fsdecode(name)) for mode, name in _ODD_MODE.findall(b"\0" + printed)]
+    modules = {name for mode, name in odd if mode == _MODULE}
+    if modules:
+        names = [name for name in names if name not in modules]
+    return _Found(names, sorted(modules), [name for mode, name in odd if mode != _MODULE])
+
+
+def _others(printed: bytes) -> _Found:
+    names = os.fsdecode(printed).split("\0")[:-1]
+    folders = [name.rstrip("/") for name in names if name.endswith("/")]
+    return _Found([name for name in names if not name.endswith("/")], folders)
+
+
+def _nested_repositories(start: Path, found: _Found) -> tuple[list[str], list[str]]:
+    """The files of submodules and of repositories within the repository, which git only names."""
+    inner: list[str] = []
     problems: list[str] = []
-    for folder in sorted(folders):
+    for folder in found.nested:
         if (start / folder).is_dir() and not (start / folder).is_symlink():
             listing = list_files(start / folder)
-            inner[folder] = list(listing.files)
-            problems.extend(listing.problems)
+            inner += [_join(folder, name) for name in listing.files]
+            problems += listing.problems
+        else:
+            inner.append(folder)
     return inner, problems
 
 

@@ -2,13 +2,22 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from loomkin.project.glob import glob_regex
 from loomkin.project.listing import list_in_parts, shown_path
 from loomkin.project.problem import Problem
-from loomkin.project.search_fallback import Hits, compiled, merged, read_regular, search_in_python
+from loomkin.project.search_fallback import (
+    Hits,
+    compiled,
+    is_plain,
+    may_match_in_huge,
+    merged,
+    read_regular,
+    search_in_python,
+)
 from loomkin.project.search_pattern import Pattern, read_pattern
 from loomkin.project.search_ripgrep import RipgrepFailed, find_ripgrep, search_with_ripgrep
 from loomkin.project.search_worker import search_in_worker
@@ -64,6 +73,14 @@ class SearchResult:
         return self.shown < self.total
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Files to search, and those of them that may be something else than a file: None for all."""
+
+    files: list[str]
+    unsure: Collection[str] | None
+
+
 def search(
     pattern: str,
     root: Path,
@@ -76,15 +93,16 @@ def search(
 ) -> SearchResult | Problem:
     """Find lines that match a regular expression in the files at or below `path` (relative to `root`).
 
-    Ignored, secret, binary and huge files are passed over; the last three are noted. A `glob` with a
-    leading `!` leaves out what it matches. `ripgrep` is the program to use, False for none, True to look
-    for one and use it where it is the faster one. Blocks; run it in a thread.
+    Ignored, secret, binary and huge files are passed over; the last three are noted, binary ones and huge
+    ones that git tracks only where they match. A `glob` with a leading `!` leaves out what it matches.
+    `ripgrep` is the program to use, False for none, True to look for one and use it where it is the faster
+    one. Blocks; run it in a thread.
     """
     read = read_pattern(pattern, ignore_case)
     if isinstance(read, Problem):
         return read
     program = find_ripgrep() if ripgrep is True else (ripgrep or None)
-    least = FEW_FILES if ripgrep is True and _is_plain(read) else 0
+    least = FEW_FILES if ripgrep is True and is_plain(read) else 0
     notes: list[str] = []
     found = _search_parts(read, root, _parts(root, path or "", glob, notes), max(limit, 0), program, least)
     if isinstance(found, Problem):
@@ -103,7 +121,7 @@ def search(
     return SearchResult(shown, sum(hits.counts.values()), len(hits.counts), tuple(notes), engine)
 
 
-def _parts(root: Path, path: str, glob: str | None, notes: list[str]) -> Iterator[list[str] | Problem]:
+def _parts(root: Path, path: str, glob: str | None, notes: list[str]) -> Iterator[_Part | Problem]:
     """The files to search, sorted in each part; what is passed over goes to `notes` at the end."""
     if not os.path.lexists(root / path):
         yield Problem(
@@ -126,8 +144,9 @@ def _parts(root: Path, path: str, glob: str | None, notes: list[str]) -> Iterato
         hidden = files if all_secret else secret_paths(files, root.name)
         if hidden:
             secret += hidden
-            files = sorted(set(files).difference(hidden))
-        yield files
+            dropped = set(hidden)
+            files = [name for name in files if name not in dropped]
+        yield _Part(files, listing.unsure)
     if secret:
         notes.append(_note(sorted(secret), "secret file was", "secret files were"))
 
@@ -135,17 +154,17 @@ def _parts(root: Path, path: str, glob: str | None, notes: list[str]) -> Iterato
 def _search_parts(
     pattern: Pattern,
     root: Path,
-    parts: Iterator[list[str] | Problem],
+    parts: Iterator[_Part | Problem],
     limit: int,
     program: str | None,
     least: int,
 ) -> tuple[Hits, str] | Problem:
     """Search each part while the next one is being listed; `least` files are worth starting a program."""
     hits, engine = [Hits()], "ripgrep" if program and not pattern.python_only else "python"
-    for files in parts:
-        if isinstance(files, Problem):
-            return files
-        found = _find(pattern, str(root), files, limit, program if len(files) >= least else None)
+    for part in parts:
+        if isinstance(part, Problem):
+            return part
+        found = _find(pattern, str(root), part, limit, program if len(part.files) >= least else None)
         if isinstance(found, Problem):
             return found
         hits.append(found[0])
@@ -153,24 +172,32 @@ def _search_parts(
     return merged(hits[1:] or hits, limit), engine
 
 
-def _is_plain(pattern: Pattern) -> bool:
-    """Whether it is a text without operators, which Python finds as fast as any program."""
-    return not pattern.ignore_case and pattern.python in (pattern.literal, re.escape(pattern.literal))
-
-
 def _find(
-    pattern: Pattern, top: str, files: list[str], limit: int, program: str | None
+    pattern: Pattern, top: str, part: _Part, limit: int, program: str | None
 ) -> tuple[Hits, str] | Problem:
+    hits: Hits | Problem | None = None
+    engine = "ripgrep"
     if program and not pattern.python_only:
-        try:
-            hits = search_with_ripgrep(program, pattern, top, files, limit, SEARCH_SECONDS)
-            return hits if isinstance(hits, Problem) else (hits, "ripgrep")
-        except RipgrepFailed:
-            pass
-    if pattern.risky:
-        hits = search_in_worker(pattern, top, files, limit, SEARCH_SECONDS)
-        return hits if isinstance(hits, Problem) else (hits, "python")
-    return search_in_python(pattern, top, files, limit), "python"
+        with suppress(RipgrepFailed):
+            hits = search_with_ripgrep(program, pattern, top, part.files, limit, SEARCH_SECONDS, part.unsure)
+    if hits is None:
+        engine = "python"
+        if pattern.risky:
+            hits = search_in_worker(pattern, top, part.files, limit, SEARCH_SECONDS)
+        else:
+            hits = search_in_python(pattern, top, part.files, limit)
+    if isinstance(hits, Problem):
+        return hits
+    if hits.huge and part.unsure is not None and not pattern.risky:
+        hits.huge = [name for name in hits.huge if name in part.unsure or _may_match(pattern, top, name)]
+    return hits, engine
+
+
+def _may_match(pattern: Pattern, top: str, name: str) -> bool:
+    try:
+        return may_match_in_huge(pattern, os.path.join(top, name))
+    except OSError:
+        return False
 
 
 def _note(names: list[str], one: str, many: str) -> str:
@@ -184,8 +211,10 @@ def _lines(path: Path, numbers: list[int], context: int, pattern: Pattern) -> tu
         data = read_regular(str(path))
     except OSError:
         data = None
-    rows = (data or b"").split(b"\n")
-    if rows[-1] == b"":
+    last = max(numbers, default=0) + context
+    # What follows the last line to be shown stays in one piece, which is never looked at.
+    rows = (data or b"").split(b"\n", last)
+    if rows[-1] == b"" or len(rows) > last:
         rows.pop()
     matching = set(numbers)
     wanted: set[int] = set()

@@ -10,8 +10,10 @@ from loomkin.project.search_pattern import Pattern
 from loomkin.records.dataclass import dataclass, field
 
 HUGE_BYTES = 16 * 1024 * 1024
+PIECE_BYTES = 4 * 1024 * 1024
+LONGEST_LINE = 64 * 1024 * 1024
 BINARY_PROBE = 8192
-_OPEN = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ def read_regular(path: str) -> bytes | None:
 
     Raises OSError for what is missing, unreadable, a link, a folder or a device.
     """
-    descriptor = os.open(path, _OPEN)
+    descriptor = os.open(path, OPEN_FLAGS)
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -74,6 +76,28 @@ def read_regular(path: str) -> bytes | None:
         os.close(descriptor)
 
 
+def may_match_in_huge(pattern: Pattern, path: str) -> bool:
+    """Whether a line of a file of any size matches, or is too long to be held and looked at (64 MB)."""
+    over_bytes, over_text = compiled(pattern)
+
+    def matches(data: bytes) -> bool:
+        if over_bytes is not None:
+            return matching_lines(over_bytes, data, 0, b"\n")[0] > 0
+        text = data.decode("utf-8", "surrogateescape")
+        return over_text is not None and matching_lines(over_text, text, 0, "\n")[0] > 0
+
+    rest = b""
+    with open(os.open(path, OPEN_FLAGS), "rb", buffering=0) as file:
+        while piece := file.read(PIECE_BYTES):
+            end = piece.rfind(b"\n") + 1
+            if end and matches(rest + piece[:end]):
+                return True
+            rest = piece[end:] if end else rest + piece
+            if len(rest) > LONGEST_LINE:
+                return True
+    return bool(rest) and matches(rest)
+
+
 def compiled(pattern: Pattern) -> tuple[re.Pattern[bytes] | None, re.Pattern[str] | None]:
     """The pattern over bytes, or over text where it holds characters beyond ASCII."""
     flags = re.MULTILINE | (re.IGNORECASE if pattern.ignore_case else 0)
@@ -82,12 +106,19 @@ def compiled(pattern: Pattern) -> tuple[re.Pattern[bytes] | None, re.Pattern[str
     return None, re.compile(pattern.python, flags)
 
 
+def is_plain(pattern: Pattern) -> bool:
+    """Whether it is a text without operators, which Python finds as fast as any program."""
+    return not pattern.ignore_case and pattern.python in (pattern.literal, re.escape(pattern.literal))
+
+
 def search_in_python(pattern: Pattern, top: str, files: Sequence[str], limit: int) -> Hits:
     """Search the files, in their order; those that have gone or are no files are passed over."""
     over_bytes, over_text = compiled(pattern)
     needle = pattern.literal.encode() if pattern.literal.isascii() else b""
     if pattern.ignore_case:
         needle = needle.lower()
+    # The rest of its line goes with each match of a plain text, so lines are counted without looking at them.
+    line = re.compile(re.escape(needle) + rb"[^\n]*") if needle and is_plain(pattern) else None
     hits = Hits()
     wanted = limit
     prefix = top.rstrip("/") + "/"
@@ -104,7 +135,10 @@ def search_in_python(pattern: Pattern, top: str, files: Sequence[str], limit: in
             continue
         if needle and needle not in (data.lower() if pattern.ignore_case else data):
             continue
-        if over_bytes is not None:
+        lines: list[int] = []
+        if line is not None and not wanted:
+            count = len(line.findall(data))
+        elif over_bytes is not None:
             count, lines = matching_lines(over_bytes, data, wanted, b"\n")
         elif over_text is not None:
             count, lines = matching_lines(over_text, data.decode("utf-8", "surrogateescape"), wanted, "\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loomkin.project.listing import list_files, list_tree, shown_path, shown_size
+from loomkin.project.listing import list_files, list_in_parts, list_tree, shown_path, shown_size
 
 ODD = [
     "with space.txt",
@@ -106,9 +106,17 @@ def test_submodules_and_nested_repositories_are_listed_too(tmp_path: Path) -> No
     git(root, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner), "lib/sub")
     git(root / "nested", "init", "-q")
     (root / "lib" / "sub" / "new.o").touch()
+    git(root, "clone", "-q", str(inner), "kept")
+    git(root, "add", "kept")
+    (root / "link").symlink_to("a.txt")
+    git(root, "add", "link")
     assert list_files(root).files == (
-        ".gitmodules", "a.txt", "lib/sub/.gitignore", "lib/sub/in.txt", "nested/n.txt",
+        ".gitmodules", "a.txt", "kept/.gitignore", "kept/in.txt", "lib/sub/.gitignore", "lib/sub/in.txt",
+        "link", "nested/n.txt",
     )  # fmt: skip
+    assert next(list_in_parts(root)).unsure == {
+        "kept/.gitignore", "kept/in.txt", "lib/sub/.gitignore", "lib/sub/in.txt", "link",
+    }  # fmt: skip
     assert list_files(root, "lib").files == ("lib/sub/.gitignore", "lib/sub/in.txt")
 
 

@@ -2,6 +2,8 @@ import os
 import random
 import re
 import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -223,6 +225,91 @@ def test_a_very_long_line_is_cut_around_the_match(tmp_path: Path) -> None:
     assert line.text.endswith("y…")
 
 
+def tracked(root: Path, *names: str) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    subprocess.run(["git", "add", "-f", *names], cwd=root, check=True)
+
+
+@pytest.mark.parametrize("ripgrep", [RIPGREP, False])
+@pytest.mark.parametrize("word", ["needl[e]", "caf[é]", "a$"])
+def test_a_huge_file_that_git_tracks_is_noted_where_it_matches(
+    tmp_path: Path, ripgrep: str | bool, word: str
+) -> None:
+    line = b"x" * 99 + b"\n"
+    for name, last in (("with", "needle café a"), ("with-break", "needle café a\n"), ("without", "b")):
+        (tmp_path / name).write_bytes(line * 180_000 + last.encode())
+    (tmp_path / "small").write_text("needle café a\n")
+    tracked(tmp_path, "with", "with-break", "without", "small")
+    (tmp_path / "new").write_bytes(line * 180_000)
+    result = found(search(word, tmp_path, ripgrep=ripgrep))
+    assert lines(result) == {"small": [1]}
+    assert result.notes == ("3 files over 16 MB were passed over: new, with, with-break",)
+
+
+@pytest.mark.parametrize("ripgrep", [RIPGREP, False])
+def test_what_git_takes_for_files_and_is_none_any_more_is_left_out(
+    tmp_path: Path, ripgrep: str | bool
+) -> None:
+    names = ("a", "folder", "gone", "link", "out", "secret", "z")
+    for name in names:
+        (tmp_path / name).write_text("needle\n")
+    (tmp_path / ".env").write_text("needle\n")
+    tracked(tmp_path, *names)
+    for name in names[1:-1]:
+        (tmp_path / name).unlink()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "inner").write_text("needle\n")
+    (tmp_path / "link").symlink_to("a")
+    (tmp_path / "out").symlink_to(tmp_path)
+    (tmp_path / "secret").symlink_to(".env")
+    result = found(search("needl[e]", tmp_path, ripgrep=ripgrep))
+    assert lines(result) == {"a": [1], "folder/inner": [1], "z": [1]}
+    assert result.notes == ("1 secret file was passed over: .env",)
+
+
+@pytest.mark.parametrize("ripgrep", [RIPGREP, False])
+def test_a_tracked_file_that_became_a_pipe_does_not_hold_the_search_up(
+    tmp_path: Path, ripgrep: str | bool
+) -> None:
+    for name in ("a", "pipe", "z"):
+        (tmp_path / name).write_text("needle\n")
+    (tmp_path / "huge").write_bytes((b"needle" + b"x" * 93 + b"\n") * 180_000)
+    tracked(tmp_path, "a", "huge", "pipe", "z")
+    (tmp_path / "pipe").unlink()
+    os.mkfifo(tmp_path / "pipe")
+    result = found(search("needl[e]", tmp_path, ripgrep=ripgrep))
+    assert lines(result) == {"a": [1], "z": [1]}
+    assert result.notes == ("1 file over 16 MB was passed over: huge",)
+    assert result.engine == ("ripgrep" if ripgrep and find_ripgrep() else "python")
+
+
+def test_files_that_may_not_be_read_are_noted_by_both_engines() -> None:
+    # The superuser reads everything, so the child becomes nobody, and owns the repository as git demands.
+    code = (
+        "import os, pathlib, sys\nfrom loomkin.project.search import search\n"
+        "if os.geteuid() == 0:\n    os.setegid(65534)\n    os.seteuid(65534)\n"
+        "for ripgrep in (True, False):\n"
+        "    found = search('needl[e]', pathlib.Path(sys.argv[1]), ripgrep=ripgrep)\n"
+        "    print(found.engine, found.total, found.notes)"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        (root / "closed").mkdir()
+        for path in ("closed/a", "locked", "open"):
+            (root / path).write_text("needle\n")
+        tracked(root, "closed/a", "locked", "open")
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", "65534:65534", name], check=True)
+        (root / "closed").chmod(0)
+        (root / "locked").chmod(0)
+        own = {**os.environ, "HOME": name, "GIT_CONFIG_GLOBAL": os.devnull, "XDG_CONFIG_HOME": name}
+        done = subprocess.run([sys.executable, "-c", code, name], env=own, capture_output=True, text=True)
+        (root / "closed").chmod(0o755)
+    noted = "1 ('2 files that may not be read were passed over: closed/a, locked',)\n"
+    first = "ripgrep" if find_ripgrep() else "python"
+    assert done.stdout == f"{first} {noted}python {noted}", done.stderr
+
+
 def test_a_huge_file_is_noted_and_not_read(tmp_path: Path) -> None:
     with (tmp_path / "huge").open("wb") as file:
         file.truncate(17 * 1024 * 1024)
@@ -310,11 +397,25 @@ def test_a_ripgrep_that_cannot_run_gives_way_to_the_fallback(tmp_path: Path) -> 
         assert (result.engine, result.total) == ("python", 1)
 
 
+def test_a_program_that_never_ends_is_ended(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("needle\n")
+    endless = tmp_path / "rg"
+    endless.write_text("#!/bin/sh\nexec sleep 60\n")
+    endless.chmod(0o755)
+    read = read_pattern("needle")
+    assert isinstance(read, Pattern)
+    began = time.monotonic()
+    problem = search_with_ripgrep(str(endless), read, str(tmp_path), ["f"], 10, 0.2)
+    assert isinstance(problem, Problem)
+    assert "stopped after 0.2 s" in problem.what
+    assert time.monotonic() - began < 5
+
+
 @needs_ripgrep
 def test_both_engines_agree_on_a_larger_generated_tree(tmp_path: Path) -> None:
     chance = random.Random(7)
     words = ["alpha", "beta", "def test_x():", "class A(Mixin):", "    return 1", "deprecated", "", "\tx = y"]
-    for number in range(400):
+    for number in range(1200):
         path = tmp_path / f"d{number % 20}" / f"f{number}.py"
         path.parent.mkdir(exist_ok=True)
         end = chance.choice(["\n", "\r\n"])
