@@ -1,12 +1,12 @@
 """Tells those whom a change of the plan concerns: creators, owners, and those who wait for a task."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from loomkin.records.event import Fact
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import PERSON, SYSTEM, Delivery, MailKind, Priority
 from loomkin.records.task import ENDED, Edge, EdgeKind, OnFailure, Task, TaskState
-from loomkin.records.team_event import PartialPublished, TaskMoved, TaskRevised
+from loomkin.records.team_event import PartialPublished, TaskAdded, TaskMoved, TaskRevised
 from loomkin.team.board import Board, claimed
 from loomkin.team.board_guards import HELD, unmet_words
 from loomkin.team.edges import broken, satisfied
@@ -14,6 +14,7 @@ from loomkin.team.mailroom import Letter, Undeliverable
 from loomkin.team.member import Member
 from loomkin.team.orders import brought, in_words, piece_words, proof_words
 from loomkin.team.practice import Practice
+from loomkin.team.referee import MEND, goes_on
 from loomkin.team.team import Team
 
 S = TaskState
@@ -27,6 +28,7 @@ class PlanNews(Practice):
         self._team = team
         self._board = board
         self._owners = {task.id: task.owner for task in board.tasks}
+        self._was = {task.id: task for task in board.tasks}
         self._stuck: set[frozenset[tuple[str, str, str]]] = set()
         board.listen(self._changed)
 
@@ -39,6 +41,8 @@ class PlanNews(Practice):
         """Whether something happens to a task without anybody deciding anything."""
         if self._board.obstacles.get(task.id) and task.state is S.READY:
             return False
+        if task.state is S.WAITING and goes_on(task) and not unmet_words(self._board.plan, task.id):
+            return True
         return task.state in MOVING or (
             task.state is S.PROPOSED and not unmet_words(self._board.plan, task.id)
         )
@@ -62,9 +66,30 @@ class PlanNews(Practice):
     def _line(self, task: Task) -> str:
         why = self._board.obstacles.get(task.id, "") if task.state is S.READY else task.reason
         why = why or unmet_words(self._board.plan, task.id)
+        freed = self._freeing(task)
         return (
             f"- {task.id} ({task.title}) is {task.state}{f' with {task.owner}' if task.owner else ''}: {why}"
+            f"{f' -> {freed}' if freed else ''}"
         )
+
+    def _freeing(self, task: Task) -> str:
+        """The one call that lets a task move again, where there is one."""
+        plan, call = self._board.plan, f"task_update(task={task.id}, reason=..., move="
+        lost = [edge for edge in broken(plan.tasks, plan.needs(task.id)) if edge.before in plan.tasks]
+        if lost:
+            return f"task_depend(task={task.id}, on={lost[0].before}, remove=true) lets it go on without."
+        if unmet_words(plan, task.id):
+            return ""
+        there = any(one.name == task.owner and one.open for one in self._team.members)
+        if task.state is S.WAITING:
+            if not there:
+                return f"{call}take_back) gives it to somebody else."
+            held = self._board.in_hand(task.owner)
+            behind = f", once {task.owner} is through with {held.id}" if held else ""
+            return f"{call}resume) lets {task.owner} go on with it{behind}."
+        if task.state is S.IN_REVIEW:
+            return f"peer_review(task={task.id}) decides it."
+        return ""
 
     def _changed(self, fact: Fact) -> None:
         if isinstance(fact, TaskMoved):
@@ -81,16 +106,17 @@ class PlanNews(Practice):
             and fact.by not in (SYSTEM, fact.task.owner)
         ):
             task = fact.task
-            checks = f"\nChecks: {'; '.join(task.checks)}" if task.checks else ""
-            words = f"{fact.by} revised {task.id} ({fact.reason}). It is now: {task.title}\n"
-            words += f"{task.description}{checks}"
+            news = "\n".join(changes(self._was.get(task.id, task), task))
+            words = f"{fact.by} revised {task.id} ({fact.reason}). What changed, the rest stays:\n{news}"
             self._send(task.owner, words, MailKind.STEER, Priority.HIGH, task=task.id)
+        if isinstance(fact, TaskAdded | TaskRevised):
+            self._was[fact.task.id] = fact.task
 
     def _moved(self, fact: TaskMoved, last: str) -> None:
         task = self._board.task(fact.task)
         if fact.after in ENDED:
             self._ended(task, fact)
-        for text in _for_owner(fact, task, last):
+        for text in self._for_owner(fact, task, last):
             self._send(last, text, MailKind.CONTROL, Priority.HIGH, task=task.id)
         if fact.before is S.WAITING and fact.after is S.IN_PROGRESS and fact.actor != fact.owner:
             edges = [edge for edge in self._board.plan.edges if edge.after == task.id]
@@ -100,6 +126,19 @@ class PlanNews(Practice):
         if fact.after is S.DONE:
             for edge, after in self._at_work(fact.task, EdgeKind.PARTIAL, EdgeKind.MILESTONE):
                 self._send(after.owner, brought(self._board.plan, edge), MailKind.HANDOFF, task=after.id)
+
+    def _for_owner(self, fact: TaskMoved, task: Task, last: str) -> Iterator[str]:
+        yield from _for_owner(fact, task, last)
+        if fact.before is S.IN_REVIEW and fact.after in (S.IN_PROGRESS, S.WAITING):
+            found = fact.reason.removeprefix(MEND)
+            words = f"{task.id} ({task.title}) was not approved by {fact.actor}{f': {found}' if found else ''}. "
+            held = self._board.in_hand(last) if fact.after is S.WAITING else None
+            if held is not None:
+                words += (
+                    f"You have {held.id} in hand: {task.id} comes back to you when that ends. To mend it first, "
+                    f"call task_accept for {task.id}; {held.id} waits until it is handed in. "
+                )
+            yield f"{words}Mend it and call task_complete again."
 
     def _ended(self, task: Task, fact: TaskMoved) -> None:
         """The creator gets the handoff; at once where it is needed, else with its next mail."""
@@ -175,10 +214,42 @@ def _for_owner(fact: TaskMoved, task: Task, last: str) -> Iterator[str]:
         yield f"{named} is no longer yours, it is {fact.after} by {fact.actor}{why}. Stop working on it."
     if fact.before in HELD and fact.after is S.WAITING and fact.actor == SYSTEM:
         yield f"{named} {fact.reason} and has to wait. Leave it as it is and end your turn: mail wakes you."
-    if fact.before is S.IN_REVIEW and fact.after in (S.IN_PROGRESS, S.WAITING):
-        yield f"{named} was not approved by {fact.actor}{why}. Mend it and call task_complete again."
 
 
+def changes(before: Task, after: Task) -> Iterator[str]:
+    """What differs between two versions of a task, a line for each field."""
+    for name in TOLD:
+        old, new = getattr(before, name), getattr(after, name)
+        if old == new:
+            continue
+        if isinstance(new, tuple):
+            gone, more = [one for one in old if one not in new], [one for one in new if one not in old]
+            parts = [f"without {_quoted(gone)}" if gone else "", f"also {_quoted(more)}" if more else ""]
+            yield f"- {name}: {', '.join(part for part in parts if part) or f'in this order: {_quoted(new)}'}"
+        elif name == "description":
+            yield f"- {name}: {_edited(old, new)}"
+        else:
+            yield f"- {name}: {_shown(old)} -> {_shown(new)}"
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def _shown(value: object) -> str:
+    return "none" if value in (None, "") else str(value)
+
+
+def _edited(old: str, new: str) -> str:
+    """A new description as lines taken out and put in, or whole where that is shorter."""
+    from difflib import unified_diff  # heavy: late on purpose
+
+    lines = list(unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm=""))[2:]
+    edited = "\n".join(line for line in lines if not line.startswith("@@"))
+    return edited and f"lines out (-) and in (+)\n{edited}" if len(edited) < len(new) else f"it is now: {new}"
+
+
+TOLD = ("title", "description", "checks", "role", "tier", "priority", "regions", "needs_review", "budget")
 _HOW = (
     "Decide: task_update to revise, cancel or reopen, task_depend to remove a dependency, task_offer to name "
     "an owner, task_create for what is missing; or end your turn and say what stays open."

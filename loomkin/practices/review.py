@@ -152,6 +152,8 @@ class Review(Practice):
             self._rounds.stir()
         elif fact.before is TaskState.IN_REVIEW:
             self._reminded.discard(fact.task)
+            if fact.after is not TaskState.DONE:
+                self._reviews.refused(fact.task, fact.actor, fact.reason)
             self._reviews.forget(fact.task)
             task = self._board.task(fact.task)
             if fact.after is TaskState.DONE and task.handoff is not None:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from loomkin.project.regions import followed
@@ -38,9 +38,13 @@ class _View:
 
 
 class Sight:
-    """What keeps several agents from overwriting each other unseen."""
+    """What keeps several agents from overwriting each other unseen.
+
+    `keep` is given what a file held, by its hash, before an agent changes it.
+    """
 
     def __init__(self) -> None:
+        self.keep: Callable[[str, str], None] = lambda sha, text: None
         self._views: dict[tuple[str, Path], _View] = {}
         self._changed: dict[Path, tuple[str, float]] = {}
         self._failures: defaultdict[tuple[str, Path], int] = defaultdict(int)

@@ -22,9 +22,9 @@ from loomkin.records.team_event import (
 )
 from loomkin.runtime.recorder import Scribe
 from loomkin.team import edges
-from loomkin.team.board_guards import in_hand
+from loomkin.team.board_guards import in_hand, unmet_words
 from loomkin.team.plan import Piece, Plan
-from loomkin.team.referee import RUNNING, PlanError, Referee
+from loomkin.team.referee import ASIDE, MEND, RUNNING, PlanError, Referee
 from loomkin.team.transitions import Actor, Transition, Verb, rows
 
 REVISABLE = frozenset(
@@ -189,11 +189,27 @@ class Board:
             task = self.move(task.id, Verb.ACCEPT, by)
         if task.owner != by or task.state not in RUNNING:
             whose = f" with {task.owner}" if task.owner else ""
-            raise PlanError(
-                f"{task.id} is {task.state}{whose}, not in your hands.",
-                hint=f"Ready tasks are taken with task_accept; ask {task.owner or task.creator} for others.",
-            )
+            hint = f"Ready tasks are taken with task_accept; ask {task.owner or task.creator} for others."
+            if task.owner == by and task.state is TaskState.WAITING:
+                raise PlanError(f"{task.id} waits.", hint="Take it up again with task_accept first.")
+            if task.owner == by:
+                raise PlanError(f"{task.id} is {task.state}: you do not work on it now.")
+            raise PlanError(f"{task.id} is {task.state}{whose}, not in your hands.", hint=hint)
         return task
+
+    def take_up(self, identity: str, by: str) -> Task:
+        """A waiting task goes on in the hands of its owner; what it has in hand now waits until that ends.
+
+        A task in another state stays as it is. Raises PlanError where something it needs is missing.
+        """
+        task = self.task(identity)
+        if task.owner != by or task.state is not TaskState.WAITING:
+            return task
+        held = self.in_hand(by)
+        if held is not None and held.state in RUNNING and not unmet_words(self.plan, task.id):
+            row = self.referee.row(held, Verb.WAIT, by, None, by)
+            self._apply(held, row, by, f"{ASIDE}{task.id} ({task.title})", by)
+        return self.move(task.id, Verb.RESUME, by)
 
     def reach(self, identity: str, by: str, name: str, note: str) -> None:
         """The owner of a task says that it came to a named point; raises PlanError for others."""
@@ -222,6 +238,8 @@ class Board:
         held_back = row.before is TaskState.OFFERED and row.verb is Verb.HOLD
         freed = row.verb in FREES and row.after is not TaskState.FAILED
         kept = "" if freed or held_back else owner
+        if row.verb is Verb.REFUSE and row.after is TaskState.WAITING:
+            reason = f"{MEND}{reason}"
         moved = replace(task, state=row.after, owner=kept, reason=reason, attempts=tries)
         self.plan.tasks[task.id] = moved
         self._tell(TaskMoved(task.id, row.before, row.after, by, moved.owner, reason, tries))

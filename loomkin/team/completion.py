@@ -58,6 +58,7 @@ class Completion:
         `checks` are commands to run beside those of the task.
         """
         board = self._board
+        board.take_up(identity, agent)
         task = board.owned(identity, agent)
         added = tuple(check for check in checks if check not in task.checks)
         if added:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event, FileChanged
-from loomkin.records.task import Task
+from loomkin.records.task import Task, TaskState
+from loomkin.records.team_event import TaskMoved
 from loomkin.team.practice import Practice
 
 MOST_CHARS = 16_000
@@ -13,12 +14,16 @@ _UNKNOWN = "(written by a command: read it)"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of one file, who made it, and for which task."""
+    """One change of one file, who made it, and for which task.
+
+    It is also for each refused task of who made it that had changed that file before.
+    """
 
     agent: str
     task: str
     change: FileChanged
     at: float = 0.0
+    mends: tuple[str, ...] = ()
 
 
 class Footprints(Practice):
@@ -26,6 +31,7 @@ class Footprints(Practice):
 
     def __init__(self) -> None:
         self._steps: list[Step] = []
+        self._refused: dict[str, str] = {}
 
     def restore(self, log: Iterable[Event]) -> None:
         """Go on with what an earlier process wrote down."""
@@ -35,11 +41,31 @@ class Footprints(Practice):
     def happened(self, event: Event) -> None:
         """A file may have changed."""
         if isinstance(event.fact, FileChanged):
-            self._steps.append(Step(event.agent, event.task, event.fact, event.at))
+            self._add(event.agent, event.task, event.fact, event.at)
+        elif isinstance(event.fact, TaskMoved):
+            self._moved(event.fact)
 
     def wrote(self, agent: str, task: str, path: str, at: float) -> None:
         """A command of an agent changed a file, nobody knows how."""
-        self._steps.append(Step(agent, task, FileChanged("", path, "", "", 0, 0, _UNKNOWN), at))
+        self._add(agent, task, FileChanged("", path, "", "", 0, 0, _UNKNOWN), at)
+
+    def _moved(self, fact: TaskMoved) -> None:
+        """A task was refused in review, or is out of its owner's hands again."""
+        if fact.after not in (TaskState.IN_PROGRESS, TaskState.WAITING):
+            self._refused.pop(fact.task, None)
+        elif fact.before is TaskState.IN_REVIEW:
+            self._refused[fact.task] = fact.owner
+
+    def _add(self, agent: str, task: str, change: FileChanged, at: float) -> None:
+        mends = tuple(
+            other
+            for other, owner in self._refused.items()
+            if owner == agent and other != task and self._touched(other, change.path)
+        )
+        self._steps.append(Step(agent, task, change, at, mends))
+
+    def _touched(self, task: str, path: str) -> bool:
+        return any(step.change.path == path and step.task == task for step in self._steps)
 
     def last(self, path: str) -> Step | None:
         """The newest change of a file."""
@@ -47,7 +73,7 @@ class Footprints(Practice):
 
     def steps(self, task: Task) -> list[Step]:
         """The changes made for a task, oldest first."""
-        return [step for step in self._steps if step.task == task.id]
+        return [step for step in self._steps if task.id == step.task or task.id in step.mends]
 
     def paths(self, task: Task) -> tuple[str, ...]:
         """The files that were changed for a task, and those that its owner names as changed."""
@@ -57,34 +83,3 @@ class Footprints(Practice):
     def lines(self, task: Task) -> int:
         """How many lines were added and removed for a task."""
         return sum(step.change.added + step.change.removed for step in self.steps(task))
-
-    def since(self, count: int) -> list[Step]:
-        """The changes after the first `count` of all."""
-        return self._steps[count:]
-
-    def __len__(self) -> int:
-        return len(self._steps)
-
-    def diff(self, task: Task) -> str:
-        """The changes of a task as diffs, cut where they are long, and files that changed by other means."""
-        steps = self.steps(task)
-        shown = {step.change.path for step in steps}
-        other = [path for path in self.paths(task) if path not in shown]
-        parts = [diff_of(steps), f"Changed by other means, read them: {', '.join(other)}" if other else ""]
-        return "\n".join(part for part in parts if part) or "No changed file is known."
-
-
-def diff_of(steps: Iterable[Step]) -> str:
-    """Changes as diffs, oldest first; those beyond 16,000 characters are counted only."""
-    parts, left, cut = [], MOST_CHARS, 0
-    for step in steps:
-        change = step.change
-        text = f"--- {change.path} (+{change.added} -{change.removed}, by {step.agent})\n{change.diff}"
-        if len(text) > left:
-            cut += 1
-            continue
-        left -= len(text)
-        parts.append(text)
-    if cut:
-        parts.append(f"{cut} more changes are too long for here: see them with git_read diff.")
-    return "\n".join(parts)

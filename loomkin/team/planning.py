@@ -7,7 +7,7 @@ from typing import Any
 from loomkin.errors import NotFoundError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import TaskId
-from loomkin.records.mail import PERSON, MailKind
+from loomkin.records.mail import PERSON, Delivery, MailKind
 from loomkin.records.role import Tier
 from loomkin.records.task import Edge, EdgeKind, OnFailure, Task, TaskState
 from loomkin.team.board import Board
@@ -159,6 +159,8 @@ class Planning:
         task = self._board.task(identity)
         if task.owner == by and task.state in HELD:
             return order(self._board, task)
+        if task.owner == by and task.state is TaskState.WAITING:
+            return order(self._board, self._board.take_up(task.id, by))
         verb = Verb.TAKE if task.state is TaskState.READY else Verb.ACCEPT
         return order(self._board, self._board.move(task.id, verb, by))
 
@@ -176,10 +178,18 @@ class Planning:
             board.move(task.id, Verb.OFFER, by, reason, role=Actor.ASSIGNMENT, owner=agent)
         elif agent:
             board.revise(task.id, by, reason, role=agent)
-        if proposal:
-            words = f"{by} declined {task.id} ({task.title}): {reason}\nIt proposes: {proposal}"
-            self._team.room.send(by, Letter(self.reader(task), words, MailKind.BLOCKER, task=task.id))
+        self._tell_declined(by, board.task(task.id), reason, proposal)
         return f"You are free of it. {self.where(board.task(task.id))}"
+
+    def _tell_declined(self, by: str, task: Task, reason: str, proposal: str) -> None:
+        """Whoever decides about a task hears that it was declined, why, and who has it next."""
+        reader = self.reader(task)
+        if reader in (by, PERSON) and not proposal:
+            return
+        proposed = f"\nIt proposes: {proposal}" if proposal else ""
+        words = f"{by} declined {task.id} ({task.title}): {reason}{proposed}\n{self.where(task)}"
+        when = Delivery.DIGEST if task.state is TaskState.OFFERED and not proposal else Delivery.NEXT_STEP
+        self._team.room.send(by, Letter(reader, words, MailKind.BLOCKER, delivery=when, task=task.id))
 
     def block(self, by: str, identity: str, on: Blocker, reason: str, needs: str) -> str:
         """Let a task wait, and tell its creator."""

@@ -12,9 +12,23 @@ from loomkin.team.transitions import Actor, Guard, Transition, Verb, rows
 
 NEEDS = "needs "
 """A task whose reason to wait begins with this goes on by itself once it has what it needs."""
+MEND = "to be mended: "
+"""A refused task whose reason to wait begins with this goes on by itself once its owner is free."""
+ASIDE = "behind "
+"""So does one that its owner laid aside for another one."""
 UNDECIDED = "undecided: "
 """A task in review whose reason begins with this could not be verified; its creator decides."""
 RUNNING = (TaskState.IN_PROGRESS, TaskState.PARTIALLY_AVAILABLE)
+
+
+def goes_on(task: Task) -> bool:
+    """Whether a task that waits goes on by itself, without anybody saying so."""
+    return task.reason.startswith((NEEDS, MEND, ASIDE))
+
+
+def found_words(task: Task) -> str:
+    """What a review found that is to be mended, empty where it waits for another reason."""
+    return task.reason if task.reason.startswith(MEND) else ""
 
 
 class PlanError(LoomkinError):
@@ -79,9 +93,9 @@ class Referee:
             return (Verb.HOLD, NEEDS + needs) if needs else None
         if task.state in RUNNING:
             return (Verb.WAIT, NEEDS + needs) if needs else None
-        if task.state is TaskState.WAITING and task.reason.startswith(NEEDS) and not needs:
+        if task.state is TaskState.WAITING and goes_on(task) and not needs:
             held = in_hand(self._plan, task.owner)
-            return (Verb.RESUME, "") if held is None else None
+            return (Verb.RESUME, found_words(task)) if held is None else None
         return None
 
     def _why(self, task: Task, row: Transition, owner: str) -> str:

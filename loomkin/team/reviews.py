@@ -1,7 +1,7 @@
 """Reviews of finished work: who was shown which changes, and a verdict that is about what is there."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from loomkin.project.tree import files_digest
@@ -11,10 +11,11 @@ from loomkin.records.ids import TaskId
 from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind, Priority
 from loomkin.records.task import Task, TaskState
 from loomkin.team.board import Board
-from loomkin.team.footprints import Footprints, diff_of
+from loomkin.team.differences import Differences
+from loomkin.team.footprints import Footprints
 from loomkin.team.mailroom import Letter
 from loomkin.team.orders import in_words, proof_words
-from loomkin.team.referee import UNDECIDED, PlanError
+from loomkin.team.referee import MEND, UNDECIDED, PlanError
 from loomkin.team.team import Team
 from loomkin.team.transitions import Verb
 
@@ -36,21 +37,34 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The state of a task's files, and how many changes there were in all, when somebody was shown it."""
+    """A name for the state of a task's files, and what they held, when somebody was shown it."""
 
     digest: str
-    steps: int
+    texts: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Who refused a task, what was found, and what its files held."""
+
+    by: str
+    findings: str
+    texts: Mapping[str, str | None]
 
 
 class Reviews:
     """Keeps who reviews what; an approval counts only for the files as its reviewer was shown them."""
 
-    def __init__(self, team: Team, board: Board, footprints: Footprints, workplace: Workplace) -> None:
+    def __init__(
+        self, team: Team, board: Board, footprints: Footprints, differences: Differences, workplace: Workplace
+    ) -> None:
         self._team = team
         self._board = board
         self._footprints = footprints
+        self._differences = differences
         self._root = workplace.root
         self._shown: dict[tuple[TaskId, str], _Shown] = {}
+        self._refusals: dict[TaskId, _Refusal] = {}
         self.reviewers: dict[TaskId, str] = {}
 
     def restore(self, letters: Iterable[Mail]) -> None:
@@ -65,10 +79,10 @@ class Reviews:
 
     async def ask(self, task: Task, reviewer: str) -> None:
         """Send a reviewer what was asked for, what was done, the proof and the diff; raises Undeliverable."""
-        self._shown[(task.id, reviewer)] = await self._look(task)
+        shown = self._shown[(task.id, reviewer)] = await self._look(task)
         self.reviewers[task.id] = reviewer
         how = _DECIDE if task.reason.startswith(UNDECIDED) else _REVIEW
-        words = f"{self._request(task)}\n{how.format(task=task.id)}"
+        words = f"{await self._request(task, reviewer, shown)}\n{how.format(task=task.id)}"
         self._team.room.send(SYSTEM, Letter(reviewer, words, MailKind.REVIEW, Priority.HIGH, task=task.id))
 
     async def answer(self, by: str, identity: str, opinion: Opinion, findings: str) -> Answered:
@@ -91,10 +105,16 @@ class Reviews:
         shown = self._shown.get(key)
         if shown is None or shown.digest != now.digest:
             self._shown[key] = now
-            return Answered(False, f"Your approval of {task.id} does not count: {self._news(task, shown)}")
+            return Answered(False, f"Your approval of {task.id} does not count: {await self._news(task, shown, now)}")
         self._board.move(task.id, Verb.APPROVE, by, findings)
         self.forget(task.id)
         return Answered(True, f"{task.id} is approved and done.")
+
+    def refused(self, task: TaskId, by: str, findings: str) -> None:
+        """Keep what was found, and how the files were: the next review is of what is different."""
+        shown = self._shown.get((task, by))
+        if shown is not None:
+            self._refusals[task] = _Refusal(by, findings.removeprefix(MEND), shown.texts)
 
     def forget(self, task: TaskId) -> None:
         """Nobody reviews a task any more; approvals must be given anew."""
@@ -110,28 +130,39 @@ class Reviews:
         found += [one for one in there if one.hosted]
         return found[0].name if found else PERSON
 
-    def _request(self, task: Task) -> str:
+    async def _request(self, task: Task, reviewer: str, shown: _Shown) -> str:
         undecided = task.reason.startswith(UNDECIDED)
-        head = f"{task.id} ({task.title}), done by {task.owner}, "
-        head += "could not be verified: " if undecided else "waits for your review."
-        parts = [head + task.reason.removeprefix(UNDECIDED) if undecided else head, task.description]
-        parts += [in_words(task.handoff) if task.handoff else "", proof_words(task)]
-        parts.append(self._footprints.diff(task))
+        refusal = self._refusals.get(task.id)
+        if refusal is not None and not undecided:
+            found = "You found" if refusal.by == reviewer else f"{refusal.by} found"
+            head = f"{task.id} ({task.title}) was mended by {task.owner} and waits for your review again."
+            parts = [head, f"{found}: {refusal.findings}"]
+            if refusal.by == reviewer:
+                diff = self._differences.since(task, refusal.texts, shown.texts)
+                parts += [in_words(task.handoff) if task.handoff else "", proof_words(task)]
+                parts += [f"What is different since then:\n{diff}" if diff else "No file is different since then."]
+                return "\n".join(part for part in parts if part)
+        else:
+            head = f"{task.id} ({task.title}), done by {task.owner}, "
+            head += "could not be verified: " if undecided else "waits for your review."
+            parts = [head + task.reason.removeprefix(UNDECIDED) if undecided else head]
+        parts += [task.description, in_words(task.handoff) if task.handoff else "", proof_words(task)]
+        parts.append(await self._differences.whole(task, shown.texts))
         return "\n".join(part for part in parts if part)
 
-    def _news(self, task: Task, shown: "_Shown | None") -> str:
+    async def _news(self, task: Task, shown: "_Shown | None", now: _Shown) -> str:
         """What a reviewer has not seen yet."""
         if shown is None:
-            return f"you were not shown it. This is it:\n{self._footprints.diff(task)}"
-        paths = self._footprints.paths(task)
-        later = [step for step in self._footprints.since(shown.steps) if step.change.path in paths]
-        diff = diff_of(later) or f"By other means: read {', '.join(paths)} anew."
+            diff = await self._differences.whole(task, now.texts)
+            return f"you were not shown it. This is it:\n{diff}"
+        diff = self._differences.since(task, shown.texts, now.texts)
+        diff = diff or f"By other means: read {', '.join(now.texts)} anew."
         return f"its files changed after you were shown them:\n{diff}"
 
-    async def _look(self, task: Task) -> "_Shown":
-        """The files of a task as they are now."""
-        steps = len(self._footprints)
-        return _Shown(await asyncio.to_thread(files_digest, self._root, self._footprints.paths(task)), steps)
+    async def _look(self, task: Task) -> _Shown:
+        """The files of a task as they are now; named first: what changes meanwhile was not shown."""
+        digest = await asyncio.to_thread(files_digest, self._root, self._footprints.paths(task))
+        return _Shown(digest, await self._differences.now(task))
 
 
 _REVIEW = (

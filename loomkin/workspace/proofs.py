@@ -5,14 +5,17 @@ from typing import Any
 from loomkin.project.guarded import Guarded
 from loomkin.project.jobs import JobTable
 from loomkin.project.profile import Profiles
+from loomkin.project.sight import Sight
 from loomkin.project.workplace import Workplace
 from loomkin.records.event import FileChanged
+from loomkin.records.team_event import TaskMoved
 from loomkin.store import sessions
 from loomkin.store import team as past
 from loomkin.team.board import Board
 from loomkin.team.checks import Checks
 from loomkin.team.claims_watch import Watch
 from loomkin.team.completion import Completion
+from loomkin.team.differences import Differences, Versions
 from loomkin.team.footprints import Footprints
 from loomkin.team.reviews import Reviews
 from loomkin.team.team import Team
@@ -25,7 +28,9 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
     house, place = crew.house, crew.house.workplace
     footprints = Footprints()
     if board.tasks:
-        footprints.restore(sessions.events(house.database, crew.session, FileChanged.__name__))
+        kinds = (FileChanged.__name__, TaskMoved.__name__)
+        past_events = [event for kind in kinds for event in sessions.events(house.database, crew.session, kind)]
+        footprints.restore(sorted(past_events, key=lambda event: event.seq))
     team.adopt(footprints)
 
     def wrote(agent: str, path: str) -> None:
@@ -42,7 +47,10 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
         crew.environment,
         house.loaded.settings.team.check_timeout,
     )
-    reviews = Reviews(team, board, footprints, place)
+    versions = Versions()
+    crew.service(Sight).keep = versions.keep
+    differences = Differences(footprints, place, versions, house.redactor.redact)
+    reviews = Reviews(team, board, footprints, differences, place)
     if board.tasks:
         reviews.restore(past.mail(house.database, crew.session))
     return {

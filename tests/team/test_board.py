@@ -110,6 +110,31 @@ def test_only_a_handoff_completes_a_task_and_only_its_owner_hands_it_in() -> Non
     assert board.task("t1").state is S.VERIFYING
 
 
+def test_a_task_refused_while_its_owner_is_busy_goes_on_by_itself_or_in_the_place_of_the_other() -> None:
+    board, _ = a_board()
+    for _ in range(2):
+        board.add(a_task(needs_review=True))
+    start(board, "t1")
+    board.hand_off("t1", HANDOFF)
+    board.move("t1", Verb.COMPLETE, "ada")
+    board.move("t1", Verb.PASS, SYSTEM, role=Actor.VERIFIER)
+    start(board, "t2")
+    board.move("t1", Verb.REFUSE, "bob", "why?")
+    assert (board.task("t1").state, board.task("t1").reason) == (S.WAITING, "to be mended: why?")
+    assert board.take_up("t1", "bob").state is S.WAITING
+    assert board.take_up("t1", "ada").state is S.IN_PROGRESS
+    assert (board.task("t2").state, board.task("t2").reason) == (S.WAITING, "behind t1 (work)")
+    with pytest.raises(PlanError, match=r"t2 waits.\nTake it up again with task_accept first"):
+        board.owned("t2", "ada")
+    board.move("t1", Verb.COMPLETE, "ada")
+    board.move("t1", Verb.PASS, SYSTEM, role=Actor.VERIFIER)
+    assert board.task("t2").state is S.IN_PROGRESS
+    board.move("t1", Verb.REFUSE, "bob", "still")
+    assert board.task("t1").state is S.WAITING
+    board.move("t2", Verb.CANCEL, "lead")
+    assert (board.task("t1").state, board.task("t1").reason) == (S.IN_PROGRESS, "to be mended: still")
+
+
 def test_a_done_task_is_claimed_until_a_command_that_succeeded_proves_it() -> None:
     board, _ = a_board()
     board.add(a_task())

@@ -1,8 +1,15 @@
 """What was changed for a task, and how others are shown it."""
 
+from pathlib import Path
+
+import pytest
+
+from loomkin.project.workplace import Workplace
 from loomkin.records.event import Event, FileChanged
 from loomkin.records.ids import SessionId, TaskId
-from loomkin.records.task import Handoff, Task
+from loomkin.records.task import Handoff, Task, TaskState
+from loomkin.records.team_event import TaskMoved
+from loomkin.team.differences import LARGEST, Differences, Versions
 from loomkin.team.footprints import MOST_CHARS, Footprints
 
 TASK = Task(TaskId("t1"), "work", handoff=Handoff("did", changed=("by_hand.py",)))
@@ -21,23 +28,99 @@ def test_a_task_has_the_changes_made_while_it_was_in_hand_and_what_its_owner_nam
     prints.wrote("ada", "t1", "made.txt", 2.0)
     assert prints.paths(TASK) == ("a.py", "made.txt", "by_hand.py")
     assert prints.lines(TASK) == 8
-    shown = prints.diff(TASK)
-    assert shown.index("a.py (+3 -1, by ada)") < shown.index("a.py (+3 -1, by bob)")
-    assert "made.txt (+0 -0, by ada)\n(written by a command: read it)" in shown
-    assert shown.endswith("Changed by other means, read them: by_hand.py")
-    assert "b.py" not in shown
-    assert [step.change.path for step in prints.since(2)] == ["a.py", "made.txt"]
 
 
-def test_long_changes_are_counted_and_left_out() -> None:
+def moved(prints: Footprints, before: TaskState, after: TaskState, owner: str = "ada") -> None:
+    fact = TaskMoved(TaskId("t1"), before, after, "bob", owner, "why?")
+    prints.happened(Event(0, 1.0, SessionId("s"), "bob", "", fact))
+
+
+def test_what_the_owner_of_a_refused_task_changes_in_its_files_counts_for_it_too() -> None:
     prints = Footprints()
-    changed(prints, "a.py", "+" + "x" * MOST_CHARS)
-    changed(prints, "b.py", "+small")
-    shown = prints.diff(TASK)
+    changed(prints, "a.py")
+    changed(prints, "a.py", task="t2")
+    moved(prints, TaskState.IN_REVIEW, TaskState.WAITING)
+    changed(prints, "a.py", task="t2")
+    changed(prints, "a.py", task="t2", agent="eve")
+    changed(prints, "b.py", task="t2")
+    assert len(prints.steps(TASK)) == 2
+    assert prints.paths(TASK) == ("a.py", "by_hand.py")
+    moved(prints, TaskState.IN_PROGRESS, TaskState.VERIFYING)
+    changed(prints, "a.py", task="t2")
+    assert len(prints.steps(TASK)) == 2
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Workplace:
+    return Workplace(tmp_path, (), tmp_path / "outputs")
+
+
+@pytest.fixture
+def kept() -> Versions:
+    return Versions()
+
+
+@pytest.fixture
+def prints() -> Footprints:
+    return Footprints()
+
+
+@pytest.fixture
+def differences(prints: Footprints, place: Workplace, kept: Versions) -> Differences:
+    return Differences(prints, place, kept, lambda text: text.replace("secret", "*****"))
+
+
+async def test_a_files_whole_difference_is_shown_however_many_changes_it_had(
+    prints: Footprints, place: Workplace, kept: Versions, differences: Differences
+) -> None:
+    kept.keep("a", "one\ntwo\n")
+    changed(prints, "a.py", "... 215 more lines of the diff are not shown")
+    changed(prints, "a.py", "-x", agent="bob")
+    (place.root / "a.py").write_text("one\nsecret\n")
+    now = await differences.now(TASK)
+    shown = await differences.whole(TASK, now)
+    assert "--- a.py (+1 -1, by ada, bob)" in shown
+    assert "-two\n+*****" in shown
+    assert "not shown" not in shown
+    assert "by_hand.py: changed by other means, read it" in shown
+    (place.root / "a.py").write_text("one\nthree\n")
+    later = differences.since(TASK, now, await differences.now(TASK))
+    assert "+three" in later
+    assert "-two" not in later
+
+
+async def test_what_nobody_remembers_is_shown_as_the_tools_told_it(
+    prints: Footprints, differences: Differences
+) -> None:
+    changed(prints, "a.py", "+told")
+    shown = await differences.whole(TASK, await differences.now(TASK))
+    assert "--- a.py (+3 -1, by ada)\n+told" in shown
+
+
+async def test_a_long_difference_is_whole_in_a_file(
+    prints: Footprints, place: Workplace, kept: Versions, differences: Differences
+) -> None:
+    kept.keep("a", "")
+    changed(prints, "a.py")
+    changed(prints, "b.py")
+    (place.root / "a.py").write_text("".join(f"line {number}\n" for number in range(5000)))
+    (place.root / "b.py").write_text("small\n")
+    shown = await differences.whole(TASK, await differences.now(TASK))
+    assert len(shown) < MOST_CHARS + 500
+    assert shown.startswith("All of it is in outputs/review-t1-1.diff;")
     assert "+small" in shown
-    assert "1 more changes are too long for here" in shown
-    assert len(shown) < MOST_CHARS
+    assert "more lines: file_read outputs/review-t1-1.diff" in shown
+    whole = (place.outputs / "review-t1-1.diff").read_text()
+    assert "+line 4999\n" in whole
 
 
-def test_a_task_without_changes_says_so() -> None:
-    assert Footprints().diff(Task(TaskId("t9"), "x")) == "No changed file is known."
+def test_old_versions_make_room_for_new_ones() -> None:
+    kept = Versions()
+    for number in range(40):
+        kept.keep(str(number), "x" * LARGEST)
+    assert (kept.get("0"), kept.get("")) == (None, "")
+    assert kept.get("39")
+
+
+async def test_a_task_without_changes_says_so(differences: Differences) -> None:
+    assert await differences.whole(Task(TaskId("t9"), "x"), {}) == "No changed file is known."

@@ -59,6 +59,8 @@ class Editing:
             lines.append(f"The old text matched only allowing for {applied.tier}{shifted}. Check the result.")
         lines += [*applied.notes, applied.diff]
         before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
+        if before:
+            self._sight.keep(before, applied.before)
         change = Change(
             shown, before, applied.sha, applied.added, applied.removed, applied.diff, applied.line_changes
         )
@@ -81,6 +83,7 @@ class Editing:
         if not applied.sha:
             self._sight.changed(call.agent, applied.path, "")
             before = sha_of(applied.before.encode("utf-8", "surrogatepass"))
+            self._sight.keep(before, applied.before)
             return f"Deleted {shown}.", Change(shown, before, "", 0, applied.removed, applied.diff)
         text, change = self.applied(applied, call)
         if file.moved_from is not None:

@@ -154,6 +154,8 @@ async def test_declining_moves_the_task_to_who_was_proposed_and_the_reason_is_kn
         assert (ended.code, ended.out) == (0, "The tester did both.\n"), ended.err
         assert "Task t2: write it" in last(server, "tester")
         assert "By tester:" in last(server, "lead")
+        told = said({"messages": asked(server, "lead")[-1]["messages"]})
+        assert "coder declined t2 (write it): it is about tests\\nt2 (write it) is offered with tester" in told
 
 
 @pytest.mark.feature("B3")

@@ -111,9 +111,10 @@ async def test_a_protected_file_that_a_command_wrote_is_reviewed_too(bench: Benc
         out, _ = await process.communicate()
         assert out == b"All done.\n"
         letter = said(asked(server, "reviewer")[0])
-        assert "calc.py (+0 -0, by coder)" in letter
-        assert "(written by a command: read it)" in letter
-        assert "Changed by other means, read them: new.sql" in letter
+        assert "calc.py (+1 -1, by coder, since the last commit)" in letter
+        assert "-    return sum(values) / len(values) + 1" in letter
+        assert "new.sql (+1 -0, since the last commit)" in letter
+        assert "+drop table t;" in letter
         assert "t1 is approved and done" in last(server, "reviewer")
         # what was approved is not asked about again
         assert tasks(bench) == {"t1": TaskState.DONE, "t2": TaskState.DONE}
@@ -282,7 +283,7 @@ async def test_after_a_kill_protected_files_are_still_reviewed_and_reviewers_ask
     async with bench.model(script=script) as server:
         await killed_once("coder", 2, "mend it", "--team", "default")
         await killed_once("reviewer", 1, "-c", "go on", "--resume-run")
-        assert "Changed by other means, read them: calc.py" in said(asked(server, "reviewer")[0])
+        assert "calc.py (+1 -1, since the last commit)" in said(asked(server, "reviewer")[0])
         assert tasks(bench) == {"t1": TaskState.IN_REVIEW}
         ended = await bench.run("ask", "-c", "go on", "--resume-run", *ALL)
         assert ended.code == 0, ended.err
@@ -291,6 +292,92 @@ async def test_after_a_kill_protected_files_are_still_reviewed_and_reviewers_ask
         assert "t1 is approved and done" in last(server, "reviewer")
         assert asked(server, "reviewer-2") == []
         assert tasks(bench) == {"t1": TaskState.DONE}
+
+
+REFUSE = {
+    "calls": [
+        call("peer_review", task="t1", verdict="request_changes", findings="calc.py:6 double reads badly")
+    ]
+}
+
+
+def lead_of_two(*coder: dict[str, Any], reviewer: tuple[dict[str, Any], ...]) -> dict[str, Any]:
+    """A lead gives a coder two tasks; the first goes to a reviewer who refuses it during the second."""
+    return {
+        "lead": [
+            {
+                "calls": [
+                    create("mend mean", "coder", needs_review=True),
+                    create("two", "coder"),
+                ]
+            },
+            {"text": "The plan is up."},
+            {"text": "All done.", "repeat": True},
+        ],
+        "coder": [
+            READ,
+            {"calls": [MEND]},
+            done("t1", "mended"),
+            {"calls": [call("task_accept", task="t2")]},
+            *coder,
+        ],
+        "reviewer": [{**REFUSE, "wait_for": "busy"}, *reviewer],
+    }
+
+
+async def two_tasks(bench: Bench, server: ModelServer) -> None:
+    """Run it; the review comes to its end once the coder has the second task in hand."""
+    bench.write(".loomkin.toml", "[team]\nmax_per_role = 1\n")
+    process = await bench.start("ask", "do both", "--team", "default", "--role", "lead", *ALL)
+    await server.until(lambda _: len(asked(server, "coder")) == 5)
+    server.release("busy")
+    await server.until(lambda _: len(asked(server, "reviewer")) == 2)
+    server.release("refused")
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (0, b"All done.\n"), err.decode()
+    assert tasks(bench) == {"t1": TaskState.DONE, "t2": TaskState.DONE}
+
+
+@pytest.mark.feature("B15")
+async def test_a_task_refused_while_its_owner_has_another_in_hand_is_handed_in_again_at_once(
+    bench: Bench,
+) -> None:
+    script = lead_of_two(
+        {**READ, "wait_for": "refused"},
+        TURN,
+        done("t1", "turned double, too"),
+        done("t2", "did two"),
+        {"text": "Did both."},
+        {"text": "Nothing more.", "repeat": True},
+        reviewer=({"text": "Said."}, APPROVE, {"text": "Said."}),
+    )
+    async with bench.model(script=script) as server:
+        await two_tasks(bench, server)
+        told = said(asked(server, "coder")[5])
+        assert "t1 (mend mean) was not approved by reviewer: calc.py:6 double reads badly" in told
+        assert "You have t2 in hand: t1 comes back to you when that ends." in told
+        assert "t1 waits for a review now" in said(asked(server, "coder")[7])
+        # what was mended while the other one was in hand is shown, and what was found the first time
+        again = said(asked(server, "reviewer")[2])
+        assert "return 2 * value" in again
+        assert "You found: calc.py:6 double reads badly" in again
+
+
+@pytest.mark.feature("B15")
+async def test_a_refused_task_comes_back_by_itself_once_its_owner_is_free(bench: Bench) -> None:
+    script = lead_of_two(
+        {**READ, "wait_for": "refused"},
+        done("t2", "did two"),
+        TURN,
+        done("t1", "turned double, too"),
+        {"text": "Did both."},
+        {"text": "Nothing more.", "repeat": True},
+        reviewer=({"text": "Said."}, APPROVE, {"text": "Said."}),
+    )
+    async with bench.model(script=script) as server:
+        await two_tasks(bench, server)
+        told = said(asked(server, "coder")[6])
+        assert "t1 (mend mean) goes on: to be mended: calc.py:6 double reads badly" in told
 
 
 class Judge:
