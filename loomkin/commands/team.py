@@ -38,7 +38,7 @@ def _line(row: Activity, doing: str, since: float | None, own: bool) -> str:
         f"{'*' if own else ' '} {row.name}{role}: {doing.replace('_', ' ')}"
         + (f" for {since:.0f} s" if since is not None else ""),
         f"{row.steps} steps, {row.tokens:,} tokens, {spent}",
-        f"{row.mail} letters wait" if row.mail else "",
+        ("1 letter waits" if row.mail == 1 else f"{row.mail} letters wait") if row.mail else "",
         f"task {row.task} {row.title}" if row.task else "",
         f"holds {', '.join(row.claims)}" if row.claims else "",
         " ".join(row.purpose.split())[:100],

@@ -131,12 +131,14 @@ class PlanNews(Practice):
         yield from _for_owner(fact, task, last)
         if fact.before is S.IN_REVIEW and fact.after in (S.IN_PROGRESS, S.WAITING):
             found = fact.reason.removeprefix(MEND)
-            words = f"{task.id} ({task.title}) was not approved by {fact.actor}{f': {found}' if found else ''}. "
+            words = (
+                f"{task.id} ({task.title}) was not approved by {fact.actor}{f': {found}' if found else ''}. "
+            )
             held = self._board.in_hand(last) if fact.after is S.WAITING else None
             if held is not None:
                 words += (
-                    f"You have {held.id} in hand: {task.id} comes back to you when that ends. To mend it first, "
-                    f"call task_accept for {task.id}; {held.id} waits until it is handed in. "
+                    f"You have {held.id} in hand: {task.id} comes back to you when that ends. "
+                    f"To mend it first, call task_accept for {task.id}; {held.id} waits until then. "
                 )
             yield f"{words}Mend it and call task_complete again."
 

@@ -51,6 +51,19 @@ def unmet_words(plan: Plan, task: TaskId) -> str:
     return ", ".join(needs_words(plan, edge) for edge in missing(plan.tasks, plan.needs(task)))
 
 
+def waits_words(plan: Plan, task: TaskId) -> str:
+    """What a task that is not begun waits for, and who has that; empty where nothing is missing."""
+    found = []
+    for edge in missing(plan.tasks, plan.needs(task)):
+        before = plan.tasks[edge.before]
+        what = {
+            "milestone": f"the milestone {edge.name} of ",
+            "partial": "the first partial result of ",
+        }.get(edge.kind, "the end of ")
+        found.append(f"{what}{before.id} ({before.owner or before.role or before.title}, {before.state})")
+    return f"it waits for {' and '.join(found)}" if found else ""
+
+
 def needs_words(plan: Plan, edge: Edge) -> str:
     """What one edge asks for, in words."""
     before = plan.tasks[edge.before]

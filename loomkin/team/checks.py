@@ -1,11 +1,15 @@
 """Runs the commands that prove a task: as its owner would, with a time limit, and keeps how they ended."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import os
+import shlex
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from pathlib import Path
 
 from loomkin.errors import LoomkinError
-from loomkin.project.failure import first_errors
+from loomkin.project.failure import complaint
 from loomkin.project.jobs import JobTable
 from loomkin.project.output import exit_note, for_model
 from loomkin.project.secrets import Redactor
@@ -16,6 +20,7 @@ from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import StateChanged
 from loomkin.records.mail import SYSTEM
 from loomkin.records.permission import Access, Decision, ToolUse
+from loomkin.records.regex import pattern
 from loomkin.records.task import Evidence
 from loomkin.runtime.clock import Clock
 from loomkin.team.member import Member
@@ -57,6 +62,31 @@ class Outcome:
         return self.ending in (Ending.TIMED_OUT, Ending.DENIED, Ending.BROKEN)
 
 
+def not_found(command: str, environment: Mapping[str, str], root: Path) -> str:
+    """The program that a check begins with, if it is plain that there is none of that name."""
+    try:
+        words = shlex.split(command, comments=True)
+    except ValueError:
+        return ""
+    while words and _SETS.match(words[0]):
+        words = words[1:]
+    if not words or not _PLAIN.fullmatch(words[0]) or words[0] in _SHELLS_OWN:
+        return ""
+    name, path = words[0], environment.get("PATH", "")
+    there = os.access(root / name, os.X_OK) if "/" in name else shutil.which(name, path=path) is not None
+    return "" if there else name
+
+
+_SETS = pattern(r"[A-Za-z_]\w*=")
+_PLAIN = pattern(r"[\w./+@-]+")
+_OWN_WORDS = """
+. : [ [[ { ! alias bg break builtin case cd command continue declare echo eval exec exit export false fg for
+function getopts hash if jobs kill let local popd printf pushd pwd read readonly return select set shift shopt
+source test time times trap true type ulimit umask unalias unset until wait while
+"""
+_SHELLS_OWN = frozenset(_OWN_WORDS.split())
+
+
 class Checks:
     """Runs commands under the permissions of an agent; exit codes decide. `limit` in seconds."""
 
@@ -79,6 +109,15 @@ class Checks:
         self._limit = limit
         self._slots = asyncio.Semaphore(TOGETHER)
         self._count = 0
+
+    async def missing(self, agent: str, commands: Iterable[str]) -> str:
+        """Which commands cannot run for an agent since their program is not there, in words; runs nothing."""
+        environment, root = self._environment(agent), self._workplace.root
+        looked = [(one, await asyncio.to_thread(not_found, one, environment, root)) for one in commands]
+        lost = [
+            f"`{command}` cannot run: there is no program {name!r} here." for command, name in looked if name
+        ]
+        return " ".join([*lost, "Create it first, or change the checks with task_update."]) if lost else ""
 
     async def __call__(self, agent: str, command: str, *, by: str = SYSTEM) -> Outcome:
         """Ask the agent's gate, run the command in the root, and once more where it failed."""
@@ -108,6 +147,9 @@ class Checks:
             if first.ending is not Ending.FAILED:
                 return first
             again = await self._once(member, command, by)
+        if again.ending is Ending.FAILED:
+            command_line, _, rest = again.words.partition("\n")
+            return replace(again, words=f"{command_line}; it failed twice, the second time at once\n{rest}")
         if again.ending is not Ending.PASSED or again.evidence is None:
             return first
         words = f"`{command}` failed and passed when it was run again at once: it is flaky."
@@ -147,6 +189,6 @@ class Checks:
         proof = Evidence(command, ended.code, text, by, self._clock.now(), tree, whole)
         if ended.code == 0:
             return Outcome(command, Ending.PASSED, f"`{command}`: exit 0", proof)
-        errors = first_errors(self._redactor.redact(captured.text))
+        errors = complaint(self._redactor.redact(captured.text))
         words = f"`{command}`: {exit_note(command, ended.code).text}\n{errors}\nWhole output: {whole}"
         return Outcome(command, Ending.FAILED, words, proof)

@@ -1,4 +1,4 @@
-"""What a task changed in its files: from their state before it to now, whole in a file and in part in words."""
+"""What a task changed in its files: from their state before it to now, or since a review."""
 
 import asyncio
 from collections import OrderedDict
@@ -63,7 +63,7 @@ class Differences:
         return self._shown(task, parts) or "No changed file is known."
 
     def since(self, task: Task, before: Mapping[str, str | None], now: Mapping[str, str | None]) -> str:
-        """What is different from an earlier look at the files; a file that was not among them is new to it."""
+        """What is different from an earlier look at the files; one that was not among them is new."""
         parts = []
         for path, text in now.items():
             old = before.get(path, "")

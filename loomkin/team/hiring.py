@@ -1,7 +1,7 @@
 """Who may join the team: the spawn gate, the estimate of its cost, and offering the one who is idle."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from loomkin.agent.tally import Tally
@@ -12,6 +12,7 @@ from loomkin.records.permission import Access, ToolUse
 from loomkin.records.regex import pattern
 from loomkin.records.role import Role, Tier
 from loomkin.team.mailroom import TEAM
+from loomkin.team.matching import changes_files
 from loomkin.team.member import Member
 from loomkin.team.seat import GONE, Seat
 from loomkin.team.team import Team
@@ -84,6 +85,17 @@ class Hiring:
             there = ", ".join(f"{role.name} ({role.description})" for role in roles.values())
             raise NotFoundError(f"There is no role {name!r}.", hint=f"Roles: {there}")
         return roles[name]
+
+    def refuse_regions(self, role: str, regions: Collection[str]) -> None:
+        """Raise UsageError where a role that has no tool for changing files is to change some."""
+        one = self.role(role)
+        if not regions or changes_files(one):
+            return
+        able = ", ".join(known.name for known in self._office.roles.values() if changes_files(known))
+        raise UsageError(
+            f"A {role} has no tools that write, so it cannot change {', '.join(regions)}.",
+            hint=f"These roles can write: {able}. Leave `regions` out where it is only to read or to run.",
+        )
 
     def use(self, tool: str, call: Call, order: Order, *, planned: bool = False) -> ToolUse:
         """A call that may bring a new agent, as the permission engine sees it.

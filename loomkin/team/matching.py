@@ -36,6 +36,11 @@ class Match:
     why: str
 
 
+def changes_files(role: Role) -> bool:
+    """Whether a role has a tool that changes files, at once or after looking for it."""
+    return bool({*role.tools, *role.more_tools, *role.team_tools} & CHANGES)
+
+
 def fits(task: Task, role: Role) -> bool:
     """Whether a role can do a task: it is the one named, or has the tools where none is named."""
     if task.role:

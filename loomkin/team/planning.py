@@ -11,7 +11,7 @@ from loomkin.records.mail import PERSON, Delivery, MailKind
 from loomkin.records.role import Tier
 from loomkin.records.task import Edge, EdgeKind, OnFailure, Task, TaskState
 from loomkin.team.board import Board
-from loomkin.team.board_guards import HELD
+from loomkin.team.board_guards import HELD, waits_words
 from loomkin.team.mailroom import Letter
 from loomkin.team.orders import brought, order
 from loomkin.team.referee import UNDECIDED, PlanError
@@ -226,10 +226,27 @@ class Planning:
         """Where a task stands, in one sentence."""
         owner = f" with {task.owner}" if task.owner else ""
         told = {
-            TaskState.READY: "it goes to whoever of its role is free",
+            TaskState.PROPOSED: waits_words(self._board.plan, task.id),
+            TaskState.READY: self._next(task),
             TaskState.OFFERED: "it comes first, or after what is in hand",
         }.get(task.state, task.reason)
         return f"{task.id} ({task.title}) is {task.state}{owner}{f': {told}' if told else ''}."
+
+    def _next(self, task: Task) -> str:
+        """Who will have a task that is ready, as far as one can see."""
+        there = [one for one in self._team.members if one.open]
+        if any(one.name == task.owner for one in there):
+            return "it is offered to its owner"
+        mine = [one for one in there if one.seat.role.name == task.role and not one.hosted]
+        free = [one.name for one in mine if not one.active and self._board.in_hand(one.name) is None]
+        if free:
+            return (
+                f"it is offered to {free[0]}" if len(free) == 1 else f"it is offered to {' or '.join(free)}"
+            )
+        if not task.role:
+            return "it goes to whoever can do it and is free"
+        busy = f"; {', '.join(one.name for one in mine)} {'has' if len(mine) == 1 else 'have'} other work"
+        return f"it waits for a free {task.role}, or for one to be hired{busy if mine else ''}"
 
     def depend(self, by: str, edge: Edge, remove: bool) -> Task:
         """Let a task need another one, or need it no more."""

@@ -105,7 +105,9 @@ class Reviews:
         shown = self._shown.get(key)
         if shown is None or shown.digest != now.digest:
             self._shown[key] = now
-            return Answered(False, f"Your approval of {task.id} does not count: {await self._news(task, shown, now)}")
+            return Answered(
+                False, f"Your approval of {task.id} does not count: {await self._news(task, shown, now)}"
+            )
         self._board.move(task.id, Verb.APPROVE, by, findings)
         self.forget(task.id)
         return Answered(True, f"{task.id} is approved and done.")
@@ -140,7 +142,9 @@ class Reviews:
             if refusal.by == reviewer:
                 diff = self._differences.since(task, refusal.texts, shown.texts)
                 parts += [in_words(task.handoff) if task.handoff else "", proof_words(task)]
-                parts += [f"What is different since then:\n{diff}" if diff else "No file is different since then."]
+                parts += [
+                    f"What is different since then:\n{diff}" if diff else "No file is different since then."
+                ]
                 return "\n".join(part for part in parts if part)
         else:
             head = f"{task.id} ({task.title}), done by {task.owner}, "

@@ -52,7 +52,7 @@ class Roster:
         status = one.status()
         doing = f"{status.state} {status.detail}".strip()
         you = " (you)" if one.name == reader else ""
-        mail = f", {len(one.box.letters)} letters wait" if one.box.letters else ""
+        mail = f", {_letters(len(one.box.letters))}" if one.box.letters else ""
         purpose = f": {' '.join(one.seat.purpose.split())[:100]}" if one.seat.purpose else ""
         since = f" for {max(0.0, now - status.since):.0f} s" if status.since else ""
         return f"{one.name}{you}, {one.seat.role.name}, {doing}{since}{mail}{purpose}"
@@ -111,6 +111,10 @@ class Roster:
             if one.active and one.name != name
             for mail in (*one.letters, *one.box.letters)
         )
+
+
+def _letters(count: int) -> str:
+    return "1 letter waits" if count == 1 else f"{count} letters wait"
 
 
 def _address(one: Member) -> Address:

@@ -2,6 +2,7 @@
 
 from loomkin.records import team_event as team
 from loomkin.records.event import ApprovalAsked, Event
+from loomkin.records.mail import PERSON
 from loomkin.ui.terminal import one_line
 
 LONGEST = 300
@@ -20,7 +21,8 @@ class TeamWords:
             case ApprovalAsked(_, tool, target):
                 words = f"waits for your answer: {tool} {target}"
             case team.AgentJoined(role=role, spawner=spawner, purpose=purpose):
-                words = f"joins as {role} for {spawner}: {purpose}" if purpose else f"is the {role}"
+                whose = "you" if spawner == PERSON else spawner
+                words = f"joins as {role} for {whose}: {purpose}" if purpose else f"is the {role}"
             case team.AgentMoved(state=state, reason=reason):
                 words = f"is {state}" + (f": {reason}" if reason else "")
             case team.MailSent(mail):

@@ -29,7 +29,9 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
     footprints = Footprints()
     if board.tasks:
         kinds = (FileChanged.__name__, TaskMoved.__name__)
-        past_events = [event for kind in kinds for event in sessions.events(house.database, crew.session, kind)]
+        past_events = [
+            event for kind in kinds for event in sessions.events(house.database, crew.session, kind)
+        ]
         footprints.restore(sorted(past_events, key=lambda event: event.seq))
     team.adopt(footprints)
 

@@ -83,7 +83,7 @@ async def test_a_counter_proposal_that_is_plain_is_carried_out_and_any_other_is_
     with pytest.raises(NotFoundError, match="no agent or role 'cook'"):
         planning.decline("ada", "t1", "not mine", "cook", "", "")
     told = planning.decline("ada", "t1", "two comes first", "", "two", "merge both")
-    assert "needs t2 (two, ready)" in told
+    assert "waits for the end of t2 (coder, ready)" in told
     assert (board.task("t1").state, board.task("t1").owner) == (S.PROPOSED, "")
     assert "It proposes: merge both" in letters(team, "concierge")
     planning.offer("concierge", "t2", "bob", "")

@@ -8,6 +8,7 @@ from loomkin.records.permission import Access, ToolUse
 from loomkin.records.role import Tier
 from loomkin.records.task import OnFailure
 from loomkin.records.usage import pico
+from loomkin.team.checks import Checks
 from loomkin.team.hiring import Hiring, Order
 from loomkin.team.planning import Draft, Planning
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
@@ -39,8 +40,9 @@ class TaskCreate(Tool[Params]):
     params_type: ClassVar[type] = Params
     access: ClassVar[Access] = Access.NONE
 
-    def __init__(self, planning: Planning, hiring: Hiring) -> None:
+    def __init__(self, planning: Planning, hiring: Hiring, checks: Checks) -> None:
         self._planning = planning
+        self._checks = checks
         self._hiring = hiring
 
     def use(self, params: Params, call: Call) -> ToolUse:
@@ -52,6 +54,7 @@ class TaskCreate(Tool[Params]):
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:
             self._hiring.role(params.role)
+            self._hiring.refuse_regions(params.role, params.regions)
             draft = Draft(
                 params.title,
                 params.description,
@@ -68,7 +71,9 @@ class TaskCreate(Tool[Params]):
                 None if params.budget_usd is None else pico(params.budget_usd),
             )
             task = self._planning.create(call.agent, draft)
-            return Ok(self._planning.where(task))
+            where = self._planning.where(task)
+            lost = await self._checks.missing(call.agent, params.checks)
+            return Ok("\n".join(filter(None, (where, lost))))
         except LoomkinError as error:
             return Fail(str(error))
 

@@ -155,7 +155,59 @@ async def test_declining_moves_the_task_to_who_was_proposed_and_the_reason_is_kn
         assert "Task t2: write it" in last(server, "tester")
         assert "By tester:" in last(server, "lead")
         told = said({"messages": asked(server, "lead")[-1]["messages"]})
-        assert "coder declined t2 (write it): it is about tests\\nt2 (write it) is offered with tester" in told
+        assert (
+            "coder declined t2 (write it): it is about tests\\nt2 (write it) is offered with tester" in told
+        )
+
+
+@pytest.mark.feature("B3")
+async def test_creating_a_task_says_what_it_waits_for_and_what_cannot_work(bench: Bench) -> None:
+    script = {
+        "lead": [
+            {
+                "calls": [
+                    create("mend mean", "coder", checks=["nosuchprogram --all", "X=1 python3 -c pass"]),
+                    create("look at parts", "tester", needs=["t1:partial"]),
+                    create("write tests", "tester", regions=["tests/test_calc.py"]),
+                ]
+            },
+            {
+                "calls": [
+                    call("task_update", task="t1", reason="no such program", checks=["true"], priority=7)
+                ],
+                "wait_for": "accepted",
+            },
+            {"calls": [call("task_update", task="t2", reason="not needed", move="cancel")]},
+            {"text": "The plan is up."},
+            {"text": "All done."},
+        ],
+        "coder": [
+            {"calls": [call("file_read", path="calc.py")]},
+            {"calls": [call("file_read", path="calc.py")], "wait_for": "revised"},
+            done("t1", "did it"),
+            {"text": "Handed in."},
+        ],
+    }
+    async with bench.model(script=script) as server:
+        process = await bench.start("ask", "mend it", "--team", "default", "--role", "lead")
+        await server.until(lambda chats: count(chats, "coder") == 2)
+        server.release("accepted")
+        await server.until(lambda chats: count(chats, "lead") == 4)
+        server.release("revised")
+        out, err = await process.communicate()
+        assert (process.returncode, out) == (0, b"All done.\n"), err.decode()
+        told = said(asked(server, "lead")[1])
+        assert "t1 (mend mean) is ready: it waits for a free coder, or for one to be hired." in told
+        assert "`nosuchprogram --all` cannot run: there is no program 'nosuchprogram' here." in told
+        assert "python3 -c pass` cannot run" not in told
+        assert "is proposed: it waits for the first partial result of t1 (coder, ready)." in told
+        assert "A tester has no tools that write, so it cannot change tests/test_calc.py." in told
+        assert "These roles can write: coder" in told
+        news = said({"messages": asked(server, "coder")[2]["messages"][-2:]})
+        assert "lead revised t1 (no such program). What changed, the rest stays:" in news
+        assert "- checks: without `nosuchprogram --all`, `X=1 python3 -c pass`, also `true`" in news
+        assert "- priority: 5 -> 7" in news
+        assert "Please mend mean." not in news
 
 
 @pytest.mark.feature("B3")
@@ -324,6 +376,8 @@ async def test_a_plan_that_cannot_move_is_told_once_and_does_not_hang(bench: Ben
         assert (ended.code, ended.out) == (0, "It stays open: nobody has the key.\n"), ended.err
         assert "these tasks cannot move" in last(server, "lead")
         assert "person: the key is missing" in last(server, "lead")
+        freed = "-> task_update(task=t1, reason=..., move=resume) lets coder go on with it."
+        assert freed in last(server, "lead")
 
 
 @pytest.mark.feature("B3")
