@@ -1,6 +1,6 @@
 """What an agent is told before anything is said: who it is, where it is, which rules hold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from loomkin.records.dataclass import dataclass
@@ -33,6 +33,12 @@ def team_words(spawner: str) -> str:
     return text.replace("{boss}", boss)
 
 
+def role_words(roles: Iterable[Role]) -> str:
+    """What those who give out work are told of the roles that they can give it to."""
+    lines = [f"- {role.name}: {role.description}" for role in roles if role.name not in _OF_HOUSE]
+    return "\n".join(["Roles for team_spawn and task_create", *lines])
+
+
 def first_message(place: Place, rules: Sequence[str], context: Sequence[str] = ()) -> str:
     """Facts about the place and the project's own rules, said once before the person's words."""
     lines = [
@@ -50,6 +56,7 @@ def first_message(place: Place, rules: Sequence[str], context: Sequence[str] = (
     return "\n".join(lines)
 
 
+_OF_HOUSE = ("concierge", "orienter")
 _ATTENDED = "The person can be asked, and approves what needs approval."
 _UNATTENDED = (
     "Nobody is there to answer or approve: what is not allowed is refused. "

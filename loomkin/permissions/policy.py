@@ -96,6 +96,14 @@ class Policy:
             self._shell = ShellPolicy(self._book, self._files, self._mode, self._home, self._sandboxed)
         return self._shell
 
+    def only_reads(self, use: ToolUse) -> bool:
+        """Whether a command line certainly changes nothing, whatever the rules say of it."""
+        return self._commands.only_reads(use)
+
+    def undoes(self, use: ToolUse, root: Path) -> str:
+        """The git command in a line that takes back what is not committed below `root`, if there is one."""
+        return self._commands.undoes(use, root)
+
     def decide(self, use: ToolUse) -> Verdict:
         """The verdict on a call; reads names and links on disk, never raises for any call."""
         findings = self.findings(use)

@@ -2,6 +2,7 @@
 
 import os.path
 import re
+from pathlib import Path
 
 from loomkin.permissions.dangerous import danger, fetched_and_run, is_fetcher
 from loomkin.permissions.file_policy import Cover, FilePolicy
@@ -14,6 +15,7 @@ from loomkin.permissions.readonly import is_plain_writer, is_quiet_name, is_read
 from loomkin.permissions.rulebook import RuleBook
 from loomkin.permissions.rules import exact_rule_text, host_of
 from loomkin.permissions.simple import Command
+from loomkin.permissions.undoing import speaks_of_undoing, undoes
 from loomkin.permissions.verdicts import Finding, always_asks, built_in, by_rule
 from loomkin.project.secrets import is_secret_path
 from loomkin.records.dataclass import dataclass, replace
@@ -70,6 +72,21 @@ class ShellPolicy:
         if any(one.verdict.decision is Decision.ASK for one in fetched):
             found = [Finding(one.subject, replace(one.verdict, offers=())) for one in found]
         return (*found, *fetched)
+
+    def only_reads(self, use: ToolUse) -> bool:
+        """Whether every part of a command line is known to change nothing; rules and modes do not count."""
+        parts, problem = read_parts(use.command, use.cwd, self._home)
+        return not problem and all(self._quiet(part) for part in parts)
+
+    def undoes(self, use: ToolUse, root: Path) -> str:
+        """The git command in a line that takes back what is not committed below `root`, if there is one."""
+        parts, problem = read_parts(use.command, use.cwd, self._home)
+        found = undoes((part.command for part in parts), root)
+        return found or (speaks_of_undoing(use.command) if problem else "")
+
+    def _quiet(self, part: Part) -> bool:
+        writes = (one.word for one in file_uses(part.command) if one.touch is Touch.WRITE)
+        return (self._only_reads(part) or not part.judged) and all(one.text == os.devnull for one in writes)
 
     def _folder(self, use: ToolUse) -> list[Finding]:
         """The folder that the line starts in, where that alone is a question."""

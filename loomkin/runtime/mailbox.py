@@ -41,9 +41,12 @@ class Mailbox:
             self._interrupt()
         return True
 
-    def take(self, deliveries: Collection[Delivery]) -> list[Mail]:
-        """The due letters of these kinds of delivery, in the order of reading; they leave the box."""
-        taken = [mail for mail in self._due() if mail.delivery in deliveries]
+    def take(self, deliveries: Collection[Delivery], sender: str = "") -> list[Mail]:
+        """The due letters of these kinds of delivery, in the order of reading; they leave the box.
+
+        With a `sender` only the ones that it wrote.
+        """
+        taken = [mail for mail in self._due() if mail.delivery in deliveries and sender in ("", mail.sender)]
         for mail in taken:
             self._letters.remove(mail)
         return taken

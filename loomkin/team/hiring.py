@@ -118,7 +118,8 @@ class Hiring:
         """What the person should know before they let an agent be spawned."""
         role = self._wanted(order)
         can = ", ".join(self._office.writers(role)) or "nothing"
-        return f"{order.work}\n\nTools that may change something: {can}.\n{await self._office.estimate(role)}"
+        costs = await self._office.estimate(role)
+        return f"{order.work}\n\nTools that may change something: {can}.\n{costs}".rstrip()
 
     async def hire(self, spawner: str, order: Order) -> Hired:
         """Give the work to an idle agent of the role, or to a new one.

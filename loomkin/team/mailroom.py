@@ -241,8 +241,8 @@ class AgentInbox:
     def take(self, *, end: bool) -> list[Heard]:
         """What is to be heard now; expired letters are left out and written down as such."""
         taken = self._box.take(AT_END if end else NOW)
-        if taken:
-            taken += self._box.take((Delivery.DIGEST,))
+        if taken or not end:
+            taken += self._box.take((Delivery.DIGEST,), "" if taken else SYSTEM)
         late = [mail for mail in taken if mail.reply_by and mail.reply_by < self._now()]
         self._room.mark(late, MailState.EXPIRED)
         fresh = [mail for mail in taken if mail not in late]

@@ -64,8 +64,8 @@ def _order(board: Board, task: Task) -> Iterator[str]:
     if any(one.before == task.id and one.kind is EdgeKind.PARTIAL for one in plan.edges):
         yield "Another task starts on partial results of this one: publish each with task_partial."
     yield (
-        f"Created by {task.creator}. It is yours unless you call task_decline now. When all of it is done, "
-        f"call task_complete for {task.id}; if something is in the way, task_block."
+        f"Created by {task.creator}. It is yours unless your first step declines it (task_decline). When all "
+        f"of it is done, call task_complete for {task.id}; if something is in the way, task_block."
     )
 
 

@@ -20,7 +20,7 @@ from loomkin.records.event import (
 )
 from loomkin.records.ids import CallId
 from loomkin.records.message import ToolCall, ToolResult
-from loomkin.records.permission import Access, Decision, Verdict
+from loomkin.records.permission import Access, Decision, ToolUse, Verdict
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
@@ -51,8 +51,9 @@ class ResultSink(Protocol):
 class Runner:
     """Runs the calls of one agent: reads together, writes one after another for each path.
 
-    With `claims` (in a team) what changes files runs under a claim on what it changes. `review` is asked
-    before each call starts: it may wait, and say what the person made of the call meanwhile.
+    With `claims` (in a team) what changes files runs under a claim on what it changes; `withheld` says why a
+    call is not the agent's at this moment. `review` is asked before each call starts: it may wait, and say
+    what the person made of the call meanwhile.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Runner:
         self._redact = redact
         self._call_of = call_of
         self.claims: Claims | None = None
+        self.withheld: Callable[[AnyTool, ToolUse], str] = lambda tool, use: ""
         self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
 
     def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
@@ -147,10 +149,11 @@ class Runner:
                 self._finish(item, Fail(revision.words), "skipped", 0.0, scribe, sink)
                 return
             item.take(self._plan(replace(item.call, arguments=revision.arguments), False), revision.words)
-        # a call before this one may have put the tool out of sight
-        item.refusal = item.refusal or self.toolbox.hidden().get(item.call.name, "")
         if not item.refusal:
             await self._before(item, scribe)
+        if item.tool is not None and item.use is not None and not item.refusal:
+            # what calls before this one did counts
+            item.refusal = self.withheld(item.tool, item.use)
         if item.refusal or item.tool is None:
             self._finish(item, Fail(item.refusal), "failed", 0.0, scribe, sink)
             return

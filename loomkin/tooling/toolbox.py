@@ -1,7 +1,7 @@
 """The tools that one agent sees: those of its role, and those it found by searching."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from loomkin.records.message import ToolSpec
@@ -33,11 +33,7 @@ class Later:
 
 
 class Toolbox:
-    """A named, ordered set of tools; the order never changes, so that prompts stay cacheable.
-
-    `hidden` names the tools that are out of sight at this moment, each with the reason for a model that calls
-    it all the same; it is asked anew for every request.
-    """
+    """A named, ordered set of tools; the order never changes, so that prompts stay cacheable."""
 
     def __init__(self, names: Iterable[str], more: Iterable[str], denied: Iterable[str] = ()) -> None:
         """`names` are in sight from the beginning, `more` once searched for; no other tool ever is."""
@@ -46,7 +42,6 @@ class Toolbox:
         self._later: dict[str, Later] = {}
         self._wanted: list[str] = []
         self._allowed: frozenset[str] = frozenset()
-        self.hidden: Callable[[], Mapping[str, str]] = dict
         self.become(names, more)
 
     def become(self, names: Iterable[str], more: Iterable[str]) -> None:
@@ -76,14 +71,7 @@ class Toolbox:
     @property
     def names(self) -> tuple[str, ...]:
         """The tools in sight."""
-        hidden = self.hidden()
-        return tuple(name for name in self._wanted if self._there(name) and name not in hidden)
-
-    @property
-    def accesses(self) -> dict[str, Access]:
-        """What each tool that is in sight, or would be if it were not hidden, does to the world."""
-        there = (name for name in self._wanted if self._there(name))
-        return {name: (self._known.get(name) or self._later[name]).access for name in there}
+        return tuple(name for name in self._wanted if self._there(name))
 
     def specs(self) -> tuple[ToolSpec, ...]:
         """The tools in sight, as a model is told of them."""
@@ -91,7 +79,7 @@ class Toolbox:
 
     def get(self, name: str) -> AnyTool | None:
         """The tool of that name, if it is in sight."""
-        if name not in self._wanted or name in self.hidden():
+        if name not in self._wanted:
             return None
         if (later := self._later.pop(name, None)) is not None:
             self._known[name] = later.build()
@@ -125,8 +113,6 @@ class Toolbox:
         """What to tell a model that called a tool which is not in sight."""
         import difflib  # heavy: late on purpose
 
-        if reason := self.hidden().get(name, "") if name in self._wanted else "":
-            return reason
         words = sorted(name.lower().split("_"))
         turned = [known for known in self.names if sorted(known.split("_")) == words]
         close = turned or difflib.get_close_matches(name, self.names, 1, 0.5)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Protocol, TypeVar
 
 from loomkin.agent.agent import Agent, Parts
-from loomkin.agent.prompt import system_prompt, team_words
+from loomkin.agent.prompt import role_words, system_prompt, team_words
 from loomkin.agent.roles import Roles
 from loomkin.agent.transcript import Transcript
 from loomkin.llm.books import Books
@@ -28,6 +28,7 @@ from loomkin.workspace.models import Chosen, Reach, build_client
 T = TypeVar("T")
 SOLO = "solo"
 MAIN = "main"
+HIRING = frozenset(("team_spawn", "task_create"))
 
 
 class Toolsmith(Protocol):
@@ -52,7 +53,7 @@ class Berth:
     """Who an agent is: its name, its role, its team, what it said before, and how many turns it took.
 
     `spawner` is the agent that asked for it; a `fixed` role does not follow its file; `budget` is its own, in
-    picodollars.
+    picodollars; `company` is the team of one that works for it and is no member.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Berth:
     spawner: str = ""
     fixed: bool = False
     budget: int | None = None
+    company: str = ""
 
 
 class Crew:
@@ -176,8 +178,11 @@ class Kit:
         """The fixed first part of the agent's requests."""
         berth, house = self._berth, self._crew.house
         words = [team_words(berth.spawner)] if berth.team != SOLO else []
+        if berth.team != SOLO and HIRING.intersection((*self._role.tools, *self._role.team_tools)):
+            words.append(role_words(self._crew.roles.by_name.values()))
         words.append(house.options.append_system_prompt)
-        return system_prompt(berth.name, self._role, berth.team, house.workplace.root.name, words)
+        team = berth.company or berth.team
+        return system_prompt(berth.name, self._role, team, house.workplace.root.name, words)
 
     def follow(self, agent: Agent) -> Callable[[], None]:
         """What brings the agent up to date with its role's file, at once and cheaply."""

@@ -9,7 +9,7 @@ from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import sessions
-from loomkin.workspace.crew import SOLO, Berth, Crew
+from loomkin.workspace.crew import MAIN, SOLO, Berth, Crew
 from loomkin.workspace.tiers import Tiers
 
 LOOKING = (Access.READ, Access.NETWORK)
@@ -51,7 +51,9 @@ class Ground:
         access = self.crew.toolsmith.access
         tools = tuple(tool for tool in (*role.tools, *role.more_tools) if access(tool) in LOOKING)
         narrow = replace(role, tools=tools, more_tools=(), team_tools=())
-        agent = self.crew.agent(Berth(name, narrow, SOLO, fixed=True), await self.tiers.of(role.tier))
+        company = MAIN if self.crew.house.options.team else ""
+        berth = Berth(name, narrow, SOLO, fixed=True, company=company)
+        agent = self.crew.agent(berth, await self.tiers.of(role.tier))
         agent.transcript.say(await self.opening(""), "loomkin")
         return agent
 

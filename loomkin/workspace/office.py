@@ -45,19 +45,19 @@ class Office:
 def estimate(role: str, model: ModelSpec, earlier: Sequence[Usage]) -> str:
     """From what earlier agents of the role used here, at the model's price of today.
 
-    An unknown price is said to be unknown; it is never taken for nothing.
+    An unknown price is said to be unknown; it is never taken for nothing. Where it costs nothing, no words.
     """
     if model.price is None:
         return f"The price of {model.id} is unknown, so nobody can say what it will cost."
+    typical = model.price.cost(TYPICAL)
+    if not typical:
+        return ""
     if not earlier:
-        example = _money(model.price.cost(TYPICAL))
-        return (
-            f"No {role} has worked here yet; {TYPICAL.input:,} tokens read and {TYPICAL.output:,} written "
-            f"would cost {example} with {model.id}."
-        )
+        tokens = f"{TYPICAL.input // 1000}k tokens in, {TYPICAL.output // 1000}k out"
+        return f"A typical {role} ({tokens}) costs {_money(typical)} with {model.id}."
     cost = sorted(model.price.cost(usage) for usage in earlier)[(len(earlier) - 1) // 2]
     count = "1 earlier agent" if len(earlier) == 1 else f"{len(earlier)} earlier agents"
-    return f"It will cost {_money(cost)} with {model.id}, the median of {count} of the role {role} here."
+    return f"Probably {_money(cost)} with {model.id}: the median of {count} of the role {role} here."
 
 
 def _money(cost: int) -> str:

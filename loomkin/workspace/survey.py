@@ -13,7 +13,8 @@ from loomkin.records.mail import SYSTEM, Delivery, MailKind, Priority
 from loomkin.records.team_event import ProjectSurveyed
 from loomkin.runtime.recorder import Scribe
 from loomkin.store import team as store
-from loomkin.team.mailroom import Letter, Mailroom
+from loomkin.team.mailroom import Letter
+from loomkin.team.team import Team
 from loomkin.workspace.ground import Ground
 
 ORIENTER = "orienter"
@@ -26,13 +27,14 @@ HEADING = "Written by an orienter who read the project once; where a file says o
 class Survey:
     """Has the orienter read the project beside the team's first work, and keeps what it wrote.
 
-    Nobody ever waits for it: who begins before it is there begins without.
+    Nobody ever waits for it: who begins before it is there gets it before its next step, or, where it is
+    idle by then, with its next mail.
     """
 
-    def __init__(self, ground: Ground, room: Mailroom, scribe: Scribe, reader: str) -> None:
-        """`reader` is told of a new page with its next mail; it began before there was one."""
+    def __init__(self, ground: Ground, team: Team, scribe: Scribe, reader: str) -> None:
+        """The first work of `reader` lets the orienter begin."""
         self._ground = ground
-        self._room = room
+        self._team = team
         self._scribe = scribe
         self._reader = reader
         self._begun = False
@@ -70,8 +72,11 @@ class Survey:
         self._text = end.text[:LONGEST]
         self._scribe.record(ProjectSurveyed(self._tree, self._text))
         words = f"{HEADING}\n{self._text}"
-        letter = Letter(self._reader, words, MailKind.FINDING, Priority.LOW, Delivery.DIGEST)
-        self._room.send(SYSTEM, letter)
+        for member in self._team.members:
+            # whoever has not begun yet begins with it
+            if member.open and member.agent.transcript.messages:
+                letter = Letter(member.name, words, MailKind.FINDING, Priority.LOW, Delivery.DIGEST)
+                self._team.room.send(SYSTEM, letter)
 
 
 def tree_name(root: Path) -> str:

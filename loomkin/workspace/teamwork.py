@@ -11,6 +11,7 @@ from loomkin.llm.books import Books
 from loomkin.project.profile import Profiles
 from loomkin.project.sight import Sight
 from loomkin.records.mail import PERSON, SYSTEM
+from loomkin.records.permission import ToolUse
 from loomkin.records.role import Role
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.plugins import discover
@@ -35,8 +36,10 @@ from loomkin.team.questions import Questions
 from loomkin.team.rendezvous import Meetings
 from loomkin.team.roster import LEAD
 from loomkin.team.seat import Seat
+from loomkin.team.shared_tree import undoing
 from loomkin.team.team import Team, TeamLimits
 from loomkin.tooling.injection import build
+from loomkin.tooling.toolbox import AnyTool
 from loomkin.workspace.comeback import Comeback
 from loomkin.workspace.crew import MAIN, Berth
 from loomkin.workspace.ground import Ground
@@ -129,7 +132,7 @@ class Teamwork:
             known = any(row.name == first.name for row in past.agents(crew.house.database, crew.session))
             self._equip(first, role)
             crew.books.join(first.name, MAIN)
-            self._survey = Survey(self._ground, self.team.room, crew.scribe(""), first.name)
+            self._survey = Survey(self._ground, self.team, crew.scribe(""), first.name)
             if crew.house.options.team and crew.house.loaded.settings.team.orient:
                 crew.house.bus.subscribe(self._survey.take)
             self._host = self.team.host(Seat(first.name, role, MAIN, PERSON, ""), first, known=known)
@@ -210,8 +213,15 @@ class Teamwork:
         return agent
 
     def _equip(self, agent: Agent, role: Role) -> None:
-        """What every member has: claims on what it edits; a lead's tools depend on who is there."""
+        """What every member has: claims on what it edits, and calls that are not its own for a while."""
+        crew = self._ground.crew
         agent.runner.claims = Guard(self.claims, agent.name, self._watch)
-        if role.name == LEAD:
-            toolbox = agent.runner.toolbox
-            toolbox.hidden = partial(withheld, self.team, agent.name, toolbox)
+        root, gate = crew.house.workplace.root, crew.gate
+
+        def held_back(tool: AnyTool, use: ToolUse) -> str:
+            why = undoing(self.team, lambda one: gate.policy.undoes(one, root), agent.name, use)
+            if why or role.name != LEAD:
+                return why
+            return withheld(self.team, gate.policy.only_reads, agent.name, tool, use)
+
+        agent.runner.withheld = held_back

@@ -1,9 +1,7 @@
 """What an agent holds, what it sees of it, and when a tool is made."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.tooling.toolbox import Toolbox
 from loomkin.workspace.toolset import Toolset
@@ -35,19 +33,6 @@ def test_a_tool_that_is_found_is_made_when_it_is_first_called():
     assert tool.name == "team_spawn"
     assert {kind.__name__ for kind in set(services) - before} == {"Hiring"}
     assert box.get("team_spawn") is tool
-
-
-def test_hidden_tools_are_out_of_sight_with_a_reason_and_come_back():
-    box, _ = filled(("file_read", "file_write"))
-    hidden: Mapping[str, str] = {"file_write": "Not now."}
-    box.hidden = lambda: hidden
-    assert box.names == ("file_read",)
-    assert box.get("file_write") is None
-    assert box.unknown("file_write") == "Not now."
-    assert box.accesses == {"file_read": Access.READ, "file_write": Access.WRITE}
-    hidden = {}
-    assert [spec.name for spec in box.specs()] == ["file_read", "file_write"]
-    assert box.get("file_write") is not None
 
 
 def test_what_was_found_stays_in_sight_of_another_role_only_where_it_may():

@@ -48,7 +48,9 @@ class TeamSpawn(Tool[Params]):
             return Fail(str(error))
         name = hired.member.name
         how = f"{name} was idle and takes it." if hired.reused else f"{name} is at work. {hired.estimate}"
-        return Ok(f"{how} Its last words reach you as mail; go on with something else, or answer to wait.")
+        return Ok(
+            f"{how.strip()} Its last words reach you as mail; go on with something else, or answer to wait."
+        )
 
 
 def _order(params: Params) -> Order:

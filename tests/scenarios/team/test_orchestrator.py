@@ -12,12 +12,11 @@ from tests.scenarios.team.conftest import asked
 from tests.scenarios.team.test_roles import DONE, WRITING, tools
 from tests.team.conftest import at_work, home  # noqa: F401
 
-CHANGING = WRITING - {"shell_output"}
 EDIT = call("file_edit", path="calc.py", old="+ 1", new="")
 
 
 @pytest.mark.feature("A7")
-async def test_a_leads_writing_tools_go_with_its_first_specialist_and_come_back(bench: Bench) -> None:
+async def test_a_lead_may_not_write_from_its_first_specialist_to_its_last(bench: Bench) -> None:
     script = {
         "lead": [
             {"calls": [call("file_read", path="calc.py")]},
@@ -37,14 +36,87 @@ async def test_a_leads_writing_tools_go_with_its_first_specialist_and_come_back(
         server.release("refused")
         done = await running
         assert (done.code, done.out) == (0, "Mended.\n"), done.err
-        shown = [tools(body) & CHANGING for body in asked(server, "lead")]
-        assert shown == [CHANGING, CHANGING, set(), set(), set(), CHANGING, CHANGING]
+        assert len({str(body["tools"]) for body in asked(server, "lead")}) == 1, "kept by the cache"
         assert "file_edit is not yours while you have" in said(asked(server, "lead")[2])
         refused = said(asked(server, "lead")[3])
         assert "file_edit is not yours while you have specialists (researcher)" in refused
         assert "end them with team_dissolve" in refused
         assert "researcher has ended; it was idle" in said(asked(server, "lead")[5])
         assert "+ 1" not in bench.root.joinpath("calc.py").read_text()
+
+
+@pytest.mark.feature("A7")
+async def test_a_lead_with_specialists_reads_by_shell_and_proves_by_verify(bench: Bench) -> None:
+    commands = ["cat calc.py | head -1", "rm calc.py", "echo x > calc.py", "python -c pass"]
+    script = {
+        "lead": [
+            {"calls": [call("team_spawn", role="researcher", work="Look at calc.py.")]},
+            {"calls": [call("shell", command=one) for one in commands]},
+            {"calls": [call("verify", command="test -f calc.py"), call("git", operation="status")]},
+            DONE,
+        ],
+        "researcher": [{"text": "It adds one.", "wait_for": "seen"}],
+    }
+    words = ("ask", "go", "--team", "default", "--role", "lead", "--permission-mode", "yolo")
+    async with bench.model(script=script) as server, asyncio.TaskGroup() as group:
+        running = group.create_task(bench.run(*words))
+        await server.until(lambda entries: sum(entry.agent == "lead" for entry in entries) == 4)
+        server.release("seen")
+        assert (await running).code == 0
+        read, *refused = [said({"messages": [one]}) for one in asked(server, "lead")[2]["messages"][-4:]]
+        assert "not yours" not in read
+        for command, told in zip(commands[1:], refused, strict=True):
+            assert f"`{command}` is not yours while you have specialists (researcher)" in told
+            assert "prove things with verify" in told
+        proved = said({"messages": asked(server, "lead")[3]["messages"][-2:]})
+        assert "exit 0" in proved
+        assert "not yours" not in proved
+
+
+@pytest.mark.feature("A7")
+@pytest.mark.feature("B12")
+async def test_the_tree_is_not_taken_back_under_those_who_work_in_it(bench: Bench) -> None:
+    undoing = ["git stash", "cd . && git checkout -- .", "git reset -q --hard", "bash -c 'git clean -fd'"]
+    fine = ["git restore -- calc.py", "git stash list", "git clean -n"]
+    script = {
+        "concierge": [
+            {"calls": [call("team_spawn", role="coder", work="Mend calc.py.")]},
+            {"calls": [call("shell", command=one) for one in undoing], "wait_for": "begun"},
+            {"calls": [call("shell", command=one) for one in fine]},
+            {"text": "Waiting."},
+            {"calls": [call("shell", command="git stash -q")]},
+            DONE,
+        ],
+        "coder": [{"text": "Mended.", "wait_for": "seen"}],
+    }
+    words = ("ask", "go", "--team", "default", "--permission-mode", "yolo")
+    async with bench.model(script=script) as server, asyncio.TaskGroup() as group:
+        running = group.create_task(bench.run(*words))
+        await server.until(lambda entries: any(entry.agent == "coder" for entry in entries))
+        server.release("begun")
+        await server.until(lambda entries: sum(entry.agent == "concierge" for entry in entries) == 4)
+        server.release("seen")
+        assert (await running).code == 0
+        requests = asked(server, "concierge")
+        for told in requests[2]["messages"][-4:]:
+            assert "would undo changes of others that are not committed: coder is at work" in said(
+                {"messages": [told]}
+            )
+        for told in [*requests[3]["messages"][-3:], *requests[5]["messages"][-1:]]:
+            assert "would undo" not in said({"messages": [told]})
+
+
+@pytest.mark.feature("A7")
+async def test_who_gives_out_work_knows_what_each_role_can_do(bench: Bench) -> None:
+    bench.write(".loomkin/roles/poet.md", "---\ndescription: Writes verse.\ntools: file_read\n---\nVerse.\n")
+    script = {"concierge": [{"calls": [call("team_spawn", role="coder", work="Go.")]}, DONE], "coder": [DONE]}
+    async with bench.model(script=script) as server:
+        assert (await bench.run("ask", "go", "--team", "default", "--trust")).code == 0
+        told = str(asked(server, "concierge")[0]["messages"][0]["content"])
+        assert "- poet: Writes verse." in told
+        assert "tests are written by a coder" in told
+        assert "- orienter:" not in told
+        assert "- poet:" not in str(asked(server, "coder")[0]["messages"][0]["content"])
 
 
 @pytest.mark.feature("A7")

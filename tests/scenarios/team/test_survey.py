@@ -56,6 +56,7 @@ async def test_it_reads_once_and_every_later_agent_begins_with_the_page(bench: B
     )
     assert {body["model"] for body in asked(first, "orienter")} == {"fake-fast"}
     assert tools(asked(first, "orienter")[0]).isdisjoint(WRITING)
+    assert "the orienter of team main in" in said(asked(first, "orienter")[0])
     assert "First" in said(asked(first, "orienter")[1])
     assert "One module, tested with pytest." in said(asked(first, "tester")[0]["messages"][1])
     assert "One module" not in said(asked(first, "concierge")[0])
@@ -71,6 +72,20 @@ async def test_it_reads_once_and_every_later_agent_begins_with_the_page(bench: B
     )
     assert "One module" not in said(asked(third, "concierge")[0])
     assert len(asked(third, "orienter")) == 2
+
+
+@pytest.mark.feature("A8")
+async def test_who_is_at_work_already_gets_the_page_with_its_next_step(bench: Bench, home: Path) -> None:  # noqa: F811
+    look = call("file_read", path="calc.py")
+    script = {
+        "concierge": [{"calls": [call("team_spawn", role="lead", work="Plan it.")]}, DONE],
+        "lead": [{"calls": [look], "wait_for": "page"}, {"text": "Planned."}],
+        "orienter": READ,
+    }
+    server = await surveyed(bench, home, script, "page")
+    first, second = asked(server, "lead")
+    assert ("One module" in said(first)) != ("One module" in said({"messages": second["messages"][2:]}))
+    assert "One module" in said(second)
 
 
 @pytest.mark.feature("A8")
