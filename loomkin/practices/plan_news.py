@@ -121,7 +121,8 @@ class PlanNews(Practice):
         if fact.before is S.WAITING and fact.after is S.IN_PROGRESS and fact.actor != fact.owner:
             edges = [edge for edge in self._board.plan.edges if edge.after == task.id]
             news = "\n".join(filter(None, (brought(self._board.plan, edge) for edge in edges)))
-            words = f"{task.id} ({task.title}) goes on{f': {fact.reason}' if fact.reason else ''}.\n{news}"
+            why = fact.reason.rstrip(". ")
+            words = f"{task.id} ({task.title}) goes on{f': {why}' if why else ''}.\n{news}"
             self._send(task.owner, words.strip(), MailKind.CONTROL, task=task.id)
         if fact.after is S.DONE:
             for edge, after in self._at_work(fact.task, EdgeKind.PARTIAL, EdgeKind.MILESTONE):
@@ -130,7 +131,7 @@ class PlanNews(Practice):
     def _for_owner(self, fact: TaskMoved, task: Task, last: str) -> Iterator[str]:
         yield from _for_owner(fact, task, last)
         if fact.before is S.IN_REVIEW and fact.after in (S.IN_PROGRESS, S.WAITING):
-            found = fact.reason.removeprefix(MEND)
+            found = fact.reason.removeprefix(MEND).rstrip(". ")
             words = (
                 f"{task.id} ({task.title}) was not approved by {fact.actor}{f': {found}' if found else ''}. "
             )
@@ -152,7 +153,7 @@ class PlanNews(Practice):
         if known and not after:
             return
         shown = " (claimed: no command proves it)" if claimed(task) else ""
-        why = f": {fact.reason}" if fact.reason and fact.after is not S.DONE else ""
+        why = f": {fact.reason.rstrip('. ')}" if fact.reason and fact.after is not S.DONE else ""
         words = f"{task.id} ({task.title}) is {task.state}{shown}{why}.\n{self._handed(task)}\n{after}"
         rest = (one for one in self._board.tasks if one.creator == task.creator and one.id != task.id)
         calm = fact.after is S.DONE and not after and any(self._moves(one) for one in rest)
@@ -210,7 +211,7 @@ class PlanNews(Practice):
 def _for_owner(fact: TaskMoved, task: Task, last: str) -> Iterator[str]:
     """What the last owner of a task hears of a move that somebody else made."""
     named = f"{task.id} ({task.title})"
-    why = f": {fact.reason}" if fact.reason else ""
+    why = f": {fact.reason.rstrip('. ')}" if fact.reason else ""
     taken = fact.before in HELD and fact.after in (S.READY, S.CANCELLED, S.FAILED)
     if taken and fact.actor not in (SYSTEM, last):
         yield f"{named} is no longer yours, it is {fact.after} by {fact.actor}{why}. Stop working on it."

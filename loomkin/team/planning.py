@@ -230,7 +230,8 @@ class Planning:
             TaskState.READY: self._next(task),
             TaskState.OFFERED: "it comes first, or after what is in hand",
         }.get(task.state, task.reason)
-        return f"{task.id} ({task.title}) is {task.state}{owner}{f': {told}' if told else ''}."
+        more = f": {told.rstrip('. ')}" if told else ""
+        return f"{task.id} ({task.title}) is {task.state}{owner}{more}."
 
     def _next(self, task: Task) -> str:
         """Who will have a task that is ready, as far as one can see."""

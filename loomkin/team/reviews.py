@@ -45,11 +45,11 @@ class _Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """Who refused a task, what was found, and what its files held."""
+    """Who refused a task, what was found, and what its files held, None where that was not shown."""
 
     by: str
     findings: str
-    texts: Mapping[str, str | None]
+    texts: Mapping[str, str | None] | None
 
 
 class Reviews:
@@ -115,8 +115,8 @@ class Reviews:
     def refused(self, task: TaskId, by: str, findings: str) -> None:
         """Keep what was found, and how the files were: the next review is of what is different."""
         shown = self._shown.get((task, by))
-        if shown is not None:
-            self._refusals[task] = _Refusal(by, findings.removeprefix(MEND), shown.texts)
+        texts = None if shown is None else shown.texts
+        self._refusals[task] = _Refusal(by, findings.removeprefix(MEND), texts)
 
     def forget(self, task: TaskId) -> None:
         """Nobody reviews a task any more; approvals must be given anew."""
@@ -139,7 +139,7 @@ class Reviews:
             found = "You found" if refusal.by == reviewer else f"{refusal.by} found"
             head = f"{task.id} ({task.title}) was mended by {task.owner} and waits for your review again."
             parts = [head, f"{found}: {refusal.findings}"]
-            if refusal.by == reviewer:
+            if refusal.by == reviewer and refusal.texts is not None:
                 diff = self._differences.since(task, refusal.texts, shown.texts)
                 parts += [in_words(task.handoff) if task.handoff else "", proof_words(task)]
                 parts += [

@@ -296,7 +296,7 @@ async def test_after_a_kill_protected_files_are_still_reviewed_and_reviewers_ask
 
 REFUSE = {
     "calls": [
-        call("peer_review", task="t1", verdict="request_changes", findings="calc.py:6 double reads badly")
+        call("peer_review", task="t1", verdict="request_changes", findings="calc.py:6 double reads badly.")
     ]
 }
 
@@ -355,6 +355,7 @@ async def test_a_task_refused_while_its_owner_has_another_in_hand_is_handed_in_a
         await two_tasks(bench, server)
         told = said(asked(server, "coder")[5])
         assert "t1 (mend mean) was not approved by reviewer: calc.py:6 double reads badly" in told
+        assert ".." not in told[told.index("was not approved") :][:200]
         assert "You have t2 in hand: t1 comes back to you when that ends." in told
         assert "t1 waits for a review now" in said(asked(server, "coder")[7])
         # what was mended while the other one was in hand is shown, and what was found the first time
