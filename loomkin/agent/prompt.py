@@ -28,7 +28,9 @@ def system_prompt(name: str, role: Role, team: str, project: str, words: Sequenc
 
 def team_words(spawner: str) -> str:
     """What every agent of a team is told of working together; `spawner` is who asked for it, if an agent."""
-    boss = f"{spawner} spawned you and" if spawner else "Whoever gave you your work"
+    boss = (
+        f"{spawner}, or whoever else gives you an order by mail," if spawner else "whoever gave you your work"
+    )
     text = Path(__file__).with_name("teamwork.md").read_text(encoding="utf-8")
     return text.replace("{boss}", boss)
 

@@ -30,6 +30,10 @@ class Inbox(Protocol):
         """Whether something is to be heard before the turn may end."""
         ...
 
+    def owes(self) -> bool:
+        """Whether somebody waits for what the agent says at the end of the turn."""
+        ...
+
     def heard(self) -> None:
         """What was taken has been in a model call."""
         ...
@@ -64,6 +68,11 @@ class Steering:
     def waiting(self) -> tuple[str, ...]:
         """What the person has said and has not been delivered yet."""
         return tuple(self._said)
+
+    @property
+    def owes(self) -> bool:
+        """Whether somebody waits for the agent's last words: the person, for one who is in no team."""
+        return self._inbox is None or self._inbox.owes()
 
     def attach(self, inbox: Inbox, turnstile: Turnstile) -> None:
         """Hear letters from there, too, and compute in turn with the others of a team."""

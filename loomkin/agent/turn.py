@@ -39,13 +39,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TurnEnd:
-    """How a turn ended; `text` is the answer, or what was said last where there is none."""
+    """How a turn ended; `text` is the answer, or what was said last where there is none.
+
+    It was not `spoken` where it is the result of the call that ended the turn.
+    """
 
     outcome: Outcome
     text: str
     steps: int
     error: LoomkinError | None = None
     limit: str = ""
+    spoken: bool = True
 
 
 class Check(Protocol):
@@ -87,6 +91,7 @@ class Turn:
         self._cycles = Cycles()
         self._steps = 0
         self._said = ""
+        self._closing = ""
 
     @property
     def steps(self) -> int:
@@ -131,6 +136,10 @@ class Turn:
                     end = self._failed(f"the model's answer was cut off {broken} times in a row")
                 if end is not None:
                     return end
+                if self._closing and not completion.truncated and not await self._more_to_do(self._closing):
+                    return TurnEnd(
+                        Outcome.DONE, self._closing, self._steps, spoken=bool(completion.text.strip())
+                    )
                 continue
             if completion.problem and broken < MOST_BROKEN:
                 broken += 1
@@ -184,11 +193,13 @@ class Turn:
     async def _act(self, completion: Completion) -> TurnEnd | None:
         calls = completion.calls
         self._scribe.record(StateChanged("in_tool", ", ".join(call.name for call in calls)))
-        collected = _Collected(self._transcript, self._cycles)
+        collected, self._closing = _Collected(self._transcript, self._cycles), ""
         self._steering.review.begin(calls)
         await self._runner.run(calls, completion.truncated, self._scribe, collected)
         found = self._cycles.note(calls, collected.results) or collected.found
         if found is None:
+            if collected.ends == len(calls) and not self._steering.owes:
+                self._closing = completion.text.strip() or collected.results[-1].text
             return None
         self._scribe.record(LoopNoticed(found.rung, found.pattern))
         if found.rung is Rung.STOP:
@@ -235,9 +246,11 @@ class _Collected:
         self._cycles = cycles
         self.results: list[ToolResult] = []
         self.found: Repetition | None = None
+        self.ends = 0
 
-    def add_result(self, result: ToolResult, changes: Sequence[Change]) -> None:
+    def add_result(self, result: ToolResult, changes: Sequence[Change], ends_turn: bool) -> None:
         self.results.append(result)
+        self.ends += ends_turn
         self._transcript.add_result(result)
         for change in changes:
             found = self._cycles.changed(change.path, change.before, change.after)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
+from loomkin.agent.turn import TurnEnd
 from loomkin.records.event import Fact
 from loomkin.records.ids import TaskId
-from loomkin.records.mail import PERSON, SYSTEM, Delivery, MailKind, Priority
+from loomkin.records.mail import ASKING, PERSON, SYSTEM, Delivery, Mail, MailKind, Priority
 from loomkin.records.task import ENDED, Edge, EdgeKind, OnFailure, Task, TaskState
 from loomkin.records.team_event import PartialPublished, TaskAdded, TaskMoved, TaskRevised
 from loomkin.team.board import Board, claimed
@@ -15,6 +16,7 @@ from loomkin.team.member import Member
 from loomkin.team.orders import brought, in_words, piece_words, proof_words
 from loomkin.team.practice import Practice
 from loomkin.team.referee import MEND, goes_on
+from loomkin.team.reports import last_words
 from loomkin.team.team import Team
 
 S = TaskState
@@ -33,9 +35,36 @@ class PlanNews(Practice):
         board.listen(self._changed)
 
     def holds(self, member: Member) -> bool:
-        """Whether tasks that a member created still move: it hears of their end."""
-        mine = [task for task in self._board.tasks if task.creator == member.name]
-        return any(task.owner != member.name and self._moves(task) for task in mine)
+        """Whether tasks that a member created have not ended: it hears of that."""
+        return any(task.creator == member.name and task.state not in ENDED for task in self._board.tasks)
+
+    def concerns(self, member: Member, mail: Mail) -> bool:
+        """Whether a letter is about a task that a member answers for, or about those that cannot move."""
+        if mail.task:
+            return self._team.reader(self._board.task(mail.task).creator) == member.name
+        return mail.sender == SYSTEM and mail.kind is MailKind.BLOCKER
+
+    def turn_ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
+        """Whoever ends a turn with a task unfinished tells its creator, unless it will be woken."""
+        if not end.spoken:
+            return  # the call that ended the turn has told whom it concerns
+        told = {mail.sender for mail in letters if mail.kind in ASKING}
+        for task in self._board.tasks:
+            reader = self._team.reader(task.creator)
+            held = task.owner == member.name and (task.state in HELD or task.state is S.WAITING)
+            if not held or reader in (member.name, PERSON, *told) or self._team.goes_on(member):
+                continue
+            if task.state is S.WAITING and unmet_words(self._board.plan, task.id):
+                continue  # it goes on by itself
+            self._stuck = {key for key in self._stuck if all(task.id != one[0] for one in key)}
+            others = (one for one in self._team.members if one.name not in (member.name, reader))
+            # where nobody else works, the word that nothing moves takes it along
+            when = Delivery.NEXT_STEP if any(one.active for one in others) else Delivery.DIGEST
+            words = (
+                f"I ended my turn, and {task.id} ({task.title}) is {task.state} with me.\n{last_words(end)}"
+            )
+            letter = Letter(reader, words, MailKind.BLOCKER, delivery=when, task=task.id)
+            self._team.room.send(member.name, letter)
 
     def _moves(self, task: Task) -> bool:
         """Whether something happens to a task without anybody deciding anything."""

@@ -23,6 +23,10 @@ class MailKind(StrEnum):
     CHAT = "chat"
 
 
+ASKING = (MailKind.QUESTION, MailKind.CONTROL)
+"""Kinds that are answered with the last words of a turn."""
+
+
 class Priority(StrEnum):
     """Which letters are read first; the order here is the order of reading."""
 

@@ -143,8 +143,8 @@ class Hiring:
             member = await self._team.spawn(seat, order.work)
         return Hired(member, False, await self._office.estimate(role))
 
-    async def dissolve(self, boss: str, names: tuple[str, ...], reason: str) -> list[str]:
-        """End agents that `boss` spawned, and those that they spawned; one line for each.
+    async def dissolve(self, boss: str, names: tuple[str, ...], reason: str, by: str = "") -> list[str]:
+        """End agents that `boss` spawned, and those that they spawned, for `by`; one line for each.
 
         Without names all of them. Raises NotFoundError, and UsageError for those of others.
         """
@@ -155,10 +155,10 @@ class Hiring:
                 raise UsageError(f"{name} is not yours to end: {whose} spawned it, or it has gone.")
         told = []
         for member in [one for one in mine if not names or one.name in names]:
-            told += await self.dissolve(member.name, (), reason)
+            told += await self.dissolve(member.name, (), reason, by or boss)
             doing = member.status().state
             said = " ".join(member.agent.transcript.last_said().split())[:300] if member.busy else ""
-            await self._team.stop(member.name, reason)
+            await self._team.stop(member.name, reason, by=by or boss)
             words = f" It said last: {said}" if said else ""
             told.append(f"{member.name} has ended; it was {doing}.{words}")
         return told

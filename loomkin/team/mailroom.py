@@ -132,12 +132,12 @@ class Mailroom:
             self.delete(mail.id, f"squashed into {first.id}")
         return self.edit(first.id, text=text)
 
-    def close(self, name: str, reason: str) -> None:
-        """Nobody reads this box any more: what waits in it is undeliverable, and its senders are told."""
+    def close(self, name: str, reason: str, by: str = "") -> None:
+        """Nobody reads this box any more: senders of what waits in it are told, except who closed it."""
         for mail in self.box(name).letters:
             self.box(name).remove(mail.id)
             self._scribe.record(MailMoved(mail.id, MailState.UNDELIVERABLE.value, reason))
-            if mail.sender not in (PERSON, SYSTEM) and self._is_open(mail.sender):
+            if mail.sender not in (PERSON, SYSTEM, by) and self._is_open(mail.sender):
                 words = f"Your letter {mail.id} to {name} was not read: {reason}. It said: {mail.text}"
                 self.send(SYSTEM, Letter(mail.sender, words, MailKind.CONTROL))
 
@@ -237,6 +237,7 @@ class AgentInbox:
         self._now = now
         self._told: list[Mail] = []
         self.on_taken: Callable[[Mail], None] = lambda mail: None
+        self.is_owing: Callable[[], bool] = lambda: True
 
     def take(self, *, end: bool) -> list[Heard]:
         """What is to be heard now; expired letters are left out and written down as such."""
@@ -255,6 +256,10 @@ class AgentInbox:
     def waits(self) -> bool:
         """Whether something is to be heard before the turn may end."""
         return self._box.waits(AT_END)
+
+    def owes(self) -> bool:
+        """Whether somebody waits for what the agent says at the end of the turn."""
+        return self.is_owing()
 
     def heard(self) -> None:
         """What was taken has been in a model call."""

@@ -218,6 +218,10 @@ class Planning:
             return "No task waits for it."
         return f"Waiting for it: {', '.join(self.where(board.task(one)) for one in waiting)}"
 
+    def free(self, agent: str) -> bool:
+        """Whether an agent has no task in hand."""
+        return self._board.in_hand(agent) is None
+
     def reader(self, task: Task) -> str:
         """Who decides about a task now: its creator, else a lead who is there, else the session's agent."""
         return self._team.reader(task.creator)

@@ -35,6 +35,10 @@ class Practice:
         """Whether a member that ended its turn will be woken again before it can report."""
         return False
 
+    def concerns(self, member: "Member", mail: Mail) -> bool:
+        """Whether a letter is about what a member has others do."""
+        return False
+
     def quiet(self) -> bool:
         """Nobody works and nothing is pending: True where this brought something about that may go on."""
         return False

@@ -68,6 +68,10 @@ class Meetings(Practice):
         """Whether an agent is at a meeting point where somebody is missing."""
         return any(one.state == OPEN and agent in one.present for one in self._known.values())
 
+    def holds(self, member: Member) -> bool:
+        """Whoever waits at a meeting point is woken when all are there, or it is over."""
+        return self.waits(member.name)
+
     def gone(self, member: Member, reason: str) -> None:
         """Nobody waits for who will not come."""
         for meeting in list(self._known.values()):

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from loomkin.agent.turn import Outcome, TurnEnd
-from loomkin.records.mail import PERSON, SYSTEM, Delivery, Mail, MailKind
+from loomkin.records.mail import ASKING, PERSON, SYSTEM, Delivery, Mail, MailKind
 from loomkin.records.team_event import AgentReported
 from loomkin.runtime.recorder import Scribe
 from loomkin.team.mailroom import Letter, Mailroom
 from loomkin.team.member import Member
 from loomkin.team.questions import Questions
 
-ASKING = (MailKind.QUESTION, MailKind.CONTROL)
+UNFINISHED = "Not finished: nobody works any more, and not all that I asked others for is done.\n"
 
 
 class Reports:
@@ -23,22 +23,51 @@ class Reports:
         self._members = members
         self._questions = questions
         self._scribe = scribe
+        self._answered: dict[str, dict[str, Mail]] = {}
+        self._told: dict[tuple[str, str], str] = {}
 
     def send(self, member: Member, end: TurnEnd, letters: list[Mail], later: bool) -> list[Mail]:
         """Answer what the letters ask; where more comes `later`, the orders among them are given back."""
-        text = end.text if end.outcome is Outcome.DONE else _unfinished(end)
+        text = last_words(end)
         open_letters = [
             mail
             for mail in letters
             if mail.kind in ASKING and not self._questions.settle(mail.id, member.name, text)
         ]
         owed = [mail for mail in open_letters if later and mail.kind is MailKind.CONTROL]
-        for asker in sorted({mail.sender for mail in open_letters if mail not in owed} - {SYSTEM}):
-            self._scribe.record(AgentReported(member.name, asker, text, end.outcome.value))
+        self._tell(member, text, end.outcome, [mail for mail in open_letters if mail not in owed])
+        return [mail for mail in owed if mail.sender != SYSTEM]
+
+    def reopened(self, member: Member, letters: list[Mail]) -> list[Mail]:
+        """The orders that were answered, for one who was woken to go on with what came of them."""
+        if any(mail.kind in ASKING and mail.sender != SYSTEM for mail in letters):
+            return []
+        return list(self._answered.get(member.name, {}).values())
+
+    def settle(self, member: Member, unfinished: bool) -> None:
+        """Send what an agent said last to those whose orders it still has, as nothing more will come."""
+        letters, member.letters = member.letters, []
+        text = member.agent.transcript.last_said()
+        if unfinished:
+            text = f"{UNFINISHED}{text or 'It said nothing.'}"
+        self._tell(member, text, Outcome.DONE, letters)
+
+    def _tell(self, member: Member, text: str, outcome: Outcome, letters: list[Mail]) -> None:
+        """Report to whoever sent the letters; nobody hears the same words twice without having asked."""
+        answered = self._answered.setdefault(member.name, {})
+        for asker in sorted({mail.sender for mail in letters} - {SYSTEM}):
+            mine = [mail for mail in letters if mail.sender == asker]
+            again = all(answered.get(asker) is mail for mail in mine)
+            if again and self._told.get((member.name, asker)) == text:
+                continue
+            self._told[(member.name, asker)] = text
+            for mail in mine:
+                if mail.kind is MailKind.CONTROL:
+                    answered[asker] = mail
+            self._scribe.record(AgentReported(member.name, asker, text, outcome.value))
             if asker != PERSON and asker in self._members and self._members[asker].open:
                 when = Delivery.DIGEST if member.hushed else Delivery.NEXT_STEP
                 self._room.send(member.name, Letter(asker, text, MailKind.HANDOFF, delivery=when))
-        return [mail for mail in owed if mail.sender != SYSTEM]
 
     def answer(self, host: Member, outcome: str) -> None:
         """What the session's own agent said last answers the questions that it heard and left open."""
@@ -50,7 +79,10 @@ class Reports:
                 self._questions.settle(mail.id, host.name, text)
 
 
-def _unfinished(end: TurnEnd) -> str:
+def last_words(end: TurnEnd) -> str:
+    """What an agent said last; where it did not finish that comes first."""
+    if end.outcome is Outcome.DONE:
+        return end.text
     why = end.error.message if end.error else end.outcome.value
     said = f"\nIt said last: {end.text}" if end.text else ""
     return f"It did not finish ({end.outcome.value}): {why}{said}"

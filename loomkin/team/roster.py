@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from loomkin.errors import NotFoundError
-from loomkin.records.mail import PERSON
+from loomkin.records.mail import ASKING, PERSON
 from loomkin.records.role import Role
 from loomkin.runtime.clock import Clock
 from loomkin.team.mailroom import Address
 from loomkin.team.member import Member
-from loomkin.team.reports import ASKING
 
 LEAD = "lead"
 

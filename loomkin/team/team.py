@@ -1,6 +1,7 @@
 """The facade of a team: spawn, talk, pause, stop, and know when all is done."""
 
 import asyncio
+from collections.abc import Callable
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Limits, Outcome, TurnEnd
@@ -120,8 +121,8 @@ class Team(Roster):
         """Give an agent work; its last words on it go to the sender."""
         self.room.send(sender, Letter(name, work, MailKind.CONTROL))
 
-    async def stop(self, name: str, reason: str, *, wakes: bool = True) -> None:
-        """End a member; what waits for it goes back to its senders, and its spawner hears of it."""
+    async def stop(self, name: str, reason: str, *, wakes: bool = True, by: str = "") -> None:
+        """End a member; senders of what waits for it and its spawner hear of that, except who did it."""
         member = self.member(name)
         member.standing = Standing.STOPPED
         member.error = reason
@@ -130,8 +131,9 @@ class Team(Roster):
             await asyncio.wait([member.task], timeout=2.0)
         member.busy = False
         self._scribe.record(AgentMoved(name, Standing.STOPPED.value, reason))
-        self.room.close(name, f"{name} was stopped: {reason}")
-        self._tell_spawner(member, f"{name} was stopped: {reason}", wakes)
+        self.room.close(name, f"{name} was stopped: {reason}", by)
+        if member.seat.spawner != by:
+            self._tell_spawner(member, f"{name} was stopped: {reason}", wakes)
         for practice in self._practices:
             practice.gone(member, reason)
         self._pulse.set()
@@ -161,7 +163,7 @@ class Team(Roster):
         if any(practice.pending() for practice in self._practices):
             return True
         moved = [practice.quiet() for practice in self._practices]
-        return any(moved)
+        return any(moved) or self._settle(lambda member: True)
 
     async def close(self) -> None:
         """End every member's task; what they are stays written down."""
@@ -240,19 +242,33 @@ class Team(Roster):
 
     def _ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
         """A member's turn is over: its last words reach whoever asked, unless more is to come."""
-        later = end.outcome is Outcome.DONE and self._goes_on(member)
-        member.letters = self._reports.send(member, end, letters, later)
+        later = end.outcome is Outcome.DONE and self.goes_on(member)
+        concerned = any(practice.concerns(member, mail) for practice in self._practices for mail in letters)
+        known = self._reports.reopened(member, letters) if concerned else []
+        member.letters = self._reports.send(member, end, [*letters, *known], later)
         for practice in self._practices:
             practice.turn_ended(member, end, letters)
+        self._settle(lambda other: not self.goes_on(other))
         self._pulse.set()
 
-    def _goes_on(self, member: Member) -> bool:
-        """Whether a member that ended its turn will be woken by what others do for it."""
+    def goes_on(self, member: Member) -> bool:
+        """Whether a member that ended its turn is not done: others still do something for it."""
         return (
             member.box.waits()
             or self.owed(member.name)
+            or any(one.active for one in self._members.values() if one.seat.spawner == member.name)
             or any(practice.holds(member) for practice in self._practices)
         )
+
+    def _settle(self, final: Callable[[Member], bool]) -> bool:
+        """Let the last words of those who wait reach who asked, where they are `final`; True for any."""
+        waiting = [one for one in self._members.values() if one.open and not one.hosted]
+        if any(one.agent.steering.paused for one in waiting):
+            return False  # whoever is held may still bring the end about
+        found = [one for one in waiting if one.letters and not one.active and final(one)]
+        for member in found:
+            self._reports.settle(member, self.goes_on(member))
+        return bool(found)
 
     def _refuse_growth(self, seat: Seat) -> None:
         living = [one for one in self._members.values() if one.standing not in GONE]

@@ -43,8 +43,8 @@ class EndedByHook(LoomkinError):
 class ResultSink(Protocol):
     """Whoever keeps the transcript."""
 
-    def add_result(self, result: ToolResult, changes: Sequence[Change]) -> None:
-        """Take the one result of a call, and the files that it changed."""
+    def add_result(self, result: ToolResult, changes: Sequence[Change], ends_turn: bool) -> None:
+        """Take the one result of a call, the files that it changed, and whether nothing is left to do."""
         ...
 
 
@@ -251,6 +251,8 @@ class Runner:
         outcome = await self.hooks.run("PostToolUse", payload, item.call.name)
         told(scribe, "PostToolUse", outcome)
         said = [text for text in (outcome.reason if outcome.blocked else "", outcome.context) if text]
+        if said and isinstance(result, Ok):
+            result = replace(result, ends_turn=False)  # the agent must hear it
         item.result = replace(result, text="\n".join([result.text, *said])) if said else result
         if outcome.stop:
             raise _ended(outcome)
@@ -277,7 +279,8 @@ class Runner:
             )
         scribe.record(CallFinished(call.id, call.name, state, seconds, result.output_id))
         shown = self._redact(text) or "(no output)"
-        sink.add_result(ToolResult(call.id, call.name, shown, isinstance(result, Fail)), changes)
+        ends = isinstance(result, Ok) and result.ends_turn and not item.notes
+        sink.add_result(ToolResult(call.id, call.name, shown, isinstance(result, Fail)), changes, ends)
 
 
 def told(scribe: Scribe, event: str, outcome: HookOutcome) -> None:

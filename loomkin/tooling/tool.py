@@ -46,11 +46,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Ok:
-    """A result for the model; `output_id` names the whole output where `text` is a part of it."""
+    """A result for the model; `output_id` names the whole output where `text` is a part of it.
+
+    One that `ends_turn` leaves an agent of a team nothing to do: where nobody waits for its last words, the
+    turn is over.
+    """
 
     text: str
     changes: tuple[Change, ...] = ()
     output_id: str = ""
+    ends_turn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

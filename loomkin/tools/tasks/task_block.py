@@ -34,7 +34,8 @@ class TaskBlock(Tool[Params]):
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:
-            return Ok(self._planning.block(call.agent, params.task, params.on, params.reason, params.needs))
+            words = self._planning.block(call.agent, params.task, params.on, params.reason, params.needs)
+            return Ok(words, ends_turn=self._planning.free(call.agent))
         except LoomkinError as error:
             return Fail(str(error))
 

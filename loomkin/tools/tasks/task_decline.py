@@ -35,11 +35,10 @@ class TaskDecline(Tool[Params]):
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:
-            return Ok(
-                self._planning.decline(
-                    call.agent, params.task, params.reason, params.agent, params.after, params.proposal
-                )
+            words = self._planning.decline(
+                call.agent, params.task, params.reason, params.agent, params.after, params.proposal
             )
+            return Ok(words, ends_turn=self._planning.free(call.agent))
         except LoomkinError as error:
             return Fail(str(error))
 

@@ -56,7 +56,7 @@ class HandOver(Tool[Params]):
         except LoomkinError as error:
             return Fail(str(error))
         kept = f" {task.id} keeps it, too; it stays yours until it is given to somebody else." if task else ""
-        return Ok(f"{receipt.text}{kept}")
+        return Ok(f"{receipt.text}{kept}", ends_turn=task is None)
 
 
 TOOL = HandOver

@@ -55,7 +55,7 @@ async def test_a_role_that_only_looks_cannot_write_whatever_it_calls(bench: Benc
         assert "First" in said(requests[3])
         assert bench.root.joinpath("calc.py").exists()
         assert "You are one of several agents" in said(requests[0])
-        assert "concierge spawned you" in said(requests[0])
+        assert "concierge, or whoever else gives you an order by mail, sees only" in said(requests[0])
 
 
 @pytest.mark.feature("A6")

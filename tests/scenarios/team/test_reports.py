@@ -1,0 +1,120 @@
+"""An agent's last words reach who asked for its work: the final ones, and also what could not be finished."""
+
+from typing import Any
+
+import pytest
+
+from tests.scenarios.conftest import Bench, call, said
+from tests.scenarios.team.conftest import asked, last
+from tests.scenarios.team.test_plan import create, done, led
+
+BLOCK = {"calls": [call("task_block", task="t1", on="person", reason="which mean?")]}
+HANDED_IN = {"text": "Handed in."}
+
+
+def resume(words: str) -> list[dict[str, Any]]:
+    """Steps in which somebody lets the task go on, and says so."""
+    return [
+        {"calls": [call("task_update", task="t1", reason="the plain one", move="resume")]},
+        {"text": words},
+    ]
+
+
+@pytest.mark.feature("B3")
+async def test_an_order_stays_open_until_the_last_task_of_its_plan_has_ended(bench: Bench) -> None:
+    script = {
+        "concierge": led(),
+        "lead": [
+            {"calls": [create("mend mean", "coder")]},
+            {"text": "The plan is up."},
+            {"text": "t1 is with coder, who waits."},
+            *resume("t1 goes on."),
+            {"text": "mean() is mended."},
+        ],
+        "coder": [BLOCK, done("t1", "mended"), HANDED_IN],
+    }
+    async with bench.model(script=script) as server:
+        ended = await bench.run("ask", "mend mean()", "--team", "default")
+        assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
+        assert len(asked(server, "concierge")) == 3
+        # a call that leaves nothing to do ends the turn, and the mail that wakes it follows its result
+        assert len(asked(server, "coder")) == 3
+        heard = last(server, "concierge")
+        assert "mean() is mended." in heard
+        assert "who waits" not in heard
+        assert "Not finished" not in heard
+
+
+@pytest.mark.feature("B3")
+async def test_what_cannot_be_finished_goes_up_as_such_and_so_does_what_comes_of_it_later(
+    bench: Bench,
+) -> None:
+    script = {
+        "concierge": [
+            {"calls": [call("team_spawn", role="lead", work="Mend mean().")]},
+            {"text": "A lead is at it."},
+            *resume("It goes on."),
+            {"text": "All done."},
+        ],
+        "lead": [
+            {"calls": [create("mend mean", "coder")]},
+            {"text": "The plan is up."},
+            {"text": "t1 waits."},
+            {"text": "Nobody knows which mean."},
+            {"text": "mean() is mended after all."},
+        ],
+        "coder": [BLOCK, done("t1", "mended"), HANDED_IN],
+    }
+    async with bench.model(script=script) as server:
+        ended = await bench.run("ask", "mend mean()", "--team", "default")
+        assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
+        assert "Nobody works any more" in said(asked(server, "lead")[3])
+        told = said(asked(server, "concierge")[2])
+        assert "Not finished: " in told
+        assert "Nobody knows which mean." in told
+        assert "t1 waits." not in told
+        assert "mean() is mended after all." in last(server, "concierge")
+
+
+@pytest.mark.feature("B3")
+async def test_who_ends_a_turn_while_a_task_waits_in_its_name_tells_its_creator(bench: Bench) -> None:
+    script = {
+        "concierge": led(),
+        "lead": [
+            {"calls": [create("mend mean", "coder")]},
+            {"text": "The plan is up."},
+            {"calls": [call("peer_message", to="coder", text="The plain one. Go on.")]},
+            {"text": "Told coder."},
+            *resume("It goes on."),
+            {"text": "mean() is mended."},
+        ],
+        "coder": [BLOCK, {"text": "Somebody must give t1 back to me."}, done("t1", "mended"), HANDED_IN],
+    }
+    async with bench.model(script=script) as server:
+        ended = await bench.run("ask", "mend mean()", "--team", "default")
+        assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
+        heard = said(asked(server, "lead")[4])
+        assert "I ended my turn, and t1 (mend mean) is waiting with me." in heard
+        assert "Somebody must give t1 back to me." in heard
+        assert "mean() is mended." in last(server, "concierge")
+        prompt = said(asked(server, "coder")[0])
+        assert "your last message reaches its creator only while the task is still with you" in prompt
+
+
+@pytest.mark.feature("A7")
+async def test_who_dissolves_a_team_gets_no_mail_about_it(bench: Bench) -> None:
+    script = {
+        "concierge": [
+            {"calls": [call("team_spawn", role=role, work="Look.") for role in ("lead", "researcher")]},
+            {"calls": [call("team_dissolve")]},
+            {"text": "Ended."},
+        ],
+        "lead": [{"text": "never", "wait_for": "never"}],
+        "researcher": [{"text": "never", "wait_for": "never"}],
+    }
+    async with bench.model(script=script) as server:
+        ended = await bench.run("ask", "go", "--team", "default")
+        assert (ended.code, ended.out) == (0, "Ended.\n"), ended.err
+        assert len(asked(server, "concierge")) == 3
+        assert "lead has ended" in last(server, "concierge")
+        assert "was stopped" not in last(server, "concierge")
