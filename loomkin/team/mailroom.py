@@ -82,8 +82,7 @@ class Mailroom:
 
     def send(self, sender: str, letter: Letter) -> Receipt:
         """Put a letter into every box that it is addressed to; raises Undeliverable where there is none."""
-        readers = self._readers(sender, letter.to)
-        sent = [self._put(sender, reader, letter) for reader in readers]
+        sent = [self._put(sender, reader, letter) for reader in self._readers(sender, letter.to)]
         return Receipt(tuple(mail.id for mail, _ in sent), "\n".join(words for _, words in sent))
 
     def restore(self, letters: Sequence[Mail]) -> None:
@@ -237,7 +236,7 @@ class AgentInbox:
         self._now = now
         self._told: list[Mail] = []
         self.on_taken: Callable[[Mail], None] = lambda mail: None
-        self.is_owing: Callable[[], bool] = lambda: True
+        self.owes = lambda: True
 
     def take(self, *, end: bool) -> list[Heard]:
         """What is to be heard now; expired letters are left out and written down as such."""
@@ -256,10 +255,6 @@ class AgentInbox:
     def waits(self) -> bool:
         """Whether something is to be heard before the turn may end."""
         return self._box.waits(AT_END)
-
-    def owes(self) -> bool:
-        """Whether somebody waits for what the agent says at the end of the turn."""
-        return self.is_owing()
 
     def heard(self) -> None:
         """What was taken has been in a model call."""

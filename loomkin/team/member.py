@@ -38,7 +38,7 @@ class Member:
         self.error = ""
         self.letters: list[Mail] = []
         inbox.on_taken = self._take
-        inbox.is_owing = self._owes
+        inbox.owes = self._owes
         self.last = Status("starting", "", 0.0)
         self.sign_of_life = 0.0
         self.interrupted = ""
