@@ -251,9 +251,7 @@ class Runner:
         outcome = await self.hooks.run("PostToolUse", payload, item.call.name)
         told(scribe, "PostToolUse", outcome)
         said = [text for text in (outcome.reason if outcome.blocked else "", outcome.context) if text]
-        if said and isinstance(result, Ok):
-            result = replace(result, ends_turn=False)  # the agent must hear it
-        item.result = replace(result, text="\n".join([result.text, *said])) if said else result
+        item.result = result.with_words(said) if said else result
         if outcome.stop:
             raise _ended(outcome)
         return item.result

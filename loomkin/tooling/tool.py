@@ -2,11 +2,12 @@
 
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId, SessionId
 from loomkin.records.message import ToolSpec
 from loomkin.records.permission import Access, ToolUse
@@ -57,6 +58,10 @@ class Ok:
     output_id: str = ""
     ends_turn: bool = False
 
+    def with_words(self, more: Sequence[str]) -> "Ok":
+        """The same with words that the agent must hear."""
+        return replace(self, text="\n".join([self.text, *more]), ends_turn=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Fail:
@@ -64,6 +69,10 @@ class Fail:
 
     text: str
     output_id: str = ""
+
+    def with_words(self, more: Sequence[str]) -> "Fail":
+        """The same with words that the agent must hear."""
+        return replace(self, text="\n".join([self.text, *more]))
 
 
 class Tool(ABC, Generic[P]):
