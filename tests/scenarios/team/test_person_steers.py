@@ -60,7 +60,7 @@ def test_words_for_a_busy_agent_are_in_its_very_next_request(play: Any) -> None:
     assert "Leave double() alone." not in first
     assert "Leave double() alone." in second
     assert "I left it alone." in scene.of("concierge")[-1]
-    assert "● concierge" in terminal.shown
+    terminal.until(lambda: "● concierge" in terminal.shown)
 
 
 @pytest.mark.feature("A2")
