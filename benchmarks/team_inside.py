@@ -104,12 +104,13 @@ async def working(session: Session, company: Teamwork) -> dict[str, Any]:
             await asyncio.sleep(BEAT)
             lags.append(time.perf_counter() - due)
 
-    heart = asyncio.get_running_loop().create_task(beat())
     begun, used = time.perf_counter(), time.process_time()
-    await grow(company, BUSY, "Read calc.py and say what it does.")
-    end = await session.send("Wait for all of them.", Limits(500))
-    wall, cpu = time.perf_counter() - begun, time.process_time() - used
-    heart.cancel()
+    async with asyncio.TaskGroup() as group:
+        heart = group.create_task(beat())
+        await grow(company, BUSY, "Read calc.py and say what it does.")
+        end = await session.send("Wait for all of them.", Limits(500))
+        wall, cpu = time.perf_counter() - begun, time.process_time() - used
+        heart.cancel()
     states = [member.status().state for member in company.team.members]
     return {
         "lags": lags, "wall": wall, "cpu": cpu, "states": states, "end": end.outcome.value,

@@ -194,6 +194,7 @@ class Team(Roster):
         inbox = AgentInbox(self.room, box, self._clock.now)
         agent.steering.attach(inbox, self.turnstile)
         member = self._members[seat.name] = Member(seat, agent, box, inbox, hosted)
+        member.seen(self._clock.monotonic(), "starting")
         if known:
             return member
         model = str(agent.model.spec.id)

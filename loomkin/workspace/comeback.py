@@ -33,9 +33,9 @@ class Returned:
         """What the person and the session's agent should know; empty where nobody came back."""
         if not self.names and not self.lost:
             return ""
-        at_work = f", {', '.join(self.interrupted)} in the middle of work" if self.interrupted else ""
+        at_work = f" In the middle of work: {', '.join(self.interrupted)}." if self.interrupted else ""
         lost = f" Not back, for want of their role: {', '.join(self.lost)}." if self.lost else ""
-        return f"The team is back: {', '.join(self.names) or 'nobody'}{at_work}.{lost}"
+        return f"The team is back: {', '.join(self.names) or 'nobody'}.{at_work}{lost}"
 
 
 class Comeback:

@@ -237,12 +237,11 @@ async def test_a_schema_may_come_through_a_pipe_and_holds_for_every_request(benc
     pipe = bench.root / "schema"
     os.mkfifo(pipe)
     stream = ("--input-format", "stream-json", "--output-format", "stream-json")
-    async with bench.model({"text": "1"}, {"text": "2"}):
-        running = asyncio.create_task(
-            bench.run("ask", "--json-schema", str(pipe), *stream, stdin=user("one") + user("two"))
-        )
+    asked = bench.run("ask", "--json-schema", str(pipe), *stream, stdin=user("one") + user("two"))
+    async with bench.model({"text": "1"}, {"text": "2"}), asyncio.TaskGroup() as group:
+        running = group.create_task(asked)
         await asyncio.to_thread(pipe.write_text, '{"type": "integer"}')
-        ended = await running
+    ended = running.result()
     results = [line["structured_output"] for line in ended.lines if line["type"] == "result"]
     assert (ended.code, results) == (0, [1, 2]), ended.err
 

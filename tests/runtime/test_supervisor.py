@@ -39,14 +39,16 @@ async def test_a_crash_is_told_and_touches_no_other_task() -> None:
 
 
 async def test_leaving_lets_tasks_finish_within_the_grace() -> None:
-    crashes, ended = Crashes(), []
+    crashes, ended, leaving = Crashes(), [], asyncio.Event()
 
     async def soon() -> None:
-        await asyncio.sleep(0.01)
+        await leaving.wait()
         ended.append("soon")
 
     async with Supervisor(crashes, grace=5.0) as supervisor:
         supervisor.start("soon", soon())
+        asyncio.get_running_loop().call_soon(leaving.set)
+        assert ended == []
     assert ended == ["soon"]
 
 

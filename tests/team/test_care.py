@@ -75,3 +75,11 @@ async def test_an_agent_that_crashes_again_and_again_is_given_up_and_its_spawner
         await sending
         assert company.team.member("coder").status().state == "stopped"
         assert "crashed 6 times and was given up" in said(asked(server, "concierge")[-1])
+
+
+async def test_one_who_was_just_seated_counts_as_seen_now(bench: Bench, home: Path) -> None:
+    async with at_work(bench, home, {"concierge": [{"text": "Hi."}]}) as (_, company, _):
+        host = company.team.members[0]
+        passed = company.team.now() - host.sign_of_life
+        assert 0 <= passed < 60, "the watchdog counts from here, not from the machine's start"
+        assert company.oversight.statuses()[host.name][1] < 60

@@ -42,7 +42,7 @@ async def test_a_killed_team_comes_back_and_stands_still_until_it_may_go_on(benc
         await process.wait()
         still = await bench.run("ask", "-c", "what now?")
         assert still.code == 0, still.err
-        assert "The team is back: researcher, coder, researcher in the middle of work." in still.err
+        assert "The team is back: researcher, coder. In the middle of work: researcher." in still.err
         assert still.out == "Welcome back.\n"
         assert len(asked(server, "researcher")) == 2
         on = await bench.run("ask", "-c", "go on", "--resume-run")
