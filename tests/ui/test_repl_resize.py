@@ -38,6 +38,7 @@ def test_only_terminals_that_are_known_to_wrap_anew_count() -> None:
     assert not wraps_anew({"TERM": "xterm-256color", "TMUX": ""})
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
 def test_a_box_leaves_no_pieces_when_a_window_of_tmux_becomes_narrower(tmp_path: Path) -> None:
     root = tmp_path / "repository"
@@ -50,7 +51,7 @@ def test_a_box_leaves_no_pieces_when_a_window_of_tmux_becomes_narrower(tmp_path:
             return subprocess.run([*tmux, *words], check=True, capture_output=True, text=True).stdout
 
         def until(holds: Callable[[str], bool]) -> str:
-            end = time.monotonic() + 8
+            end = time.monotonic() + 25
             while not holds(shown := told("capture-pane", "-p", "-S", "-")):
                 assert time.monotonic() < end, shown
             return shown
