@@ -23,6 +23,7 @@ from loomkin.records.message import ToolCall, ToolResult
 from loomkin.records.permission import Access, Decision, ToolUse, Verdict
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
+from loomkin.runtime.uncut import cancellations
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
 from loomkin.tooling.claiming import Claims
 from loomkin.tooling.planned import Planned, Revision, stages
@@ -169,7 +170,11 @@ class Runner:
             await scribe.flush()
         item.started = True
         begun = self._clock.monotonic()
+        pending = cancellations()
         item.result = await self._call(item.tool, item)
+        if cancellations() > pending:
+            # it ended all the same, and `run` writes down what it did
+            raise asyncio.CancelledError
         result = await self._after(item, item.result, scribe)
         self._finish(item, result, _state(result), self._clock.monotonic() - begun, scribe, sink)
 
@@ -264,17 +269,8 @@ class Runner:
         text = "\n".join((*item.notes, result.text)) if item.notes else result.text
         changes = result.changes if isinstance(result, Ok) else ()
         for change in changes:
-            scribe.record(
-                FileChanged(
-                    call.id,
-                    change.path,
-                    change.before,
-                    change.after,
-                    change.added,
-                    change.removed,
-                    self._redact(change.diff),
-                )
-            )
+            versions, lines = (change.before, change.after), (change.added, change.removed)
+            scribe.record(FileChanged(call.id, change.path, *versions, *lines, self._redact(change.diff)))
         scribe.record(CallFinished(call.id, call.name, state, seconds, result.output_id))
         shown = self._redact(text) or "(no output)"
         ends = isinstance(result, Ok) and result.ends_turn and not item.notes
