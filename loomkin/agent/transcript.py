@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from loomkin.agent.history import Readying
 from loomkin.records.event import MessageAdded
 from loomkin.records.ids import CallId, MessageId
 from loomkin.records.message import Message, Part, Role, Text, ToolCall, ToolResult
@@ -16,12 +17,17 @@ class Transcript:
         self._scribe = scribe
         self._clock = clock
         self._messages = list(messages)
+        self._readied = Readying()
         self._call_ids = {call.id for message in self._messages for call in message.calls}
 
     @property
     def messages(self) -> tuple[Message, ...]:
         """All entries, oldest first."""
         return tuple(self._messages)
+
+    def wire_ready(self) -> tuple[Message, ...]:
+        """All entries as providers accept them."""
+        return self._readied(self._messages)
 
     def say(self, text: str, sender: str, attached: str = "") -> Message:
         """Words to the agent, from the person, loomkin or another agent, and what goes with them."""

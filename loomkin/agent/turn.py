@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Protocol
 
 from loomkin.agent.cycles import Cycles, Repetition, Rung, reminder
-from loomkin.agent.history import wire_ready
 from loomkin.agent.steering import Interrupted, Steering
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.window import measure, room_for_answer
@@ -170,7 +169,7 @@ class Turn:
             self._transcript.say(heard.text, heard.sender)
 
     async def _ask(self, woke: str) -> Completion:
-        messages = wire_ready(self._transcript.messages)
+        messages = self._transcript.wire_ready()
         tools = self._runner.toolbox.specs()
         spec = self._model.spec
         zones = measure(self._model.estimator, spec.id, self._system, tools, messages, spec.window)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from loomkin.errors import ContextLengthError
 from loomkin.llm.estimate import Estimator
 from loomkin.records.dataclass import dataclass
-from loomkin.records.message import Message, ToolSpec
+from loomkin.records.message import Message, ToolResult, ToolSpec
 
 LEAST_ANSWER = 1024
 
@@ -39,7 +39,8 @@ def measure(
     """The zones of a request to a model."""
     zones = {"rules": 0, "person": 0, "agent": 0, "results": 0}
     for message, tokens in zip(messages, estimator.each(model, messages), strict=True):
-        zone = "results" if message.results else _ZONE.get(message.sender, "agent")
+        brings = bool(message.parts) and isinstance(message.parts[0], ToolResult)
+        zone = "results" if brings else _ZONE.get(message.sender, "agent")
         zones[zone] += tokens
     return Zones(estimator.text(model, system), estimator.tools(model, tools), **zones, window=window)
 
