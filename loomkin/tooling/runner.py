@@ -293,4 +293,6 @@ def _state(result: Ok | Fail) -> str:
 
 
 def _broken(tool: AnyTool, error: Exception) -> Fail:
+    if isinstance(error, LoomkinError):
+        return Fail(str(error))
     return Fail(f"{tool.name} failed: {type(error).__name__}: {error}. Try another way.")
