@@ -161,8 +161,8 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         team = MAIN if options.team or veterans else SOLO
         berth = Berth(role.name, role, team, opened.messages, opened.turns)
         session = await _seat(crew, opened, berth, chosen, services, sight, stack)
-        back = await _come_back(services, opened, options) if veterans else ()
         await session.start()
+        back = await _come_back(services, opened, options) if veterans else ()
         notes = (*roles.notes, *rule_notes, *mode_notes, *grant_notes, *back)
         yield Open(house, session, chosen, (*house.notes, *notes))
         await session.close("end")

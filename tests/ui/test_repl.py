@@ -446,3 +446,16 @@ def test_without_a_terminal_it_points_to_ask(play: MakeStage) -> None:
     )
     assert done.returncode == 2
     assert b"loomkin ask" in done.stderr
+
+
+def test_a_hook_that_ends_a_session_at_its_start_ends_the_conversation_with_its_reason(
+    play: MakeStage,
+) -> None:
+    scene = play()
+    hook = '[[hooks]]\nevent = "SessionStart"\ncommand = "cat no.json"\n'
+    (scene.root / ".loomkin.toml").write_text(hook)
+    (scene.root / "no.json").write_text('{"continue": false, "stopReason": "not during the freeze"}')
+    terminal = scene.open("--trust")
+    assert terminal.ended() == 1
+    assert "A hook ended the session: not during the freeze" in terminal.text
+    assert "Traceback" not in terminal.text
