@@ -105,9 +105,9 @@ class Roster:
     def owed(self, name: str) -> bool:
         """Whether others still owe an agent an answer or a report."""
         return any(
-            mail.sender == name and mail.kind in ASKING
-            for one in self._members.values()
-            if one.active and one.name != name
+            mail.sender == name and mail.kind in ASKING and one.active
+            for other, one in self._members.items()
+            if other != name
             for mail in (*one.letters, *one.box.letters)
         )
 
