@@ -179,6 +179,7 @@ class Turn:
         self._scribe.record(StateChanged("thinking"))
         self._steps += 1
         completion = await self._model.complete(self._system, messages, tools, room, self._scribe, woke)
+        await self._steering.own_round()
         parts = [
             piece
             for part in completion.parts
