@@ -96,7 +96,8 @@ class Mailbox:
         if not self._letters:
             return []
         now = self._now()
-        return sorted((mail for mail in self._letters if mail.not_before <= now), key=_order)
+        due = [mail for mail in self._letters if mail.not_before <= now]
+        return sorted(due, key=_order) if len(due) > 1 else due
 
 
 def _order(mail: Mail) -> tuple[int, int, float, str]:
