@@ -102,6 +102,10 @@ class Reviews:
         self.forget(task.id)
         return Answered(True, f"{task.id} is approved and done.")
 
+    def free(self, agent: str) -> bool:
+        """Whether an agent has neither a task in hand nor one to judge."""
+        return agent not in self.reviewers.values() and self._board.in_hand(agent) is None
+
     def refused(self, task: TaskId, by: str, findings: str) -> None:
         """Keep what was found, and how the files were: the next review is of what is different."""
         shown = self._shown.get((task, by))

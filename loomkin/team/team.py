@@ -58,7 +58,7 @@ class Team(Roster):
         self.room = Mailroom(scribe, clock, self.directory, self.address)
         self._care = Care(self, maker, self.room, scribe, clock, supervisor, limits.patience)
         self.questions = Questions(self.room, scribe)
-        self.reports = Reports(self.room, self._members, self.questions, scribe)
+        self.reports = Reports(self.room, self._members, self.questions, scribe, self._practices)
         self.room.listen(self._posted)
 
     @property
@@ -194,6 +194,7 @@ class Team(Roster):
         inbox = AgentInbox(self.room, box, self._clock.now)
         agent.steering.attach(inbox, self.turnstile)
         member = self._members[seat.name] = Member(seat, agent, box, inbox, hosted)
+        inbox.owes = lambda: self.reports.owed_by(member)
         member.seen(self._clock.monotonic(), "starting")
         if known:
             return member
@@ -232,8 +233,7 @@ class Team(Roster):
     def _ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
         """A member's turn is over: its last words reach whoever asked, unless more is to come."""
         later = end.outcome is Outcome.DONE and self.goes_on(member)
-        concerned = any(practice.concerns(member, mail) for practice in self._practices for mail in letters)
-        known = self.reports.reopened(member, letters) if concerned else []
+        known = self.reports.reopened(member, letters)
         member.letters = self.reports.send(member, end, [*letters, *known], later)
         for practice in self._practices:
             practice.turn_ended(member, end, letters)

@@ -6,10 +6,13 @@ import signal
 
 import pytest
 
+from loomkin.records.task import TaskState
 from tests.fakes.model_server import ModelServer
-from tests.scenarios.conftest import Bench, Ended, call
+from tests.scenarios.conftest import Bench, Ended, call, said
 from tests.scenarios.team.conftest import asked, last
-from tests.scenarios.team.test_plan import create
+from tests.scenarios.team.test_plan import create, done
+from tests.scenarios.team.test_review import APPROVE, REFUSE, tasks
+from tests.scenarios.team.test_verification import MEND, READ
 
 NEVER = {"text": "never", "wait_for": "never"}
 ALL = ("--permission-mode", "yolo")
@@ -67,6 +70,65 @@ async def test_whoever_declined_a_task_is_not_offered_it_again_after_a_kill(benc
         await resumed(bench)
         assert len(asked(server, "coder")) == before
         assert "all 2 agents of the role coder declined it or gave it back" in last(server, "lead")
+
+
+@pytest.mark.feature("A10")
+@pytest.mark.feature("B8")
+async def test_a_task_that_was_passed_on_stays_with_whom_it_was_passed_to_after_a_kill(bench: Bench) -> None:
+    script = {
+        "lead": [
+            {"calls": [create("look", "tester"), create("write it", "coder", needs=["t1"])]},
+            {"text": "The plan is up.", "repeat": True},
+        ],
+        "coder": [
+            {"calls": [call("task_decline", task="t2", reason="it is about tests", agent="tester")]},
+            {"text": "Nobody asked me again.", "repeat": True},
+        ],
+        "tester": [
+            done("t1", "looked"),
+            {**NEVER, "match": "Task t2: write it"},
+            done("t2", "wrote it"),
+            {"text": "Did both.", "repeat": True},
+        ],
+    }
+    async with bench.model(script=script) as server:
+        await killed(bench, server, "tester", 2, "write it", *LEAD)
+        before = len(asked(server, "coder"))
+        await resumed(bench)
+        assert len(asked(server, "coder")) == before
+        assert last(server, "tester").count("Task t2: write it") == 1
+        assert tasks(bench) == {"t1": TaskState.DONE, "t2": TaskState.DONE}
+
+
+@pytest.mark.feature("A10")
+@pytest.mark.feature("B15")
+async def test_a_reviewer_is_told_after_a_kill_what_it_had_found_before(bench: Bench) -> None:
+    script = {
+        "concierge": [
+            {"calls": [create("mend mean", "coder", needs_review=True)]},
+            {"text": "The plan is up.", "repeat": True},
+        ],
+        "coder": [
+            READ,
+            {"calls": [MEND]},
+            done("t1", "mended"),
+            {**NEVER, "match": "was not approved by reviewer"},
+            done("t1", "mended again"),
+            {"text": "Handed in again.", "repeat": True},
+        ],
+        "reviewer": [
+            REFUSE,
+            APPROVE,
+            {"text": "Said again.", "repeat": True},
+        ],
+    }
+    async with bench.model(script=script) as server:
+        await killed(bench, server, "coder", 4, "mend it", "--team", "default", *ALL)
+        await resumed(bench, *ALL)
+        heard = said(asked(server, "reviewer")[1])
+        assert "t1 (mend mean) was mended by coder and waits for your review again." in heard
+        assert "You found: calc.py:6 double reads badly." in heard
+        assert tasks(bench) == {"t1": TaskState.DONE}
 
 
 @pytest.mark.feature("A10")
