@@ -58,9 +58,8 @@ class AnthropicMessages:
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
         """Send the request and yield the answer as it arrives; raises ProviderError leaves."""
-        headers = {"anthropic-version": VERSION}
-        if self._endpoint.api_key:
-            headers["x-api-key"] = self._endpoint.api_key
+        key = {"x-api-key": self._endpoint.api_key} if self._endpoint.api_key else {}
+        headers = {"anthropic-version": VERSION, **key}
         base = self._endpoint.base_url.rstrip("/")
         path = "/messages" if base.endswith("/v1") else "/v1/messages"
         url = join_url(self._endpoint, path, version="")
@@ -93,9 +92,8 @@ class AnthropicMessages:
         fields = _fields(request, shaped)
         if request.tools:
             front = self._tools.each(request.tools[:-1], lambda spec: written([_tool(spec)]))
-            fields["tools"] = Written(
-                (*front, written([{**_tool(request.tools[-1]), "cache_control": MARK}]))
-            )
+            last = written([{**_tool(request.tools[-1]), "cache_control": MARK}])
+            fields["tools"] = Written((*front, last))
         return {**fields, "messages": Written((written(_opening(shaped)), *pieces))}
 
 
@@ -126,9 +124,8 @@ def _fields(request: Request, shaped: list[Turn]) -> dict[str, object]:
 def tools(request: Request, shaped: list[Turn]) -> list[dict[str, object]]:
     """The tools, the last one marked; a history with calls needs its tools named even with none on offer."""
     listed = [_tool(spec) for spec in request.tools]
-    if not listed:
-        names = dict.fromkeys(call.name for turn in shaped for call in turn.calls)
-        listed = [{"name": name, "input_schema": {"type": "object"}} for name in names]
+    names = () if listed else dict.fromkeys(call.name for turn in shaped for call in turn.calls)
+    listed += [{"name": name, "input_schema": {"type": "object"}} for name in names]
     if listed:
         listed[-1]["cache_control"] = MARK
     return listed
@@ -146,9 +143,8 @@ def messages(shaped: list[Turn]) -> list[dict[str, object]]:
 
 
 def _opening(shaped: list[Turn]) -> list[dict[str, object]]:
-    if shaped and shaped[0].role is Role.ASSISTANT:
-        return [{"role": "user", "content": [{"type": "text", "text": "(continued)"}]}]
-    return []
+    opening: dict[str, object] = {"role": "user", "content": [{"type": "text", "text": "(continued)"}]}
+    return [opening] if shaped and shaped[0].role is Role.ASSISTANT else []
 
 
 def _marked(shaped: list[Turn]) -> list[int]:
