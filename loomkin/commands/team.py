@@ -34,6 +34,7 @@ class Team(Command):
 def _line(row: Activity, doing: str, since: float | None, own: bool) -> str:
     role = f" ({row.role})" if row.role != row.name else ""
     spent = f"${usd(row.cost):.4f}" + ("+?" if row.unpriced else "")
+    spent += "" if row.budget is None else f" of ${usd(row.budget):.4f}"
     parts = [
         f"{'*' if own else ' '} {row.name}{role}: {doing.replace('_', ' ')}"
         + (f" for {since:.0f} s" if since is not None else ""),

@@ -29,7 +29,10 @@ _ASKED = (
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One agent: `since` in seconds since the epoch, `cost` in picodollars, `steps` are model calls."""
+    """One agent: `since` in seconds since the epoch, money in picodollars, `steps` are model calls.
+
+    `budget` is what it was hired with, None for none of its own.
+    """
 
     name: str
     role: str
@@ -47,6 +50,7 @@ class Activity:
     title: str
     claims: tuple[str, ...]
     mail: int
+    budget: int | None = None
 
 
 def activity(db: Database, session: str, running: bool) -> list[Activity]:
@@ -95,6 +99,7 @@ def _of(
         str(tasks[0][1]) if tasks else "",
         tuple(str(load(Claim, one[0]).region) for one in held),
         int(letters[0][0]),
+        row.budget if row else None,
     )
 
 

@@ -116,6 +116,39 @@ async def test_an_agent_over_its_own_budget_ends_alone_and_its_last_words_say_wh
 
 
 @pytest.mark.feature("B14")
+async def test_an_agent_that_is_hired_with_a_budget_ends_there_and_shows_it(bench: Bench) -> None:
+    script = {
+        "concierge": [
+            {"calls": [spawn("coder"), spawn("coder", name="ann", budget_usd=0.098)]},
+            {"text": "They look."},
+            {"calls": [call("team_status"), spawn("coder", budget_usd=0)]},
+            {"text": "Her money is gone.", "repeat": True},
+        ],
+        "coder": [{"text": "never", "wait_for": "ann ended"}],
+        "ann": [{"text": "I look.", "calls": [call("file_read", path="calc.py")], "usage": DEAR}],
+    }
+    async with bench.model(script=script, wire="anthropic") as server:
+        process = await bench.start("ask", "look", "--team", "default")
+        await server.until(lambda _: len(asked(server, "concierge")) == 4)
+        shown = (await bench.run("ps")).out
+        (session,) = (await bench.run("ps", "--json")).json["sessions"]
+        server.release("ann ended")
+        _, err = await process.communicate()
+        assert process.returncode == 0, err.decode()
+        assert len(asked(server, "ann")) == 1
+        heard = said(asked(server, "concierge")[2])
+        assert "The agent budget of ann does not allow another call of anthropic/claude-sonnet-4-5" in heard
+        assert "It said last: I look." in heard
+        heard = said(asked(server, "concierge")[3])
+        assert "ann, coder, idle" in heard
+        assert "may spend $0.0980" in heard
+        assert "A budget of nothing pays for no call." in heard
+        budgets = {one["agent"]: one["budget_usd"] for one in session["agents"]}
+        assert budgets == {"concierge": None, "coder": None, "ann": "0.098"}
+        assert "$0.093 of $0.098\n" in shown
+
+
+@pytest.mark.feature("B14")
 @pytest.mark.parametrize("key", ["session", "day", "team"])
 async def test_the_budget_of_all_stops_everybody(bench: Bench, key: str) -> None:
     script = {
