@@ -133,7 +133,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
                 stack.callback(SessionLock(house.state, session).release)
 
         row = earlier(house.database, options.wish, hold)
-        veterans = past.agents(house.database, row.id) if row and not options.wish.fork else []
+        veterans = past.members(house.database, row.id) if row and not options.wish.fork else []
         role = roles.get(veterans[0].role if veterans else options.role)
         chosen = await house.chooser.choose(wanted_model(loaded, row.model if row else ""), role.tier)
         rules = all_rules(loaded, house.rules.files, house.trusted)

@@ -101,6 +101,7 @@ def _plain(shown: Shown) -> dict[str, object]:
                 "agent": one.name,
                 "role": one.role,
                 "team": one.team,
+                "parent": one.spawner,
                 "model": one.model or row.model,
                 "purpose": one.purpose,
                 "state": one.state,

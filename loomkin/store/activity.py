@@ -31,7 +31,7 @@ _ASKED = (
 class Activity:
     """One agent: `since` in seconds since the epoch, money in picodollars, `steps` are model calls.
 
-    `budget` is what it was hired with, None for none of its own.
+    `budget` is what it was hired with, None for none of its own; `spawner` is who asked for it.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Activity:
     claims: tuple[str, ...]
     mail: int
     budget: int | None = None
+    spawner: str = ""
 
 
 def activity(db: Database, session: str, running: bool) -> list[Activity]:
@@ -100,6 +101,7 @@ def _of(
         tuple(str(load(Claim, one[0]).region) for one in held),
         int(letters[0][0]),
         row.budget if row else None,
+        row.spawner if row else "",
     )
 
 

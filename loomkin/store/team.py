@@ -29,9 +29,19 @@ class AgentRow:
     report: str
     since: float
 
+    @property
+    def helps(self) -> bool:
+        """Whether it is a sub-agent, which works for its spawner and is no member of the team."""
+        return "/" in self.name
+
+
+def members(db: Database, session: str) -> list[AgentRow]:
+    """The members that the team of a session ever had, oldest first."""
+    return [row for row in agents(db, session) if not row.helps]
+
 
 def agents(db: Database, session: str) -> list[AgentRow]:
-    """The agents that a session ever had, oldest first."""
+    """The agents that a session ever had, sub-agents too, oldest first."""
     rows = db.reader.execute(
         "SELECT name, role, team, spawner, model, purpose, budget, depth, tier, joined, state, reason,"
         " report, since FROM agents WHERE session = ? ORDER BY joined, name",

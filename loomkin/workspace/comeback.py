@@ -54,7 +54,7 @@ class Comeback:
         orders = [mail for mail in letters if mail.id in answered]
         self._team.reports.restore(orders, past.reports(db, session))
         names, at_work, lost = [], [], []
-        for row in past.agents(db, session):
+        for row in past.members(db, session):
             if row.name == host or row.state in GONE:
                 continue
             role = self._roles().get(row.role)

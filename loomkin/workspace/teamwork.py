@@ -129,7 +129,7 @@ class Teamwork:
         """Let the session's own agent be the first member."""
         if self._host is None:
             crew = self._ground.crew
-            known = any(row.name == first.name for row in past.agents(crew.house.database, crew.session))
+            known = any(row.name == first.name for row in past.members(crew.house.database, crew.session))
             self._equip(first, role)
             crew.books.join(first.name, MAIN)
             self._survey = Survey(self._ground, self.team, crew.scribe(""), first.name)
