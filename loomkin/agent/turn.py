@@ -26,10 +26,12 @@ MOST_BROKEN = 3
 
 
 class Outcome(StrEnum):
-    """The ways a turn ends; only `done` completes the work."""
+    """The ways a turn ends; only `done` completes the work.
+
+    None is for an open question to the person: where nobody answers, the agent goes on with an assumption.
+    """
 
     DONE = "done"
-    NEEDS_INPUT = "needs_input"
     BLOCKED = "blocked"
     CANCELLED = "cancelled"
     FAILED = "failed"
