@@ -129,11 +129,12 @@ class Assignment(Practice):
 
     async def _round(self) -> None:
         """Give out all that can be given out; what nobody there can begin is for whoever hires."""
-        if self._team.stands_still:
+        if not self._board.tasks or self._team.stands_still:
             return
         self._reclaim()
+        offered = {task.owner for task in self._board.tasks if task.state is TaskState.OFFERED}
         for member in self._team.members:
-            if member.open:
+            if member.open and member.name in offered:
                 self._present(member.name)
         idle = self._idle()
         short = [task for task in self._ready() if not self._place(task, idle)]
