@@ -73,7 +73,7 @@ class Runner:
         self._redact = redact
         self._call_of = call_of
         self.claims: Claims | None = None
-        self.withheld: Callable[[AnyTool, ToolUse], str] = lambda tool, use: ""
+        self.withheld: Callable[[AnyTool, ToolUse], Awaitable[str]] | None = None
         self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
 
     def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
@@ -152,9 +152,9 @@ class Runner:
             item.take(self._plan(replace(item.call, arguments=revision.arguments), False), revision.words)
         if not item.refusal:
             await self._before(item, scribe)
-        if item.tool is not None and item.use is not None and not item.refusal:
+        if self.withheld is not None and item.tool is not None and item.use is not None and not item.refusal:
             # what calls before this one did counts
-            item.refusal = self.withheld(item.tool, item.use)
+            item.refusal = await self.withheld(item.tool, item.use)
         if item.refusal or item.tool is None:
             self._finish(item, Fail(item.refusal), "failed", 0.0, scribe, sink)
             return

@@ -25,6 +25,7 @@ from loomkin.team.care import Patience
 from loomkin.team.claims import Claims
 from loomkin.team.claims_guard import Guard
 from loomkin.team.claims_watch import Watch
+from loomkin.team.footprints import Footprints
 from loomkin.team.hiring import Hiring
 from loomkin.team.ladder import TierModels
 from loomkin.team.mailroom import Mailroom
@@ -36,7 +37,7 @@ from loomkin.team.questions import Questions
 from loomkin.team.rendezvous import Meetings
 from loomkin.team.roster import LEAD
 from loomkin.team.seat import Seat
-from loomkin.team.shared_tree import undoing
+from loomkin.team.shared_tree import SharedTree
 from loomkin.team.team import Team, TeamLimits
 from loomkin.tooling.injection import build
 from loomkin.tooling.toolbox import AnyTool
@@ -105,6 +106,9 @@ class Teamwork:
             Meetings: meetings,
             **proofs(ground, self.team, board, self._profiles, self._watch),
         }
+        undoes = ground.crew.gate.policy.undoes
+        footprints: Footprints = self._services[Footprints]
+        self._tree = SharedTree(self.team, footprints, root, lambda use: undoes(use, root))
         self._adopt(meetings)
         self.oversight = Oversight(self.team, self.hiring, board)
         self._leave = house.bus.subscribe(self.team.take)
@@ -216,10 +220,10 @@ class Teamwork:
         """What every member has: claims on what it edits, and calls that are not its own for a while."""
         crew = self._ground.crew
         agent.runner.claims = Guard(self.claims, agent.name, self._watch)
-        root, gate = crew.house.workplace.root, crew.gate
+        gate = crew.gate
 
-        def held_back(tool: AnyTool, use: ToolUse) -> str:
-            why = undoing(self.team, lambda one: gate.policy.undoes(one, root), agent.name, use)
+        async def held_back(tool: AnyTool, use: ToolUse) -> str:
+            why = await self._tree.refusal(agent.name, use)
             if why or role.name != LEAD:
                 return why
             return withheld(self.team, gate.policy.only_reads, agent.name, tool, use)
