@@ -159,7 +159,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         crew = Crew(house, opened.id, gate, denied, reach, books, roles, tools, services, found_before)
         stack.push_async_callback(crew.aclose)
         team = MAIN if options.team or veterans else SOLO
-        berth = Berth(role.name, role, team, opened.messages, opened.turns)
+        berth = Berth(role.name, role, team, opened.messages, opened.turns, hosted=True)
         session = await _seat(crew, opened, berth, chosen, services, sight, stack)
         await session.start()
         back = await _come_back(services, opened, options) if veterans else ()

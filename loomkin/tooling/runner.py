@@ -44,9 +44,8 @@ class EndedByHook(LoomkinError):
 class ResultSink(Protocol):
     """Whoever keeps the transcript."""
 
-    def add_result(self, result: ToolResult, changes: Sequence[Change], ends_turn: bool) -> None:
+    def add_result(self, result: ToolResult, changes: Sequence[Change], ends: bool, over: bool) -> None:
         """Take the one result of a call, the files that it changed, and whether nothing is left to do."""
-        ...
 
 
 class Runner:
@@ -273,8 +272,9 @@ class Runner:
             scribe.record(FileChanged(call.id, change.path, *versions, *lines, self._redact(change.diff)))
         scribe.record(CallFinished(call.id, call.name, state, seconds, result.output_id))
         shown = self._redact(text) or "(no output)"
-        ends = isinstance(result, Ok) and result.ends_turn and not item.notes
-        sink.add_result(ToolResult(call.id, call.name, shown, isinstance(result, Fail)), changes, ends)
+        quiet = result if isinstance(result, Ok) and not item.notes else Ok("")
+        heard = ToolResult(call.id, call.name, shown, isinstance(result, Fail))
+        sink.add_result(heard, changes, quiet.ends_turn, quiet.hands_over)
 
 
 def told(scribe: Scribe, event: str, outcome: HookOutcome) -> None:
