@@ -171,13 +171,13 @@ class Turn:
             self._transcript.say(heard.text, heard.sender)
 
     async def _ask(self, woke: str) -> Completion:
+        await self._scribe.flush()  # what has happened may bring tools into sight
+        await self._steering.own_round()
         messages = self._transcript.wire_ready()
         tools = self._runner.toolbox.specs()
         spec = self._model.spec
         zones = measure(self._model.estimator, spec.id, self._system, tools, messages, spec.window)
         room = room_for_answer(zones, spec.max_output)
-        await self._scribe.flush()
-        await self._steering.own_round()
         self._scribe.record(StateChanged("thinking"))
         self._steps += 1
         completion = await self._model.complete(self._system, messages, tools, room, self._scribe, woke)

@@ -7,7 +7,6 @@ from loomkin.team.board import Board
 from loomkin.team.practice import Practice
 from loomkin.team.reports import UNFINISHED
 from loomkin.team.team import Team
-from loomkin.tooling.toolbox import Toolbox
 
 CLAIMS = ("region_claim", "region_release")
 
@@ -25,21 +24,21 @@ class InSight(Practice):
     def happened(self, event: Event) -> None:
         """A turn begins, perhaps that of an agent with a task, or somebody is told to claim what it needs."""
         if isinstance(event.fact, RegionContested):
-            self._box(event.fact.agent).show(CLAIMS)
+            self._team.member(event.fact.agent).agent.runner.toolbox.show(CLAIMS)
         elif isinstance(event.fact, TurnStarted) and any(
             event.agent in (task.owner, task.creator) for task in self._board.tasks
         ):
-            self._box(event.agent).show_plan()
+            self._show(event.agent)
 
     def posted(self, mail: Mail) -> None:
         """A letter that is about the plan, to one who has to do with it."""
         hosted = any(one.hosted and one.name == mail.to for one in self._team.members)
         order = mail.sender == SYSTEM and mail.kind is MailKind.CONTROL
         if (mail.task and (order or hosted)) or (hosted and mail.text.startswith(UNFINISHED)):
-            self._box(mail.to).show_plan()
+            self._show(mail.to)
 
-    def _box(self, name: str) -> Toolbox:
-        return self._team.member(name).agent.runner.toolbox
+    def _show(self, name: str) -> None:
+        self._team.member(name).agent.runner.toolbox.show_plan()
 
 
 PRACTICE = InSight

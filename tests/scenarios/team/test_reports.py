@@ -220,6 +220,40 @@ async def test_an_order_beside_other_calls_or_without_a_line_ends_no_turn(bench:
         assert "There is no role 'poet'" in said(asked(server, "concierge")[3]["messages"][-1])
 
 
+@pytest.mark.feature("B3")
+async def test_a_report_comes_with_what_loomkin_saw_and_not_with_what_was_said(bench: Bench) -> None:
+    bench.write("check.sh", "grep -c '/ len(values)$' calc.py\n")
+    mend = call("file_edit", path="calc.py", old="len(values) + 1", new="len(values)")
+    more = call("file_edit", path="calc.py", old="value * 2", new="2 * value")
+    run = call("shell", command="sh check.sh")
+    script = {
+        "concierge": [
+            {"text": "A coder mends it.", "calls": [call("team_spawn", role="coder", work="Mend mean().")]},
+            {"calls": [call("team_spawn", role="researcher", work="Look.")]},
+            {"text": "Done.", "repeat": True},
+        ],
+        "coder": [
+            {"calls": [call("file_read", path="calc.py")]},
+            {"calls": [run, mend, run, call("shell", command="cat calc.py | tail -n 1")]},
+            {"calls": [more]},
+            {"calls": [call("shell", command="sh check.sh && exit 3"), call("shell", command="git status")]},
+            {"text": "I changed nothing, ran all tests and committed."},
+        ],
+        "researcher": [{"calls": [call("file_read", path="calc.py")]}, {"text": "It is the mean."}],
+    }
+    async with bench.model(script=script) as server:
+        ended = await bench.run("ask", "mend it", "--team", "default", "--permission-mode", "yolo")
+        assert (ended.code, ended.out) == (0, "Done.\n"), ended.err
+        heard = asked(server, "concierge")[1]["messages"][-1]["content"]
+        assert (
+            "I changed nothing, ran all tests and committed.\n\n"
+            "loomkin saw: changed calc.py +2 -2; after the last edit: `sh check.sh && exit 3` -> exit 3; "
+            "not committed.\n</mail>"
+        ) in heard
+        told = said(asked(server, "concierge")[-1]["messages"][1:])
+        assert told.count("loomkin saw") == 1, "who can only read did nothing to see"
+
+
 @pytest.mark.feature("A7")
 async def test_who_dissolves_a_team_gets_no_mail_about_it(bench: Bench) -> None:
     script = {
