@@ -101,6 +101,18 @@ async def test_who_has_no_task_of_the_plan_is_told_nothing_of_it(bench: Bench) -
         assert sizes(server, "coder") < 15_000
 
 
+@pytest.mark.feature("A6")
+async def test_agents_are_told_which_of_the_projects_commands_cannot_run(bench: Bench) -> None:
+    bench.write("LOOMKIN.md", "- Test: `nosuchrunner -q`\n- Lint: `git diff --check`\n")
+    async with bench.model(script={"concierge": [DONE]}) as server:
+        assert (await bench.run("ask", "go", "--team", "default", "--permission-mode", "yolo")).code == 0
+        told = asked(server, "concierge")[0]["messages"][1]["content"]
+    assert (
+        "test `nosuchrunner -q` (LOOMKIN.md) (not installed); lint `git diff --check` (LOOMKIN.md)." in told
+    )
+    assert "Permissions: every call is allowed unless a rule denies it." in told
+
+
 @pytest.mark.feature("B1")
 async def test_plan_tools_come_with_a_task_and_stay_with_those_who_have_had_one(bench: Bench) -> None:
     finish = {"calls": [call("task_complete", task="t1", done="mended", evidence="read it")]}
