@@ -244,7 +244,9 @@ class AgentInbox:
         """What is to be heard now; expired letters are left out and written down as such."""
         taken = self._box.take(AT_END if end else NOW)
         if taken or not end:
-            taken += self._box.take((Delivery.DIGEST,), "" if taken else SYSTEM)
+            quiet = self._box.take((Delivery.DIGEST,), "" if taken else SYSTEM)
+            before = [mail for mail in quiet if (mail.sender, mail.priority) == (SYSTEM, Priority.LOW)]
+            taken = [*before, *taken, *(mail for mail in quiet if mail not in before)]
         late = [mail for mail in taken if mail.reply_by and mail.reply_by < self._now()]
         self._room.mark(late, MailState.EXPIRED)
         fresh = [mail for mail in taken if mail not in late]
