@@ -19,7 +19,7 @@ from loomkin.records.event import Event, Fact, SessionRenamed
 from loomkin.records.ids import SessionId
 from loomkin.records.usage import Usage
 from loomkin.runtime.clock import SystemClock
-from loomkin.store import ledger, rebuild, sessions, transfer
+from loomkin.store import erasing, ledger, rebuild, sessions, transfer
 from loomkin.store.journal import write
 from loomkin.store.lock import SessionLock
 from loomkin.workspace import opening
@@ -178,7 +178,7 @@ def delete_session(
                 raise typer.Exit(1)
             kept = sessions.outputs(database, row.id)
             forget_grants(database, row.id, GrantBook(place.root, place.environ))
-            sessions.delete(database, row.id)
+            erasing.delete(database, row.id)
             for name in kept:
                 (place.state / "outputs" / name).unlink(missing_ok=True)
     say(f"Deleted session {row.id}.")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from loomkin.errors import StoreError
 from loomkin.store.migrations import MIGRATIONS
+from loomkin.store.packing import unpack
 
 FILE_NAME = "loomkin.db"
 BUSY_SECONDS = 10.0
@@ -50,6 +51,7 @@ class Database:
             target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
+        connection.create_function("unpack", 1, unpack, deterministic=True)
         return connection
 
     def _refuse_foreign(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from loomkin.errors import StoreError
 from loomkin.records.codec import dump, load
@@ -13,7 +14,9 @@ from loomkin.records.ids import SessionId
 from loomkin.records.regex import pattern
 from loomkin.store import projections
 from loomkin.store.database import Database, explain, transaction
+from loomkin.store.packing import pack
 
+T = TypeVar("T")
 _INSERT = "INSERT INTO events (at, project, session, agent, task, kind, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _HALF = pattern("[\ud800-\udfff]")
 
@@ -31,10 +34,10 @@ def write(database: Database, events: Sequence[Event]) -> list[Event]:
                 written.append(event)
                 continue
             row = projections.row_of(event, database.project)
-            if _HALF.search(str(row[-1])):
+            if _HALF.search(row[-1]):
                 event = _encodable(event)
                 row = projections.row_of(event, database.project)
-            cursor = database.writer.execute(_INSERT, row)
+            cursor = database.writer.execute(_INSERT, (*row[:-1], pack(row[-1])))
             numbered = replace(event, seq=int(cursor.lastrowid or 0))
             projections.apply(database.writer, database.project, numbered)
             written.append(numbered)
@@ -100,6 +103,14 @@ class Journal:
         self._begin()
         await done
 
+    async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """What `function` makes of the writing connection, between two batches on the writing thread.
+
+        It makes its own transactions, short ones: facts wait for it. Raises StoreError for SQLite's errors.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, _apart, function, self._database)
+
     async def aclose(self) -> None:
         """Flush and end the writing thread."""
         try:
@@ -155,6 +166,15 @@ class Journal:
                 self._flushed.append((target, done))
             elif not done.done():
                 done.set_result(None)
+
+
+def _apart(function: Callable[[sqlite3.Connection], T], database: Database) -> T:
+    with database.failures():
+        try:
+            return function(database.writer)
+        finally:
+            if database.writer.in_transaction:
+                database.writer.execute("ROLLBACK")
 
 
 def _as_store_error(error: BaseException, where: str) -> StoreError:

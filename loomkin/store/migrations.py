@@ -108,4 +108,16 @@ _TEAM = (
         text TEXT NOT NULL, PRIMARY KEY (project, session)) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM)
+_TRANSCRIPT = (
+    # what a message says stands in the log alone; old SQLite cannot drop a column
+    "ALTER TABLE messages RENAME TO messages_twice",
+    "DROP INDEX messages_session",
+    """CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL, id TEXT NOT NULL,
+        role TEXT NOT NULL, sender TEXT NOT NULL, at REAL NOT NULL)""",
+    "INSERT INTO messages SELECT seq, session, agent, id, role, sender, at FROM messages_twice",
+    "DROP TABLE messages_twice",
+    "CREATE INDEX messages_session ON messages (session, agent, seq)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM, _TRANSCRIPT)

@@ -1,6 +1,7 @@
 """Making every table anew from the log, to prove that the log is the whole truth."""
 
 from loomkin.store.database import Database
+from loomkin.store.packing import unpack
 from loomkin.store.projections import TABLES, apply
 from loomkin.store.sessions import event_of
 
@@ -8,9 +9,13 @@ Contents = dict[str, list[tuple[object, ...]]]
 
 
 def contents(db: Database) -> Contents:
-    """All rows of all projected tables, in a fixed order."""
+    """All rows of all projected tables, in a fixed order; packed texts as texts, however they were packed."""
     return {
-        table: sorted(tuple(row) for row in db.reader.execute(f"SELECT * FROM {table}")) for table in TABLES
+        table: sorted(
+            tuple(unpack(value) if isinstance(value, bytes) else value for value in row)
+            for row in db.reader.execute(f"SELECT * FROM {table}")
+        )
+        for table in TABLES
     }
 
 
