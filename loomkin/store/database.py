@@ -98,6 +98,14 @@ class Database:
         self.close()
         vars(self).update(vars(file))
 
+    def another_reader(self) -> sqlite3.Connection:
+        """One more connection for reading, which whoever asked closes; not for what is in memory."""
+        with self.failures():
+            connection = self._connect()
+            _prepare(connection)
+            connection.execute("PRAGMA query_only=ON")
+        return connection
+
     def ensure_there(self) -> None:
         """Raise StoreError where the file was taken away; SQLite would go on writing for nobody."""
         if self.path is None or self._identity is None:

@@ -1,6 +1,7 @@
 """Taking a session out of the database for good: log, tables and full-text index."""
 
 from loomkin.store.database import Database, transaction
+from loomkin.store.passages import forget
 from loomkin.store.projections import TABLES
 
 
@@ -18,6 +19,7 @@ def delete(db: Database, session: str) -> None:
             " AND granted.seq = json_extract(unpack(events.data), '$.grant') AND granted.kind = 'GrantAdded'",
             (session,),
         )
+        forget(db.writer, session)
         db.writer.execute("DELETE FROM events WHERE session = ?", (session,))
         for table in TABLES:
             column = "id" if table == "sessions" else "session"
