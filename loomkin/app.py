@@ -1,13 +1,15 @@
 """The composition root: the only module that knows the whole house; it builds, wires and closes it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.roles import load_roles
+from loomkin.agent.window import Overflow
 from loomkin.config.load import load
 from loomkin.config.settings import ShellSettings
 from loomkin.errors import UntrustedError
@@ -122,8 +124,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
 
     Raises NotFoundError, NoModelError and StoreError with what to do.
     """
-    options, loaded = house.options, house.loaded
-    tools = Toolset()
+    options, loaded, tools = house.options, house.loaded, Toolset()
     folders = [house.workplace.root / ".loomkin" / "roles"] if house.trusted and not options.bare else []
     roles = load_roles(folders, tools.names)
     async with AsyncExitStack() as stack:
@@ -156,10 +157,12 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
             Services(_services(house, jobs, sight, person, gate)),
             frozenset(denied_tools(rules)),
         )
-        crew = Crew(house, opened.id, gate, denied, reach, books, roles, tools, services, found_before)
+        crew = Crew(
+            house, opened.id, gate, denied, reach, books, roles, tools, services, found_before, _shelf(house)
+        )
         stack.push_async_callback(crew.aclose)
         team = MAIN if options.team or veterans else SOLO
-        berth = Berth(role.name, role, team, opened.messages, opened.turns)
+        berth = Berth(role.name, role, team, opened.messages, opened.turns, keepers=opened.keepers)
         session = await _seat(crew, opened, berth, chosen, services, sight, stack)
         back = await _come_back(services, opened, options) if veterans else ()
         await session.start()
@@ -238,6 +241,18 @@ def _services(house: House, jobs: JobTable, sight: Sight, person: Person, gate: 
         Redactor: house.redactor,
         ShellSettings: house.loaded.settings.shell,
     }
+
+
+def _shelf(house: House) -> Callable[[], Overflow]:
+    """Who makes keepers; loaded when the first window overflows."""
+
+    @cache
+    def shelf() -> Overflow:
+        from loomkin.keepers.shelf import Shelf
+
+        return Shelf(house.journal, partial(house.workplace.seen, house.options.cwd))
+
+    return shelf
 
 
 def _home(options: Options) -> Path:

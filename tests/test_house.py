@@ -18,6 +18,7 @@ LADDER: dict[str, set[str]] = {
     "store": set(),
     "project": {"runtime", "config"},
     "llm": {"runtime", "config"},
+    "keepers": {"runtime", "store", "llm"},
     "permissions": {"runtime", "project", "config", "store"},
     "codemap": {"runtime", "store", "project"},
     "tooling": {"runtime", "permissions", "project"},
@@ -35,7 +36,7 @@ LADDER: dict[str, set[str]] = {
     },
     "ui": {"runtime", "config", "project", "permissions", "team", "workspace", "commands"},
     "app": {
-        "runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent",
+        "runtime", "config", "store", "keepers", "project", "llm", "permissions", "tooling", "agent",
         "team", "practices", "workspace", "tools", "commands",
     },
     "cli": {

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping
 
+from loomkin.agent.view import View
 from loomkin.cli.tables import clean, count, flat, money, table, when
 from loomkin.records.message import Image, Message, Text, Thinking, ToolCall, ToolResult
 from loomkin.store import ledger, sessions
 from loomkin.store.database import Database
+from loomkin.store.keepers import window_keepers
+from loomkin.workspace.account import account
 
 _LONGEST = 100
 
@@ -15,9 +18,11 @@ def show(db: Database, row: sessions.SessionRow, *, context: bool) -> str:
     """The session in plain text; `context` shows in full what is still in the model's window."""
     calls = {call.call_id: call for call in sessions.calls(db, row.id)}
     lines = [*_header(row), ""]
-    for message in sessions.messages(db, row.id, after=row.cleared if context else 0):
-        lines += _message(message, calls, full=context)
-    if not context:
+    if context:
+        lines += _windows(db, row, calls)
+    else:
+        for message in sessions.messages(db, row.id):
+            lines += _message(message, calls, full=False)
         lines += _calls(calls)
         lines += _changes(sessions.changes(db, row.id))
         lines += _questions(sessions.questions(db, row.id))
@@ -34,6 +39,21 @@ def _header(row: sessions.SessionRow) -> Iterator[str]:
     yield f"  folder   {flat(row.cwd)}"
     if row.parent:
         yield f"  fork of  {row.parent}"
+
+
+def _windows(db: Database, row: sessions.SessionRow, calls: Mapping[str, sessions.CallRow]) -> Iterator[str]:
+    """What each agent of the session has in its model's window, and that nothing is lost."""
+    names = sessions.speakers(db, row.id)
+    for name in names:
+        # only the first agent's window is emptied by /clear
+        after = row.cleared if name == names[0] else 0
+        messages = sessions.messages(db, row.id, name, after)
+        shown = View()(messages, window_keepers(db, row.id, name, after))
+        if len(names) > 1:
+            yield from (f"== window of {flat(name)} ==", "")
+        for one in shown:
+            yield from _message(one.message, calls, full=True)
+        yield from (str(account(db, row.id, name, shown)), "")
 
 
 def _message(message: Message, calls: Mapping[str, sessions.CallRow], *, full: bool) -> Iterator[str]:

@@ -136,6 +136,8 @@ SETTINGS: tuple[Setting, ...] = (
             least=1, trusted_only=True),
     Setting("limits.max_turns", _INTEGER, 200, "model calls for one request", least=1, flag="--max-turns"),
     Setting("limits.timeout", _NUMBER, None, "most seconds for one request", least=1, flag="--timeout"),
+    Setting("context.offload_at", _NUMBER, 0.7, "part of a window above which old turns move out", 0.1, 0.95),
+    Setting("context.offload_to", _NUMBER, 0.4, "part of the window that this leaves in use", 0.05, 0.9),
     Setting("team.max_agents", _INTEGER, 12, "most agents of one team at a time", 1, 1000),
     Setting("team.session_agents", _INTEGER, 100, "most agents of one session at a time", 1, 2000),
     Setting("team.max_depth", _INTEGER, 3, "how many levels deep agents may spawn agents", 1, 8),

@@ -82,6 +82,14 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextSettings:
+    """When a window is emptied, and how far: parts of the model's window."""
+
+    offload_at: float
+    offload_to: float
+
+
+@dataclass(frozen=True, slots=True)
 class TeamSettings:
     """How large a team may grow: agents of a team, of a session; levels and spawns; idle seconds."""
 
@@ -153,6 +161,7 @@ class Settings:
     permissions: PermissionSettings
     budget: BudgetSettings
     limits: LimitSettings
+    context: ContextSettings
     team: TeamSettings
     shell: ShellSettings
     web: WebSettings
@@ -185,6 +194,7 @@ def build(values: Mapping[Path, Any]) -> Settings:
         permissions=section(PermissionSettings, "permissions"),
         budget=section(BudgetSettings, "budget"),
         limits=section(LimitSettings, "limits"),
+        context=section(ContextSettings, "context"),
         team=section(TeamSettings, "team"),
         shell=section(ShellSettings, "shell"),
         web=section(WebSettings, "web"),

@@ -120,4 +120,24 @@ _TRANSCRIPT = (
     "CREATE INDEX messages_session ON messages (session, agent, seq)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM, _TRANSCRIPT)
+_KEEPERS = (
+    """CREATE TABLE keepers (
+        session TEXT NOT NULL, id TEXT NOT NULL, project TEXT NOT NULL, seq INTEGER NOT NULL,
+        at REAL NOT NULL, agent TEXT NOT NULL, kind TEXT NOT NULL, tokens INTEGER NOT NULL,
+        data TEXT NOT NULL, PRIMARY KEY (session, id)) WITHOUT ROWID""",
+    "CREATE INDEX keepers_id ON keepers (project, id)",
+    """CREATE TABLE keeper_messages (
+        session TEXT NOT NULL, keeper TEXT NOT NULL, place INTEGER NOT NULL, message TEXT NOT NULL,
+        PRIMARY KEY (session, keeper, place)) WITHOUT ROWID""",
+    "CREATE INDEX keeper_of_message ON keeper_messages (message)",
+    """CREATE TABLE keeper_uses (
+        seq INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL, at REAL NOT NULL,
+        keeper TEXT NOT NULL, how TEXT NOT NULL, useful INTEGER)""",
+    "CREATE INDEX keeper_uses_keeper ON keeper_uses (keeper)",
+    """CREATE TABLE keeper_changes (
+        seq INTEGER PRIMARY KEY, session TEXT NOT NULL, at REAL NOT NULL, keeper TEXT NOT NULL,
+        state TEXT, card TEXT)""",
+    "CREATE INDEX keeper_changes_keeper ON keeper_changes (keeper)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM, _TRANSCRIPT, _KEEPERS)

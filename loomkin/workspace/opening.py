@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from loomkin.agent.history import interrupted, unanswered
 from loomkin.errors import NotFoundError, UsageError
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import (
     CallFinished,
     MessageAdded,
@@ -14,10 +14,12 @@ from loomkin.records.event import (
     TurnEnded,
 )
 from loomkin.records.ids import MessageId, SessionId
+from loomkin.records.keeper import Keeper
+from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.message import Message, Role
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Recorder
-from loomkin.store import sessions
+from loomkin.store import keepers, sessions
 from loomkin.store.database import Database
 from loomkin.store.journal import Journal
 
@@ -44,6 +46,7 @@ class Opened:
     mended: int
     resumed: bool
     interrupted: frozenset[str] = frozenset()
+    keepers: tuple[Keeper, ...] = ()
 
 
 def earlier(db: Database, wish: Wish, hold: Callable[[str], None]) -> sessions.SessionRow | None:
@@ -95,7 +98,8 @@ def reopen(
         recorder.record(TurnEnded(number, "interrupted", "the process ended", 0, 0.0), row.id, worker)
     turns = sessions.last_turn(db, row.id, agent)
     interrupted = frozenset(worker for worker, _ in broken)
-    return Opened(row.id, name or row.name, model, tuple(messages), turns, mended, True, interrupted)
+    held = keepers.window_keepers(db, row.id, agent, row.cleared)
+    return Opened(row.id, name or row.name, model, tuple(messages), turns, mended, True, interrupted, held)
 
 
 def mended_messages(
@@ -132,4 +136,7 @@ def fork(
         messages.append(Message(MessageId(clock.new_id("m")), Role.USER, result, "loomkin", clock.now()))
     for message in messages:
         recorder.record(MessageAdded(message), identity, agent)
-    return Opened(identity, name, model, tuple(messages), 0, 0, True)
+    held = keepers.window_keepers(db, row.id, agent, row.cleared)
+    for keeper in held:
+        recorder.record(KeeperMade(replace(keeper, session=identity)), identity, agent)
+    return Opened(identity, name, model, tuple(messages), 0, 0, True, keepers=held)

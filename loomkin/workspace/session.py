@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, Outcome, TurnEnd
-from loomkin.agent.window import Zones, measure
+from loomkin.agent.window import Offloaded
+from loomkin.agent.zones import Zones
 from loomkin.errors import LoomkinError, UsageError
 from loomkin.llm.books import Books
 from loomkin.permissions.gate import Gate
@@ -94,6 +95,7 @@ class Session:
         self._context = ""
         self.company: Company | None = None
         self.gather: Callable[[], Company] | None = None
+        self.recall: Callable[[str, float], str] = lambda text, since: ""
         self.begun = time.monotonic()
 
     @property
@@ -130,6 +132,7 @@ class Session:
                 hint="Your UserPromptSubmit hook decided this.",
             )
         transcript = self.agent.transcript
+        since = transcript.messages[-1].at if transcript.messages else 0.0
         await self._open()
         found = self._mentions(text)
         for problem in found.problems:
@@ -137,6 +140,8 @@ class Session:
         transcript.say(text, "person", found.text.lstrip())
         if outcome.context:
             transcript.say(outcome.context, "loomkin")
+        if known := self.recall(text, since):
+            transcript.say(known, "loomkin")
         return await self.agent.turn("person", limits, checks)
 
     async def add_context(self, text: str) -> None:
@@ -153,10 +158,11 @@ class Session:
         """Words for the agent's very next model call."""
         self.agent.steering.say(text)
 
-    def clear(self) -> None:
-        """Empty the window; the transcript stays in the log."""
-        self.agent.transcript.clear()
+    async def clear(self) -> Offloaded | None:
+        """Empty the window; a keeper holds what was in it."""
+        made = await self.agent.window.clear()
         self._scribe.record(WindowCleared())
+        return made
 
     def rename(self, name: str) -> None:
         """Give the session another name."""
@@ -171,10 +177,7 @@ class Session:
 
     def zones(self) -> Zones:
         """How full the model's window is, by zone."""
-        model = self.agent.model
-        tools = self.agent.runner.toolbox.specs()
-        messages = self.agent.transcript.messages
-        return measure(model.estimator, model.spec.id, self.agent.system, tools, messages, model.spec.window)
+        return self.agent.window.load().zones
 
     async def flush(self) -> None:
         """Wait until everything that happened is on disk."""

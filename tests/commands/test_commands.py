@@ -87,8 +87,9 @@ async def test_context_shows_zones_that_add_up_to_the_window(root: Path, own_mac
         await one.say("hello " * 200)
         after = await one.run("context")
         window = one.context.session.zones().window
-    figures = [int(row.split()[-2].replace(",", "")) for row in after.splitlines()[1:]]
+    figures = [int(row.split()[-2].replace(",", "")) for row in after.splitlines()[1:-1]]
     assert sum(figures) == window
+    assert after.splitlines()[-1] == "  lost 0: of 3 messages ever seen 3 in the window, 0 in keepers"
     assert before != after
 
 
