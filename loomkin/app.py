@@ -50,6 +50,7 @@ from loomkin.workspace.ground import Ground
 from loomkin.workspace.house import House
 from loomkin.workspace.mentions import Mentions
 from loomkin.workspace.models import Chosen, ModelChooser, Reach, build_lanes, wanted_model
+from loomkin.workspace.moments import open_desk
 from loomkin.workspace.money import build_books, why_alone
 from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
 from loomkin.workspace.options import Options
@@ -183,13 +184,16 @@ async def _seat(
     """The session's own agent at work, and the ground for a team around it."""
     house = crew.house
     options, role = house.options, berth.role
-    opening = Opening(options, house.workplace, house.rules, crew.gate, house.clock)
+    decided = crew.recollection.opening
+    opening = Opening(options, house.workplace, house.rules, crew.gate, house.clock, decided)
     supervisor = await stack.enter_async_context(Supervisor(lambda name, error: None, 0.0))
     replayed = options.replay is not None
     tiers = Tiers(house.chooser, house.loaded.settings.model, chosen, role.tier, replayed=replayed)
-    services.ground = Ground(crew, tiers, supervisor, opening)
+    services.ground = Ground(crew, tiers, supervisor, opening, open_desk(crew, role.name))
     agent = crew.agent(berth, chosen)
     session = _session(house, opened, agent, crew, sight, opening)
+    session.recall = partial(crew.recollection.prompt, agent.name, session.id)
+    session.desk = services.ground.desk
     services.join(session, role)
     return session
 

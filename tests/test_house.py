@@ -19,28 +19,32 @@ LADDER: dict[str, set[str]] = {
     "project": {"runtime", "config"},
     "llm": {"runtime", "config"},
     "keepers": {"runtime", "store", "llm"},
+    "decisions": {"runtime", "store"},
     "permissions": {"runtime", "project", "config", "store"},
     "codemap": {"runtime", "store", "project"},
     "tooling": {"runtime", "permissions", "project"},
     "agent": {"runtime", "llm", "tooling", "permissions"},
     "team": {"runtime", "store", "project", "llm", "tooling", "agent"},
-    "practices": {"runtime", "config", "store", "project", "llm", "agent", "team"},
+    "practices": {"runtime", "config", "store", "decisions", "project", "llm", "agent", "team"},
     "workspace": {
-        "runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent", "team",
+        "runtime", "config", "store", "decisions", "project", "llm", "permissions", "tooling", "agent",
+        "team",
     },
     "tools": {
-        "runtime", "config", "store", "project", "codemap", "llm", "permissions", "tooling", "agent", "team",
+        "runtime", "config", "store", "decisions", "project", "codemap", "llm", "permissions", "tooling",
+        "agent", "team",
     },
     "commands": {
-        "runtime", "config", "store", "project", "llm", "permissions", "agent", "team", "workspace",
+        "runtime", "config", "store", "decisions", "project", "llm", "permissions", "agent", "team",
+        "workspace",
     },
     "ui": {"runtime", "config", "project", "permissions", "team", "workspace", "commands"},
     "app": {
-        "runtime", "config", "store", "keepers", "project", "llm", "permissions", "tooling", "agent",
-        "team", "practices", "workspace", "tools", "commands",
+        "runtime", "config", "store", "decisions", "keepers", "project", "llm", "permissions", "tooling",
+        "agent", "team", "practices", "workspace", "tools", "commands",
     },
     "cli": {
-        "runtime", "config", "store", "project", "llm", "permissions", "agent", "team",
+        "runtime", "config", "store", "decisions", "project", "llm", "permissions", "agent", "team",
         "workspace", "commands", "ui", "app",
     },
     "__main__": {"cli"},
@@ -56,7 +60,8 @@ HEAVY_OWN = {
     "loomkin.project.web_text", "loomkin.project.web", "loomkin.project.edit", "loomkin.project.patch",
     "loomkin.codemap.touched", "loomkin.workspace.teamwork", "loomkin.project.search",
     "loomkin.permissions.shell_policy",
-    "loomkin.permissions.harden",
+    "loomkin.permissions.harden", "loomkin.decisions", "loomkin.decisions.answers",
+    "loomkin.decisions.drafts",
 }  # fmt: skip
 BROAD_EXCEPTS = {"tooling/runner.py", "cli/main.py"}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 300, 50, 250

@@ -90,6 +90,15 @@ class ContextSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionSettings:
+    """When a decision is in doubt (percent) or stale (days), and the most tokens told of them at first."""
+
+    threshold: int
+    stale_days: int
+    brief_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class TeamSettings:
     """How large a team may grow: agents of a team, of a session; levels and spawns; idle seconds."""
 
@@ -162,6 +171,7 @@ class Settings:
     budget: BudgetSettings
     limits: LimitSettings
     context: ContextSettings
+    decisions: DecisionSettings
     team: TeamSettings
     shell: ShellSettings
     web: WebSettings
@@ -195,6 +205,7 @@ def build(values: Mapping[Path, Any]) -> Settings:
         budget=section(BudgetSettings, "budget"),
         limits=section(LimitSettings, "limits"),
         context=section(ContextSettings, "context"),
+        decisions=section(DecisionSettings, "decisions"),
         team=section(TeamSettings, "team"),
         shell=section(ShellSettings, "shell"),
         web=section(WebSettings, "web"),

@@ -3,6 +3,7 @@
 from loomkin.store.database import Database, transaction
 from loomkin.store.passages import forget
 from loomkin.store.projections import TABLES
+from loomkin.store.releasing import KEPT, release
 
 
 def delete(db: Database, session: str) -> None:
@@ -19,8 +20,11 @@ def delete(db: Database, session: str) -> None:
             " AND granted.seq = json_extract(unpack(events.data), '$.grant') AND granted.kind = 'GrantAdded'",
             (session,),
         )
+        release(db.writer, session)
         forget(db.writer, session)
         db.writer.execute("DELETE FROM events WHERE session = ?", (session,))
         for table in TABLES:
+            if table in KEPT:
+                continue
             column = "id" if table == "sessions" else "session"
             db.writer.execute(f"DELETE FROM {table} WHERE {column} = ?", (session,))

@@ -113,11 +113,11 @@ _TRANSCRIPT = (
     "ALTER TABLE messages RENAME TO messages_twice",
     "DROP INDEX messages_session",
     """CREATE TABLE messages (
-        seq INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL, id TEXT NOT NULL,
-        role TEXT NOT NULL, sender TEXT NOT NULL, at REAL NOT NULL)""",
+        seq INTEGER NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL, id TEXT NOT NULL,
+        role TEXT NOT NULL, sender TEXT NOT NULL, at REAL NOT NULL,
+        PRIMARY KEY (session, agent, seq)) WITHOUT ROWID""",
     "INSERT INTO messages SELECT seq, session, agent, id, role, sender, at FROM messages_twice",
     "DROP TABLE messages_twice",
-    "CREATE INDEX messages_session ON messages (session, agent, seq)",
 )
 
 _KEEPERS = (
@@ -140,4 +140,37 @@ _KEEPERS = (
     "CREATE INDEX keeper_changes_keeper ON keeper_changes (keeper)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM, _TRANSCRIPT, _KEEPERS)
+_DECISIONS = (
+    # an event's number is the key: the index below names its rows by it, and a new one is never an old one
+    """CREATE TABLE decisions (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, change_id TEXT NOT NULL UNIQUE,
+        id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL,
+        status TEXT NOT NULL, reason TEXT NOT NULL, confidence INTEGER, failed INTEGER NOT NULL,
+        branch TEXT NOT NULL, commit_id TEXT NOT NULL, messages TEXT NOT NULL, keepers TEXT NOT NULL,
+        author TEXT NOT NULL, agent TEXT NOT NULL, task TEXT NOT NULL, prompt TEXT NOT NULL,
+        created REAL NOT NULL, updated REAL NOT NULL)""",
+    "CREATE INDEX decisions_kind ON decisions (project, kind, status)",
+    "CREATE INDEX decisions_updated ON decisions (project, updated)",
+    """CREATE TABLE decision_files (
+        node TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL,
+        PRIMARY KEY (node, number)) WITHOUT ROWID""",
+    "CREATE INDEX decision_files_path ON decision_files (path)",
+    """CREATE TABLE decision_edges (
+        start TEXT NOT NULL, finish TEXT NOT NULL, type TEXT NOT NULL, change_id TEXT NOT NULL,
+        reason TEXT NOT NULL, earlier TEXT, later TEXT, at REAL NOT NULL,
+        PRIMARY KEY (start, finish, type)) WITHOUT ROWID""",
+    "CREATE INDEX decision_edges_finish ON decision_edges (finish)",
+    "CREATE INDEX decision_edges_earlier ON decision_edges (earlier)",
+    "CREATE INDEX decision_edges_later ON decision_edges (later)",
+    """CREATE VIRTUAL TABLE decision_search USING fts5 (
+        title, description, reasons, files, tokenize = "unicode61 remove_diacritics 2")""",
+    """CREATE TABLE doubts (
+        node TEXT NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL, told INTEGER NOT NULL,
+        at REAL NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,
+        PRIMARY KEY (node, source)) WITHOUT ROWID""",
+    "CREATE INDEX doubts_owner ON doubts (session, agent, told)",
+    """CREATE INDEX events_decisions ON events (seq) WHERE kind IN ('DecisionLogged', 'DecisionRevised',
+        'DecisionRemoved', 'DecisionLinked', 'DecisionUnlinked')""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM, _TRANSCRIPT, _KEEPERS, _DECISIONS)

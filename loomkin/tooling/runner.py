@@ -53,7 +53,7 @@ class Runner:
 
     With `claims` (in a team) what changes files runs under a claim on what it changes; `withheld` says why a
     call is not the agent's at this moment. `review` is asked before each call starts: it may wait, and say
-    what the person made of the call meanwhile.
+    what the person made of the call meanwhile. `remarks` add lines to the result of a call that ran.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Runner:
         self.claims: Claims | None = None
         self.withheld: Callable[[AnyTool, ToolUse], str] = lambda tool, use: ""
         self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
+        self.remarks: list[Callable[[ToolUse], Sequence[str]]] = []
 
     def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
         """The calls in one call whose arguments are several objects glued together, if each of them fits."""
@@ -170,6 +171,8 @@ class Runner:
         item.started = True
         begun = self._clock.monotonic()
         item.result = await self._call(item.tool, item)
+        if item.use and (said := [line for remark in self.remarks for line in remark(item.use)]):
+            item.result = item.result.with_words(said)
         result = await self._after(item, item.result, scribe)
         self._finish(item, result, _state(result), self._clock.monotonic() - begun, scribe, sink)
 
@@ -264,17 +267,8 @@ class Runner:
         text = "\n".join((*item.notes, result.text)) if item.notes else result.text
         changes = result.changes if isinstance(result, Ok) else ()
         for change in changes:
-            scribe.record(
-                FileChanged(
-                    call.id,
-                    change.path,
-                    change.before,
-                    change.after,
-                    change.added,
-                    change.removed,
-                    self._redact(change.diff),
-                )
-            )
+            diff, lines = self._redact(change.diff), (change.added, change.removed)
+            scribe.record(FileChanged(call.id, change.path, change.before, change.after, *lines, diff))
         scribe.record(CallFinished(call.id, call.name, state, seconds, result.output_id))
         shown = self._redact(text) or "(no output)"
         ends = isinstance(result, Ok) and result.ends_turn and not item.notes

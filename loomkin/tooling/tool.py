@@ -79,7 +79,8 @@ class Tool(ABC, Generic[P]):
     """Base of all tools.
 
     The description lives in a Markdown file of the tool's name beside its module: words first, then one
-    line `- parameter: meaning` for each parameter that needs one. `limit` is seconds, None for no limit.
+    line `- parameter: meaning` for each parameter that needs one. `limit` is seconds, None for no limit. One
+    that runs `alone` ends before calls planned behind it begin, which may name what it made.
     """
 
     name: ClassVar[str]
@@ -87,6 +88,7 @@ class Tool(ABC, Generic[P]):
     access: ClassVar[Access]
     aliases: ClassVar[dict[str, str]] = {}
     limit: ClassVar[float | None] = 120.0
+    alone: ClassVar[bool] = False
 
     @abstractmethod
     def use(self, params: P, call: Call) -> ToolUse:

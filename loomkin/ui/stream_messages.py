@@ -12,6 +12,7 @@ from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.message import Message, Role, Text, Thinking, ToolCall, ToolResult
 from loomkin.records.team_event import AgentJoined
 from loomkin.records.usage import Usage
+from loomkin.ui.stream_decisions import decision_line
 from loomkin.ui.stream_partials import Partials
 from loomkin.ui.stream_team import TeamLines
 
@@ -133,6 +134,8 @@ class StreamMessages:
                 lines.append(self._line(event, _keeper(event.fact)))
             case facts.MessageAdded(message) if self._begun:
                 lines += self._message(event, message)
+        if (decision := decision_line(event.fact)) is not None:
+            lines.append(self._line(event, decision))
         if (about := self._team.of(event)) is not None:
             lines.append(self._line(event, about[1], about[0]))
         return lines

@@ -26,6 +26,7 @@ from loomkin.tooling.tool import Call
 from loomkin.tooling.toolbox import Toolbox
 from loomkin.workspace.house import House
 from loomkin.workspace.models import Chosen, Reach, build_client
+from loomkin.workspace.recollection import Recollection
 
 T = TypeVar("T")
 SOLO = "solo"
@@ -99,6 +100,7 @@ class Crew:
         self._found_before = found_before
         context = house.loaded.settings.context
         self._room = Room(context.offload_at, context.offload_to, overflow)
+        self.recollection = Recollection(house, session)
         self._models: list[ModelClient] = []
         self._agents: dict[str, Agent] = {}
         if house.options.solo:
@@ -140,6 +142,8 @@ class Crew:
         parts = Parts(window, model, runner, hooks, scribe, house.clock)
         agent = Agent(parts, berth.turns)
         agent.before_turn, agent.most_steps = kit.follow(agent), berth.role.max_turns
+        runner.remarks.append(self.recollection.remarks(name))
+        agent.steering.notes = self.recollection.notes(name)
         self._agents[name] = agent
         return agent
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.tally import Tally
+from loomkin.decisions.desk import Desk
 from loomkin.records.dataclass import dataclass, field, replace
 from loomkin.records.permission import Access
 from loomkin.records.role import Role
@@ -24,6 +25,7 @@ class Ground:
     tiers: Tiers
     supervisor: Supervisor
     opening: Callable[[str], Awaitable[str]]
+    desk: Desk
     given: set[str] = field(default_factory=set)
 
     @property

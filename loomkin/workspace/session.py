@@ -20,6 +20,7 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.workspace.mentions import Attached
 
 if TYPE_CHECKING:  # a session of one agent has no team and loads none
+    from loomkin.decisions.desk import Desk
     from loomkin.workspace.oversight import Oversight
 
 
@@ -96,6 +97,7 @@ class Session:
         self.company: Company | None = None
         self.gather: Callable[[], Company] | None = None
         self.recall: Callable[[str, float], str] = lambda text, since: ""
+        self.desk: Desk | None = None
         self.begun = time.monotonic()
 
     @property

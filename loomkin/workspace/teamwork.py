@@ -7,6 +7,8 @@ from typing import Any
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, TurnEnd
 from loomkin.config.settings import TeamSettings
+from loomkin.decisions.desk import Desk
+from loomkin.decisions.hearing import Hearing
 from loomkin.llm.books import Books
 from loomkin.project.profile import Profiles
 from loomkin.project.sight import Sight
@@ -26,6 +28,7 @@ from loomkin.team.care import Patience
 from loomkin.team.claims import Claims
 from loomkin.team.claims_guard import Guard
 from loomkin.team.claims_watch import Watch
+from loomkin.team.goals import Goals
 from loomkin.team.hiring import Hiring
 from loomkin.team.ladder import TierModels
 from loomkin.team.mailroom import Mailroom
@@ -103,7 +106,9 @@ class Teamwork:
             Books: ground.crew.books,
             TierModels: ground.tiers,
             Board: board,
-            Planning: Planning(board, self.team),
+            Planning: Planning(board, self.team, Goals(house.database, ground.crew.session)),
+            Desk: ground.desk,
+            Hearing: ground.crew.recollection.hearing,
             Meetings: meetings,
             **proofs(ground, self.team, board, self._profiles, self._watch),
         }

@@ -1,0 +1,69 @@
+"""Taking back the last change of the graph: the facts that lead from after it to before it."""
+
+from loomkin.errors import NotFoundError
+from loomkin.records.decision_event import (
+    DecisionLinked,
+    DecisionLogged,
+    DecisionRemoved,
+    DecisionRevised,
+    DecisionUnlinked,
+)
+from loomkin.records.event import Fact
+from loomkin.store import decisions as store
+from loomkin.store.database import Database
+
+UNDO = "undo:"
+
+
+def inverse(database: Database, by: str) -> tuple[list[Fact], str]:
+    """The facts that take back the last act which was not taken back yet, and what it was in words.
+
+    Raises NotFoundError where there is none.
+    """
+    undone: set[str] = set()
+    last, found = "", []
+    for fact in store.changes(database):
+        act = fact.act
+        if act.startswith(UNDO):
+            undone.add(act.removeprefix(UNDO))
+        elif last and act != last:
+            break
+        elif act not in undone:
+            last = act
+            found.append(fact)
+    if not found:
+        raise NotFoundError("Nothing was changed that could be taken back.")
+    back = [_back(fact, by, UNDO + last) for fact in found]
+    return back, f"Taken back: {'; '.join(_words(fact) for fact in reversed(found))}."
+
+
+def _back(fact: store.Change, by: str, act: str) -> Fact:
+    match fact:
+        case DecisionLogged(node):
+            return DecisionRemoved(node, by, act)
+        case DecisionRemoved(node):
+            return DecisionLogged(node, by, act)
+        case DecisionRevised(identity, change, before, after):
+            return DecisionRevised(identity, change, after, before, by, act)
+        case DecisionLinked(edge, before=None):
+            return DecisionUnlinked(edge, by, act)
+        case DecisionLinked(edge, before=before) if before is not None:
+            return DecisionLinked(before, by, act, edge)
+        case DecisionUnlinked(edge):
+            return DecisionLinked(edge, by, act)
+    raise AssertionError(fact)
+
+
+def _words(fact: store.Change) -> str:
+    match fact:
+        case DecisionLogged(node, by):
+            return f"{node.id} ({node.title}) was added by {by}"
+        case DecisionRemoved(node, by):
+            return f"{node.id} ({node.title}) was deleted by {by}"
+        case DecisionRevised(identity, _, _, after, by):
+            return f"{identity} ({after.title}) was changed by {by}"
+        case DecisionLinked(edge, by):
+            return f"a {edge.type} edge was drawn by {by}"
+        case DecisionUnlinked(edge, by):
+            return f"a {edge.type} edge was taken away by {by}"
+    raise AssertionError(fact)
