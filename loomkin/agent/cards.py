@@ -12,7 +12,10 @@ LEAST = 2_000
 A_CARD = 600
 """Most characters of a card."""
 A_LINE = 120
-_CHARACTERS = 4
+_CHARACTERS = 3
+"""Of a token, on the careful side."""
+_ENVELOPE = 25
+"""Characters that a message costs besides its text."""
 
 
 def cards(keepers: Sequence[Keeper]) -> dict[KeeperId, str]:
@@ -25,18 +28,18 @@ def cards(keepers: Sequence[Keeper]) -> dict[KeeperId, str]:
     room = max(LEAST, keepers[-1].window * _CHARACTERS // SHARE)
     short = {keeper.id: _line(keeper) for keeper in keepers}
     # every older one must still find room for its line
-    spare = room - sum(map(len, short.values()))
+    spare = room - sum(map(_cost, short.values()))
     told: dict[KeeperId, str] = {}
     for keeper in reversed(keepers):
         whole = _whole(keeper)
-        spare -= len(whole) - len(short[keeper.id])
-        if spare < 0 and keeper is not keepers[-1]:
+        spare -= _cost(whole) - _cost(short[keeper.id])
+        if spare < 0 and told:
             break
         told[keeper.id] = whole
     rest = [keeper for keeper in keepers if keeper.id not in told]
-    room -= sum(map(len, told.values())) + A_LINE
+    room -= sum(map(_cost, told.values())) + A_LINE
     for keeper in reversed(rest):
-        room -= len(short[keeper.id])
+        room -= _cost(short[keeper.id])
         if room < 0:
             break
         told[keeper.id] = short[keeper.id]
@@ -44,6 +47,10 @@ def cards(keepers: Sequence[Keeper]) -> dict[KeeperId, str]:
     if together:
         told[together[-1].id] = _together(together)
     return {keeper.id: told[keeper.id] for keeper in keepers if keeper.id in told}
+
+
+def _cost(text: str) -> int:
+    return len(text) + _ENVELOPE
 
 
 def _whole(keeper: Keeper) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from typing import Protocol
 
 from loomkin.agent.history import wire_ready
@@ -158,14 +159,14 @@ class Window:
         """The messages in the window with what they weigh; what came before the agent's first words stays."""
         shown = self.shown
         weights = self._model.estimator.each(self._model.spec.id, [one.message for one in shown])
-        spoken = False
+        unspoken = takewhile(lambda message: message.role is Role.USER, self.transcript.messages)
+        opening = {message.id for message in unspoken}
         for one, tokens in zip(shown, weights, strict=True):
             message = one.original
             if message is None:
                 continue
-            spoken = spoken or message.role is Role.ASSISTANT
             stays = message.role is Role.USER and not message.results
-            pinned = stays and (not spoken or _is_word(message) or self.pinned(message))
+            pinned = stays and (message.id in opening or _is_word(message) or self.pinned(message))
             yield Held(message, tokens, one.form, pinned)
 
 

@@ -12,9 +12,8 @@ from loomkin.records.keeper_event import KeeperMoved, KeeperRevised, KeeperUsed
 from loomkin.records.message import RAN, Message
 from loomkin.runtime.recorder import Scribe
 from loomkin.store.journal import Journal
+from loomkin.store.keepers import NUMBERS
 from loomkin.store.numbers import take_number
-
-NUMBERS = "keeper"
 
 
 class Shelf:

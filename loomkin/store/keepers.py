@@ -9,6 +9,9 @@ from loomkin.records.ids import SessionId
 from loomkin.records.keeper import Card, Keeper, KeeperState
 from loomkin.store.database import Database
 
+NUMBERS = "keeper"
+"""What keepers are counted under."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeeperRow:

@@ -16,7 +16,9 @@ from loomkin.records.facts import FACTS
 from loomkin.records.ids import SessionId
 from loomkin.store import sessions
 from loomkin.store.database import Database
+from loomkin.store.decisions_import import adopted
 from loomkin.store.journal import write
+from loomkin.store.keepers_import import renumbered
 
 FORMAT = "loomkin-session"
 VERSION = 1
@@ -63,9 +65,14 @@ def take(db: Database, text: str, fresh: Callable[[], str], name: str = "") -> I
     identity = SessionId(own)
     while identity in taken:
         identity = SessionId(fresh())
-    moved = [Event(0, event.at, identity, event.agent, event.task, event.fact) for event in kept]
+    facts = renumbered(db, (event.fact for event in kept), identity)
+    moved = [
+        Event(0, event.at, identity, event.agent, event.task, fact)
+        for event, fact in zip(kept, facts, strict=True)
+    ]
     if name:
         moved.append(Event(0, moved[-1].at, identity, "", "", SessionRenamed(name)))
+    moved = adopted(db, moved)
     write(db, moved)
     return Imported(identity, len(moved), len(events) - len(kept))
 

@@ -96,10 +96,30 @@ async def test_context_shows_zones_that_add_up_to_the_window(root: Path, own_mac
 async def test_clear_empties_the_window_and_keeps_the_log(root: Path, own_machine: Path) -> None:
     async with talk(root, own_machine, {"text": "Hi."}) as one:
         await one.say("hello")
-        await one.run("clear")
+        assert "stays in keeper k1 (recall with @k1)" in await one.run("clear")
         assert one.context.session.agent.transcript.messages == ()
+        assert "lost 0: of 3 messages ever seen 0 in the window, 3 in keepers" in await one.run("context")
         await one.context.scribe.flush()
         assert len(sessions.messages(one.context.database, one.context.session.id)) == 3
+
+
+@pytest.mark.feature("C6")
+async def test_compact_moves_old_messages_whole_and_says_where(root: Path, own_machine: Path) -> None:
+    answers = [{"text": f"Answer {number}. " + "so it is " * 300} for number in range(6)]
+    async with talk(root, own_machine, *answers) as one:
+        assert "next to nothing" in await one.run("compact")
+        for number in range(6):
+            await one.say(f"question {number}")
+        used = one.context.session.zones().used
+        assert await one.run("compact the questions") == "Keeper k1 holds it, word for word."
+        shown = await one.run("context")
+        zones = one.context.session.zones()
+        texts = [message.text for message in one.context.session.agent.window.load().messages]
+    assert zones.used < used - 1_000
+    assert zones.cards > 0
+    assert "lost 0: of 13 messages ever seen 10 in the window, 3 in keepers" in shown
+    assert [text for text in texts if text.startswith("question")] == [f"question {n}" for n in range(6)]
+    assert any("the questions" in text for text in texts)
 
 
 async def test_permissions_are_listed_explained_and_taken_back(root: Path, own_machine: Path) -> None:
