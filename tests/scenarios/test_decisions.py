@@ -114,3 +114,53 @@ async def test_recovery_clears_the_doubt_and_says_so_once(bench: Bench) -> None:
     assert "d2 (Write the schema) is in doubt no more" in said(bodies(server)[3])
     checked = await bench.run("sessions", "check")
     assert checked.out == "All tables are what the log says.\n"
+
+
+@pytest.mark.feature("C1")
+async def test_of_two_repositories_open_at_once_nothing_of_one_reaches_the_other(bench: Bench) -> None:
+    other = Bench(bench.root.parent / "other")
+    other.root.mkdir()
+    other.git("init", "-q")
+    other.write("calc.py", "x = 1\n")
+    add = (
+        "graph",
+        "add",
+        "decision",
+        "Plain list",
+        "--file",
+        "calc.py",
+        "--reject",
+        "Use numpy: slow to import",
+    )
+    assert (await bench.run(*add)).code == 0
+    look = {
+        "calls": [call("file_read", path="calc.py"), call("decision_query", query="search", words="numpy")]
+    }
+    async with bench.model(look, {"text": "Seen."}) as server:
+        other.environ = bench.environ
+        assert (await other.run("ask", "make calc.py faster", *YOLO)).code == 0
+    assert all("Use numpy" not in said(body) for body in bodies(server))
+    assert "Nothing fits 'numpy'." in said(bodies(server)[-1])
+    assert (await other.run("graph", "show", "--json")).json == {"nodes": [], "edges": []}
+    assert len((await bench.run("graph", "show", "--json")).json["nodes"]) == 2
+
+
+@pytest.mark.feature("C4")
+async def test_an_agent_reconsiders_and_writes_up_with_what_it_gave_up(bench: Bench) -> None:
+    find = call("tool_search", query="decision pivot writeup")
+    pivot = call(
+        "decision_pivot", id="d1", observation="It locks under load", new="Use Postgres", confidence=70
+    )
+    script = (
+        {"calls": [log("decision", "Use SQLite", files=["calc.py"]), find]},
+        {"calls": [pivot, log("outcome", "It holds", parent="d4")]},
+        {"calls": [call("decision_writeup", title="Storage")]},
+        {"text": "Done."},
+    )
+    async with bench.model(*script) as server:
+        assert (await bench.run("ask", "choose a store", *YOLO)).code == 0
+    text = bodies(server)[-1]["messages"][-1]["content"]
+    assert "- **Use Postgres** (d4, confidence 70 %)" in text
+    assert "~~Use SQLite~~ (d1 superseded): It locks under load; now: Use Postgres" in text
+    assert "- d5 It holds" in text
+    assert "file_read" not in text
