@@ -50,6 +50,8 @@ class Database:
         connection = sqlite3.connect(
             target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
+        # for a new file; messages leave less room unused in larger pages
+        connection.execute("PRAGMA page_size=8192")
         connection.row_factory = sqlite3.Row
         connection.create_function("unpack", 1, unpack, deterministic=True)
         return connection

@@ -8,7 +8,7 @@ LONG = 400
 """Characters from which on a text is packed; below them it costs more time than it saves room."""
 VERSION = 1
 """The dictionary that is written with; each one that ever was stays readable as `packing_N.dict`."""
-_LEVEL = 5
+_LEVEL = 6
 _RAW = -15
 
 

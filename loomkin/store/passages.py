@@ -10,10 +10,8 @@ import time
 from sqlite3 import Connection, Row
 
 from loomkin.errors import StoreError
-from loomkin.records.codec import load
 from loomkin.store.database import transaction
-from loomkin.store.packing import unpack
-from loomkin.store.searchable import SEARCHED, passages, said
+from loomkin.store.searchable import SEARCHED, passages, said_in
 from loomkin.store.words import terms
 
 VERSION = "1"
@@ -24,7 +22,6 @@ _TABLES = (
     "DROP TABLE IF EXISTS passages",
     "DROP TABLE IF EXISTS passage_terms",
     "CREATE TABLE passages (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, start INTEGER NOT NULL)",
-    "CREATE INDEX passages_seq ON passages (seq)",
     """CREATE VIRTUAL TABLE passage_terms USING fts5 (terms, content='', detail=none, columnsize=0,
         tokenize="ascii tokenchars '_-./:>@+#'")""",
     "INSERT OR REPLACE INTO meta VALUES ('index:seq', '0')",
@@ -69,10 +66,12 @@ def forget(connection: Connection, session: str) -> None:
     version = _version(connection)
     if not version:
         return
+    first, last = between(connection, session)
     rows = connection.execute(
-        "SELECT passages.id, passages.seq, start, kind, data FROM events CROSS JOIN passages"
-        " ON passages.seq = events.seq WHERE session = ? ORDER BY passages.id",
-        (session,),
+        "SELECT passages.id, passages.seq, start, kind, data FROM passages CROSS JOIN events"
+        " ON events.seq = passages.seq WHERE passages.id BETWEEN ? AND ? AND session = ?"
+        " ORDER BY passages.id",
+        (first, last, session),
     ).fetchall()
     if not rows:
         return
@@ -85,6 +84,34 @@ def forget(connection: Connection, session: str) -> None:
             raise
         for statement in _EMPTIED:
             connection.execute(statement)
+
+
+def between(connection: Connection, session: str) -> tuple[int, int]:
+    """The numbers of the passages among which those of a session are; of all where it is empty."""
+    (most,) = connection.execute("SELECT coalesce(max(id), 0) FROM passages").fetchone()
+    if not session:
+        return 1, most
+    first, last = connection.execute(
+        "SELECT min(seq), max(seq) FROM events WHERE session = ?", (session,)
+    ).fetchone()
+    if first is None:
+        return 1, 0
+    return _from(connection, first, most), _from(connection, last + 1, most) - 1
+
+
+def _from(connection: Connection, seq: int, most: int) -> int:
+    """The first passage of that event or a later one; they are in the same order, so no index is kept."""
+    low, high = 1, most + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = connection.execute(
+            "SELECT id, seq FROM passages WHERE id >= ? ORDER BY id LIMIT 1", (middle,)
+        ).fetchone()
+        if row is None or row["seq"] >= seq:
+            high = middle
+        else:
+            low = row["id"] + 1
+    return low
 
 
 def without_index() -> StoreError:
@@ -100,7 +127,7 @@ def _take_out(connection: Connection, rows: list[Row]) -> bool:
     seq, texts = 0, dict[int, str]()
     for row in rows:
         if row["seq"] != seq:
-            seq, texts = row["seq"], dict(passages(_said(row)))
+            seq, texts = row["seq"], dict(passages(said_in(row["kind"], row["data"])))
         if row["start"] not in texts:
             return False
         gone = (row["id"], terms(texts[row["start"]]))
@@ -113,14 +140,6 @@ def _take_out(connection: Connection, rows: list[Row]) -> bool:
     return True
 
 
-def _said(row: Row) -> str:
-    """The words of an event; a damaged one has none."""
-    try:
-        return said(load(SEARCHED[row["kind"]], unpack(row["data"])))
-    except ValueError:
-        return ""
-
-
 def _index(connection: Connection, until: float) -> bool:
     newest = connection.execute("SELECT id, seq, start FROM passages ORDER BY id DESC LIMIT 1").fetchone()
     number, half, there = newest or (0, 0, 0)
@@ -128,7 +147,7 @@ def _index(connection: Connection, until: float) -> bool:
     while not done and time.monotonic() < until:
         rows = connection.execute(_NEXT, (mark, _AT_ONCE)).fetchall()
         for row in rows:
-            for start, passage in passages(_said(row)):
+            for start, passage in passages(said_in(row["kind"], row["data"])):
                 if row["seq"] == half and start <= there:
                     continue
                 if time.monotonic() > until:

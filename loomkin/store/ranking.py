@@ -1,8 +1,7 @@
 """Which of some passages fits a query best, and which part of it; seen in the text itself."""
 
 import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from loomkin.records.dataclass import dataclass
 from loomkin.store.words import fold
@@ -46,14 +45,12 @@ class Judge:
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._most = sum(wanted.weights.values()) or 1.0
-        # the longer ones first: of two that begin at one place the longer one counts
-        names = sorted(wanted.forms, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(_bounded, names))) if names else None
+        self._blanks = any(" " in words for words in (*wanted.phrases, *wanted.literal))
 
     def fit(self, text: str, at: float, newest: float) -> Fit | None:
         """How well a text fits that was said at `at`, None where a phrase is missing."""
         low = fold(text)
-        plain = " ".join(low.split())
+        plain = " ".join(low.split()) if self._blanks else low
         if any(phrase not in plain for phrase in self._wanted.phrases):
             return None
         found = self._found(low)
@@ -70,9 +67,7 @@ class Judge:
 
     def _found(self, low: str) -> list[tuple[int, int, str]]:
         """Where the terms and the first words of phrases stand."""
-        found = (
-            [(one.start(), one.end(), one[0]) for one in self._pattern.finditer(low)] if self._pattern else []
-        )
+        found = [place for form in self._wanted.forms for place in _places(form, low)]
         for phrase in (*self._wanted.phrases, *self._wanted.literal):
             if (place := low.find(phrase)) >= 0:
                 found.append((place, place + len(phrase), phrase))
@@ -148,13 +143,20 @@ def forms(word: str) -> list[str]:
     return [word, *sorted(made - {word})]
 
 
-def _bounded(term: str) -> str:
-    """The term where no word goes on before or behind it; an underscore parts words."""
-    if not term.isascii():
-        return re.escape(term)
-    before = "(?<![a-z0-9])" if term[0].isalnum() else ""
-    behind = "(?![a-z0-9])" if term[-1].isalnum() else ""
-    return before + re.escape(term) + behind
+def _places(form: str, low: str) -> Iterator[tuple[int, int, str]]:
+    """Where a form stands with no word going on before or behind it; an underscore parts words."""
+    begin = low.find(form)
+    while begin >= 0:
+        end = begin + len(form)
+        before = begin > 0 and _goes_on(low[begin - 1], form[0])
+        if not before and not (end < len(low) and _goes_on(low[end], form[-1])):
+            yield begin, end, form
+        begin = low.find(form, end)
+
+
+def _goes_on(sign: str, inner: str) -> bool:
+    """Whether a word goes on from one sign to the next; scripts without blanks are not looked at."""
+    return sign.isascii() and sign.isalnum() and inner.isascii() and inner.isalnum()
 
 
 def squeezed(words: Iterable[str]) -> tuple[str, ...]:

@@ -2,18 +2,15 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from sqlite3 import Connection, Row
 
-from loomkin.records.codec import load
 from loomkin.records.dataclass import dataclass
 from loomkin.records.regex import pattern
 from loomkin.store.database import Database
 from loomkin.store.lookup import Common, Range, Terms
-from loomkin.store.packing import unpack
-from loomkin.store.passages import NO_MODULE, catch_up, without_index
+from loomkin.store.passages import NO_MODULE, between, catch_up, without_index
 from loomkin.store.ranking import Judge, Wanted, forms, rarity, squeezed, window
-from loomkin.store.searchable import SEARCHED, cuts, said
+from loomkin.store.searchable import cuts, said_in
 from loomkin.store.words import chunks_of
 
 POOL, PHRASE_POOL = 32, 250
@@ -28,7 +25,8 @@ _PART = 0.35
 """What a word within a name counts, beside the name."""
 _META = """SELECT passages.id, passages.seq, start, kind, events.session, events.agent, events.at,
  messages.id AS message, messages.sender FROM passages CROSS JOIN events ON events.seq = passages.seq
- LEFT JOIN messages ON messages.seq = passages.seq WHERE events.project = ? AND passages.id IN (%s)"""
+ LEFT JOIN messages ON messages.session = events.session AND messages.agent = events.agent
+ AND messages.seq = events.seq WHERE events.project = ? AND passages.id IN (%s)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ class _Search:
         self._connection = connection
         self._project = project
         self._query = query
-        self._terms = Terms(connection, common, self._range())
+        self._terms = Terms(connection, common, Range(*between(connection, query.session)))
         self._phrases = squeezed(_PHRASE.findall(query.words))
         self._said: dict[int, str] = {}
 
@@ -153,9 +151,9 @@ class _Search:
     def _wanted_terms(self) -> dict[str, float]:
         """The terms of the query, and how much each counts: the parts of a name less than the name."""
         found: dict[str, float] = {}
-        for parts in chunks_of(self._query.words).values():
+        for whole, parts in chunks_of(self._query.words):
             for number, term in enumerate(parts):
-                found[term] = max(found.get(term, 0.0), _PART if number else 1.0)
+                found[term] = max(found.get(term, 0.0), _PART if whole and number else 1.0)
         return found
 
     def _literal(self, whole: Sequence[str]) -> tuple[str, ...]:
@@ -190,28 +188,13 @@ class _Search:
             and (not row["message"] or row["message"] not in query.without)
         )
 
-    def _range(self) -> Range:
-        """The passages among which those of the session are."""
-        if not self._query.session:
-            return Range(1, self._number("SELECT max(id) FROM passages"))
-        first, last = self._connection.execute(
-            "SELECT min(seq), max(seq) FROM events WHERE session = ?", (self._query.session,)
-        ).fetchone()
-        low = self._number("SELECT min(id) FROM passages WHERE seq >= ?", first)
-        return Range(
-            low or 1, self._number("SELECT max(id) FROM passages WHERE seq <= ?", last) if low else 0
-        )
-
-    def _number(self, query: str, *values: object) -> int:
-        return int(self._connection.execute(query, values).fetchone()[0] or 0)
-
     def _said_in(self, row: Row) -> str:
         seq = row["seq"]
         if seq not in self._said:
             self._said[seq] = ""
             stored = self._connection.execute("SELECT data FROM events WHERE seq = ?", (seq,)).fetchone()
-            with suppress(ValueError, TypeError):  # damaged, which `sessions check` tells; or deleted
-                self._said[seq] = said(load(SEARCHED[row["kind"]], unpack(stored["data"])))
+            if stored is not None:  # not deleted meanwhile
+                self._said[seq] = said_in(row["kind"], stored["data"])
         return self._said[seq]
 
     def _best(self, found: list[Hit]) -> list[Hit]:

@@ -5,14 +5,14 @@ another `passages.VERSION`.
 """
 
 import json
+from typing import Any
 
-from loomkin.records.event import Fact, MessageAdded
-from loomkin.records.message import Part, Text, Thinking, ToolCall, ToolResult
-from loomkin.records.task import Handoff
-from loomkin.records.team_event import AgentReported, HandedOff
+from loomkin.records.codec import to_plain
+from loomkin.records.event import Fact
+from loomkin.store.packing import unpack
 
-SEARCHED = {kind.__name__: kind for kind in (MessageAdded, AgentReported, HandedOff)}
-"""The facts that can be found, by the name of their kind."""
+SEARCHED = ("MessageAdded", "AgentReported", "HandedOff")
+"""The kinds of facts that can be found."""
 LENGTH = 2_000
 """Characters of a passage."""
 LATEST = LENGTH // 2
@@ -21,14 +21,18 @@ LATEST = LENGTH // 2
 
 def said(fact: Fact) -> str:
     """The words of a fact; empty where it cannot be found."""
-    match fact:
-        case MessageAdded(message):
-            return "\n".join(filter(None, map(_said_in, message.parts)))
-        case AgentReported():
-            return fact.text
-        case HandedOff():
-            return _handoff(fact.handoff)
-    return ""
+    return _said(type(fact).__name__, to_plain(fact))
+
+
+def said_in(kind: str, stored: str | bytes) -> str:
+    """The words of an event as the log has it; a damaged one has none.
+
+    The records are not built anew: that would cost more than all else.
+    """
+    try:
+        return _said(kind, json.loads(unpack(stored)))
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return ""
 
 
 def cuts(text: str) -> list[int]:
@@ -51,14 +55,23 @@ def passages(text: str) -> list[tuple[int, str]]:
     return [(start, text[start:end]) for start, end in zip(starts, ends, strict=True)]
 
 
-def _said_in(part: Part) -> str:
-    match part:
-        case Text(text) | Thinking(text):
-            return text
-        case ToolCall():
-            return f"{part.name}\n{_arguments(part.arguments)}"
-        case ToolResult():
-            return part.text
+def _said(kind: str, plain: dict[str, Any]) -> str:
+    match kind:
+        case "MessageAdded":
+            return "\n".join(filter(None, map(_said_by, plain["message"]["parts"])))
+        case "AgentReported":
+            return str(plain["text"])
+        case "HandedOff":
+            return _handoff(plain["handoff"])
+    return ""
+
+
+def _said_by(part: dict[str, Any]) -> str:
+    match part["_"]:
+        case "Text" | "Thinking" | "ToolResult":
+            return str(part["text"])
+        case "ToolCall":
+            return f"{part['name']}\n{_arguments(part['arguments'])}"
     return ""
 
 
@@ -79,7 +92,6 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _handoff(handoff: Handoff) -> str:
-    return "\n".join(
-        (handoff.done, handoff.found, *handoff.changed, handoff.decided, handoff.open, handoff.evidence)
-    )
+def _handoff(plain: dict[str, Any]) -> str:
+    told = (plain[name] for name in ("done", "found", "decided", "open", "evidence"))
+    return "\n".join(filter(None, (*told, *plain["changed"])))

@@ -6,7 +6,7 @@ change here needs another `passages.VERSION`.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from loomkin.records.regex import pattern
@@ -39,6 +39,9 @@ _DENSE = pattern(
 )
 _NUMBERED = pattern(r"(?m)^ *\d+\| ?")
 _SHARP = ("c", "f", "j")
+# words with hyphens are found by their parts; so is what an object says of itself
+_NAMED = pattern(r"[./:>@]")
+_SELF = ("self.", "cls.", "this.")
 
 
 class _Terms(dict[str, tuple[str, ...]]):
@@ -58,9 +61,12 @@ def terms(text: str) -> str:
     return " ".join(dict.fromkeys(chain.from_iterable(map(_known.__getitem__, _chunks(text)))))
 
 
-def chunks_of(words: str) -> dict[str, tuple[str, ...]]:
-    """What somebody looks for, chunk by chunk, each with its terms; the first one is the chunk itself."""
-    return {chunk: tuple(dict.fromkeys(_known[chunk])) for chunk in _chunks(words)}
+def chunks_of(words: str) -> Iterator[tuple[bool, tuple[str, ...]]]:
+    """The terms of what somebody looks for, chunk by chunk, and whether the first is the whole chunk."""
+    for chunk in dict.fromkeys(_chunks(words)):
+        found = tuple(dict.fromkeys(_known[chunk]))
+        whole = not _JOINT.search(chunk) or (bool(found) and bool(_NAMED.search(found[0])))
+        yield whole or chunk.startswith("--"), found
 
 
 def fold(text: str) -> str:
@@ -100,7 +106,9 @@ def _split(chunk: str) -> Sequence[str]:
         return _word(chunk)
     found: list[str] = []
     whole = _term(chunk)
-    if 0 < len(whole) <= LONGEST_NAME and (not chunk[0].isdigit() or not _numeric(whole)):
+    if whole.startswith(_SELF):
+        whole = whole.partition(".")[2]
+    if len(whole) <= LONGEST_NAME and _NAMED.search(whole) and not (whole[0].isdigit() and _numeric(whole)):
         found.append(whole)
         file = whole.rpartition("/")[2]
         if file != whole and "." in file:
