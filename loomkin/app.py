@@ -38,6 +38,7 @@ from loomkin.runtime.clock import Clock, CountingClock, SystemClock
 from loomkin.runtime.recorder import Recorder, Scribe
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import team as past
+from loomkin.store.database import Database
 from loomkin.store.journal import Journal
 from loomkin.store.lock import SessionLock
 from loomkin.store.sessions import SessionRow
@@ -154,10 +155,8 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         books = build_books(loaded.settings.budget, house.database, opened.id)
         house = house if veterans else _alone(house, books, chosen, scribe)
         jobs, sight = await stack.enter_async_context(JobTable()), Sight()
-        services, denied = (
-            Services(_services(house, jobs, sight, person, gate)),
-            frozenset(denied_tools(rules)),
-        )
+        services = Services(_services(house, jobs, sight, person, gate))
+        denied = frozenset(denied_tools(rules))
         crew = Crew(
             house, opened.id, gate, denied, reach, books, roles, tools, services, found_before, _shelf(house)
         )
@@ -243,6 +242,7 @@ def _services(house: House, jobs: JobTable, sight: Sight, person: Person, gate: 
         Person: person,
         Gate: gate,
         Redactor: house.redactor,
+        Database: house.database,
         ShellSettings: house.loaded.settings.shell,
     }
 

@@ -201,3 +201,12 @@ async def test_an_imported_session_gives_its_keepers_numbers_of_their_own(small:
         database.close()
     assert len(set(everywhere)) == len(everywhere) >= 2
     assert f'<keeper id=\\"{everywhere[-1]}\\"' in asked
+
+
+@pytest.mark.feature("C11")
+async def test_a_run_that_never_overflows_does_not_load_what_makes_keepers(bench: Bench) -> None:
+    async with bench.model(read(0), DONE, *steps(1)):
+        ended = await bench.run("ask", "Look.", environ={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert ended.code == 0
+    assert "loomkin.agent.window\n" in ended.err
+    assert "loomkin.keepers" not in ended.err
