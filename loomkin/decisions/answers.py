@@ -14,7 +14,6 @@ from loomkin.store import doubts, goals
 from loomkin.store.database import Database
 from loomkin.store.journal import Journal
 
-FAR = 100
 NOTHING = "Nothing was decided here yet."
 HELD = (NodeKind.DECISION, NodeKind.OPTION)
 
@@ -77,7 +76,7 @@ class Library:
         graph = self.graph.snapshot()
         if root:
             change = self.graph.node(root).change_id
-            nodes = [one.node for one in store.beneath(self._db, change, FAR)]
+            nodes = store.beneath(self._db, change)
         elif session or branch:
             nodes = store.listed(self._db, session=session or None, branch=branch or None)
         else:

@@ -1,9 +1,12 @@
 """Nodes and edges in one line each, as models and people read them."""
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from loomkin.records.decision import DecisionEdge, EdgeType, Node
-from loomkin.store.decisions import NotTaken
+
+if TYPE_CHECKING:
+    from loomkin.store.decisions import NotTaken
 
 
 def line(node: Node) -> str:
@@ -21,7 +24,7 @@ def marks(node: Node) -> str:
     return f" ({', '.join(found)})" if found else ""
 
 
-def lost_line(lost: NotTaken) -> str:
+def lost_line(lost: "NotTaken") -> str:
     """A way that was not taken for a file: what became of it, why, and what was done instead."""
     node = lost.node
     became = "rejected" if node.active else node.status.value

@@ -147,11 +147,18 @@ def around(db: Database, change: str, depth: int) -> list[Found]:
                  " SELECT finish, start FROM decision_edges")  # fmt: skip
 
 
-def beneath(db: Database, change: str, depth: int) -> list[Found]:
-    """A node with all that came of it, what was weighed for that, and what bears it out, nearest first."""
-    return _walk(db, change, depth, "SELECT start AS one, finish AS other FROM decision_edges UNION ALL"
-                 " SELECT finish, start FROM decision_edges"
-                 " WHERE type IN ('requires', 'revises', 'summarizes', 'supports')")  # fmt: skip
+def beneath(db: Database, change: str) -> list[Node]:
+    """A node with all that came of it, what was weighed for that, and what bears it out, oldest first."""
+    rows = db.rows(
+        "WITH RECURSIVE step(one, other) AS (SELECT start, finish FROM decision_edges UNION"
+        " SELECT finish, start FROM decision_edges"
+        " WHERE type IN ('requires', 'revises', 'summarizes', 'supports')),"
+        " below(node) AS (SELECT ? UNION SELECT step.other FROM below JOIN step ON step.one = below.node)"
+        f" SELECT {_NODE} FROM below JOIN decisions ON decisions.change_id = below.node WHERE project = ?"
+        " ORDER BY created, seq",
+        (change, db.project),
+    )
+    return [_node(row) for row in rows]
 
 
 def _walk(db: Database, change: str, depth: int, steps: str) -> list[Found]:
@@ -192,9 +199,11 @@ def not_taken(db: Database, paths: Iterable[str]) -> list[NotTaken]:
     rows = db.rows(
         "WITH here(node, path) AS (SELECT node, path FROM decision_files"
         " WHERE path IN (SELECT value FROM json_each(?2))),"
+        " weighed AS (SELECT edge.*, here.path FROM here CROSS JOIN decision_edges AS edge"
+        " ON edge.start = here.node UNION SELECT edge.*, here.path FROM here"
+        " CROSS JOIN decision_edges AS edge ON edge.finish = here.node),"
         " lost(node, path, why, instead) AS ("
-        " SELECT edge.finish, here.path, edge.reason, by.id || ' ' || by.title FROM decision_edges AS edge"
-        " JOIN here ON here.node IN (edge.start, edge.finish)"
+        " SELECT edge.finish, edge.path, edge.reason, by.id || ' ' || by.title FROM weighed AS edge"
         " JOIN decisions AS by ON by.change_id = edge.start WHERE edge.type = 'rejected'"
         " AND NOT EXISTS (SELECT 1 FROM decision_edges AS won JOIN decisions AS winner"
         " ON winner.change_id = won.start AND winner.status IN ('active', 'done')"

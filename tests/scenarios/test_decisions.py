@@ -164,3 +164,14 @@ async def test_an_agent_reconsiders_and_writes_up_with_what_it_gave_up(bench: Be
     assert "~~Use SQLite~~ (d1 superseded): It locks under load; now: Use Postgres" in text
     assert "- d5 It holds" in text
     assert "file_read" not in text
+
+
+@pytest.mark.feature("F3")
+async def test_where_nothing_was_decided_a_run_loads_no_graph(bench: Bench) -> None:
+    async with bench.model({"text": "Hello."}):
+        ended = await bench.run("ask", "hello", environ={"PYTHONPROFILEIMPORTTIME": "1"})
+    loaded = {line.rpartition("|")[2].strip() for line in ended.err.splitlines()}
+    assert "loomkin.decisions.desk" in loaded
+    own = {"graph", "answers", "brief", "confidence", "pulse", "narrative"}
+    assert loaded & {f"loomkin.decisions.{name}" for name in own} == set()
+    assert loaded & {"loomkin.store.decisions", "loomkin.store.doubts"} == set()
