@@ -44,7 +44,7 @@ def unpack(stored: str | bytes) -> str:
 
 @cache
 def _press(version: int) -> "zlib._Compress":
-    return zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW, 9, zlib.Z_DEFAULT_STRATEGY, _dictionary(version))
+    return zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW, 8, zlib.Z_DEFAULT_STRATEGY, _dictionary(version))
 
 
 @cache
