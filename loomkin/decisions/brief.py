@@ -14,8 +14,8 @@ from loomkin.store.decisions import NotTaken
 LATEST = 12
 _NAME = pattern(r"[\w./\\-]*\w")
 _HEAD = (
-    "Decisions in this repository, by whoever worked here before; decision_query shows more. Do not try "
-    "again what was rejected or given up unless something has changed; then say what."
+    "Decisions in this repository, by whoever worked here before; decision_query (see tool_search) shows "
+    "more. Do not try again what was rejected or given up unless something has changed; then say what."
 )
 
 

@@ -136,7 +136,8 @@ async def test_of_two_repositories_open_at_once_nothing_of_one_reaches_the_other
     look = {
         "calls": [call("file_read", path="calc.py"), call("decision_query", query="search", words="numpy")]
     }
-    async with bench.model(look, {"text": "Seen."}) as server:
+    find = {"calls": [call("tool_search", query="decision query")]}
+    async with bench.model(find, look, {"text": "Seen."}) as server:
         other.environ = bench.environ
         assert (await other.run("ask", "make calc.py faster", *YOLO)).code == 0
     assert all("Use numpy" not in said(body) for body in bodies(server))

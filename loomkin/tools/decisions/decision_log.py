@@ -22,7 +22,6 @@ class Params:
     rejected: tuple[Rejected, ...] = ()
     parent: str = ""
     edge: EdgeType = EdgeType.LEADS_TO
-    reason: str = ""
     files: tuple[str, ...] = ()
     failed: bool = False
 
@@ -51,8 +50,7 @@ class DecisionLog(Tool[Params]):
             params.files,
             params.parent,
             params.edge,
-            params.reason,
-            params.rejected,
+            rejected=params.rejected,
         )
         try:
             done = await self._desk.log(call.agent, draft)
