@@ -65,6 +65,10 @@ def _searched(name: str, how: str, found: Mapping[str, Any]) -> Iterator[Figure]
     for share, target in zip((0.5, 0.99), targets, strict=True):
         title = f"{name}: search, {how}, p{round(share * 100)}"
         yield Figure(title, percentile(every, share) * 1000, "ms", target, every)
+    processor = tuple(found["processor"])
+    yield Figure(
+        f"{name}: search, {how}, by the processor", percentile(processor, 0.5) * 1000, "ms", seconds=processor
+    )
     for kind in MIX:
         hits = found["hits"][kind]
         note = f"{sum(map(bool, hits))} of {len(hits)} found something"

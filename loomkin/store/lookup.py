@@ -73,6 +73,10 @@ class Terms:
             self._common.add(query, self.range.last)
         return None
 
+    def together(self, terms: Sequence[str]) -> list[int]:
+        """The newest passages in which all of these terms stand, however common."""
+        return self._match(" AND ".join(map(_quoted, terms)), self.most) if terms else []
+
     def newest(self, frequent: Sequence[str], words: str) -> list[int]:
         """The newest passages with all of these terms, else with one; without terms those a word begins."""
         for joint in (" AND ", " OR "):

@@ -34,8 +34,9 @@ class Query:
     """What is looked for; quoted words must stand together.
 
     `kinds` are names of facts (`searchable.SEARCHED`), `messages` the ids of the only messages to look in
-    (None: all), `without` those to leave out, `files` what the asker works on, `width` about how many
-    characters of a passage are wanted.
+    (None: all), `without` those to leave out, `senders` whose messages alone are wanted, `kept` only those
+    that a keeper holds, `files` what the asker works on, `width` about how many characters of a passage are
+    wanted.
     """
 
     words: str
@@ -44,6 +45,8 @@ class Query:
     kinds: tuple[str, ...] = ()
     messages: frozenset[str] | None = None
     without: frozenset[str] = frozenset()
+    senders: tuple[str, ...] = ()
+    kept: bool = False
     files: tuple[str, ...] = ()
     limit: int = 10
     width: int = 1_200
@@ -107,7 +110,8 @@ class _Search:
         candidates, judge = self._candidates()
         newest = self._connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
         found = []
-        for row in self._pool(candidates, PHRASE_POOL if self._phrases else POOL):
+        most = PHRASE_POOL if self._phrases else max(POOL, SAME * self._query.limit)
+        for row in self._pool(candidates, most):
             text = self._said_in(row)
             starts = cuts(text)
             if row["start"] not in starts:
@@ -119,6 +123,8 @@ class _Search:
             if fit is not None:
                 begin, end = window(passage, fit.begin, fit.end, self._query.width)
                 found.append(_hit(row, text, row["start"] + begin, row["start"] + end, fit.score))
+            if len(found) >= max(POOL, SAME * self._query.limit):
+                break
         return self._best(found)
 
     def _candidates(self) -> tuple[list[int], Judge]:
@@ -144,6 +150,9 @@ class _Search:
         whole = squeezed([_PHRASE.sub(" ", self._query.words)])
         files = squeezed(self._query.files)
         judge = Judge(Wanted(weights, spelled, self._literal(whole), self._phrases, files))
+        together = self._terms.together(self._phrase_terms()) if self._phrases else []
+        for number in together:  # all of these come first
+            scores[number] = scores.get(number, 0.0) + sum(weights.values())
         if scores:
             return sorted(scores, key=lambda number: (-scores[number], -number)), judge
         return self._terms.newest(frequent, self._query.words), judge
@@ -154,6 +163,13 @@ class _Search:
         for whole, parts in chunks_of(self._query.words):
             for number, term in enumerate(parts):
                 found[term] = max(found.get(term, 0.0), _PART if whole and number else 1.0)
+        return found
+
+    def _phrase_terms(self) -> list[str]:
+        """What a passage has that a phrase stands in whole."""
+        found: list[str] = []
+        for whole, parts in chunks_of(" ".join(self._phrases)):
+            found += parts[:1] if whole else parts
         return found
 
     def _literal(self, whole: Sequence[str]) -> tuple[str, ...]:
@@ -186,7 +202,13 @@ class _Search:
             and (not query.kinds or row["kind"] in query.kinds)
             and (query.messages is None or row["message"] in query.messages)
             and (not row["message"] or row["message"] not in query.without)
+            and (not query.senders or row["sender"] in query.senders)
+            and (not query.kept or self._is_kept(row["message"]))
         )
+
+    def _is_kept(self, message: str) -> bool:
+        found = self._connection.execute("SELECT 1 FROM keeper_messages WHERE message = ?", (message,))
+        return found.fetchone() is not None
 
     def _said_in(self, row: Row) -> str:
         seq = row["seq"]
