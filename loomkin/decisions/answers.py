@@ -9,8 +9,8 @@ from loomkin.decisions.graph import DecisionGraph
 from loomkin.decisions.lines import edge_lines, line, lost_line
 from loomkin.records.decision import DecisionEdge, EdgeType, Node, NodeKind, NodeStatus
 from loomkin.runtime.clock import Clock
+from loomkin.store import decision_files, doubts, goals
 from loomkin.store import decisions as store
-from loomkin.store import doubts, goals
 from loomkin.store.database import Database
 from loomkin.store.journal import Journal
 
@@ -99,9 +99,9 @@ class Library:
 
     def about(self, paths: list[str], limit: int) -> str:
         """What was decided about files: what holds, then what was not taken."""
-        lost = store.not_taken(self._db, paths)
+        lost = decision_files.not_taken(self._db, paths)
         gone = {one.node.change_id for one in lost}
-        held = [node for node in store.at_files(self._db, paths) if node.change_id not in gone]
+        held = [node for node in decision_files.at_files(self._db, paths) if node.change_id not in gone]
         lines = [*(line(node) for node in held[:limit]), *(lost_line(one) for one in lost[:limit])]
         return "\n".join(lines) or f"Nothing was decided about {', '.join(paths)}."
 

@@ -6,10 +6,10 @@ from loomkin.decisions.lines import line, lost_line, marks
 from loomkin.records.dataclass import dataclass
 from loomkin.records.decision import EdgeType, Node, NodeKind, NodeStatus
 from loomkin.records.regex import pattern
+from loomkin.store import decision_files, doubts
 from loomkin.store import decisions as store
-from loomkin.store import doubts
 from loomkin.store.database import Database
-from loomkin.store.decisions import NotTaken
+from loomkin.store.decision_files import NotTaken
 
 LATEST = 12
 _NAME = pattern(r"[\w./\\-]*\w")
@@ -62,14 +62,14 @@ def mentioned(db: Database, text: str) -> list[str]:
     names = {name.replace("\\", "/").removeprefix("./") for name in _NAME.findall(text)}
     return [
         path
-        for path in store.known_files(db)
+        for path in decision_files.known_files(db)
         if any("/".join(path.split("/")[-count:]) in names for count in range(1, path.count("/") + 2))
     ]
 
 
 def not_taken(db: Database, paths: Iterable[str]) -> list[NotTaken]:
     """The ways that were not taken for files at hand, newest first."""
-    return store.not_taken(db, paths)
+    return decision_files.not_taken(db, paths)
 
 
 def at_files(lost: Iterable[NotTaken]) -> list[str]:

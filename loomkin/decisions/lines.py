@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from loomkin.records.decision import DecisionEdge, EdgeType, Node
 
 if TYPE_CHECKING:
-    from loomkin.store.decisions import NotTaken
+    from loomkin.store.decision_files import NotTaken
 
 
 def line(node: Node) -> str:

@@ -37,7 +37,7 @@ _CHANGES: tuple[type[Change], ...] = (
     DecisionLogged, DecisionRevised, DecisionRemoved, DecisionLinked, DecisionUnlinked,
 )  # fmt: skip
 _WORD = pattern(r"\w+")
-_NODE = (
+NODE = (
     "decisions.id, decisions.change_id, kind, decisions.title, decisions.description, status, reason,"
     " confidence, failed, branch, commit_id, messages, keepers, author, agent, session, task, prompt,"
     " created, updated,"
@@ -55,23 +55,13 @@ class Found:
     steps: int
 
 
-@dataclass(frozen=True, slots=True)
-class NotTaken:
-    """A way of dealing with a file that was not taken: who turned it down, and why."""
-
-    node: Node
-    path: str
-    reason: str
-    instead: str
-
-
 def find(db: Database, word: str) -> Node | None:
     """The node of that id, such as `d42`, or of that change id."""
     rows = db.rows(
-        f"SELECT {_NODE} FROM decisions WHERE project = ? AND (id = ? OR change_id = ?)",
+        f"SELECT {NODE} FROM decisions WHERE project = ? AND (id = ? OR change_id = ?)",
         (db.project, word, word),
     )
-    return _node(rows[0]) if rows else None
+    return node_of(rows[0]) if rows else None
 
 
 def listed(
@@ -88,31 +78,31 @@ def listed(
     """Nodes of these kinds, all where none is named, last changed first; each filter narrows them down."""
     wanted = json.dumps([kind.value for kind in kinds])
     rows = db.rows(
-        f"SELECT {_NODE} FROM decisions WHERE project = ?1 AND updated > ?2"
+        f"SELECT {NODE} FROM decisions WHERE project = ?1 AND updated > ?2"
         " AND (?3 = '[]' OR kind IN (SELECT value FROM json_each(?3)))"
         " AND (?4 IS NULL OR status = ?4) AND (?5 IS NULL OR title = ?5)"
         " AND (?6 IS NULL OR session = ?6) AND (?7 IS NULL OR branch = ?7)"
         " ORDER BY updated DESC, seq DESC LIMIT ?8",
         (db.project, since, wanted, status.value if status else None, title, session, branch, limit),
     )
-    return [_node(row) for row in rows]
+    return [node_of(row) for row in rows]
 
 
 def some(db: Database, changes: Iterable[str]) -> list[Node]:
     """The nodes of these change ids, oldest first."""
     rows = db.rows(
-        f"SELECT {_NODE} FROM decisions WHERE project = ? AND change_id IN (SELECT value FROM json_each(?))"
+        f"SELECT {NODE} FROM decisions WHERE project = ? AND change_id IN (SELECT value FROM json_each(?))"
         " ORDER BY created, seq",
         (db.project, as_list(changes)),
     )
-    return [_node(row) for row in rows]
+    return [node_of(row) for row in rows]
 
 
 def everything(db: Database) -> tuple[list[Node], list[DecisionEdge]]:
     """All nodes and all edges, oldest first."""
-    nodes = db.rows(f"SELECT {_NODE} FROM decisions WHERE project = ? ORDER BY created, seq", (db.project,))
+    nodes = db.rows(f"SELECT {NODE} FROM decisions WHERE project = ? ORDER BY created, seq", (db.project,))
     edges = db.rows(f"SELECT {_EDGE} FROM decision_edges ORDER BY at, start, finish, type")
-    return [_node(row) for row in nodes], [_edge(row) for row in edges]
+    return [node_of(row) for row in nodes], [_edge(row) for row in edges]
 
 
 def edges_of(db: Database, changes: Iterable[str]) -> list[DecisionEdge]:
@@ -133,12 +123,12 @@ def search(db: Database, words: str, limit: int) -> list[Node]:
         return []
     query = " OR ".join(f'"{term}"*' if len(term) > 2 else f'"{term}"' for term in terms)
     rows = db.rows(
-        f"SELECT {_NODE} FROM decision_search JOIN decisions ON decisions.seq = decision_search.rowid"
+        f"SELECT {NODE} FROM decision_search JOIN decisions ON decisions.seq = decision_search.rowid"
         " WHERE decision_search MATCH ? AND project = ?"
         " ORDER BY bm25(decision_search, 4.0, 1.0, 2.0, 2.0), updated DESC LIMIT ?",
         (query, db.project, limit),
     )
-    return [_node(row) for row in rows]
+    return [node_of(row) for row in rows]
 
 
 def around(db: Database, change: str, depth: int) -> list[Found]:
@@ -154,11 +144,11 @@ def beneath(db: Database, change: str) -> list[Node]:
         " SELECT finish, start FROM decision_edges"
         " WHERE type IN ('requires', 'revises', 'summarizes', 'supports')),"
         " below(node) AS (SELECT ? UNION SELECT step.other FROM below JOIN step ON step.one = below.node)"
-        f" SELECT {_NODE} FROM below JOIN decisions ON decisions.change_id = below.node WHERE project = ?"
+        f" SELECT {NODE} FROM below JOIN decisions ON decisions.change_id = below.node WHERE project = ?"
         " ORDER BY created, seq",
         (change, db.project),
     )
-    return [_node(row) for row in rows]
+    return [node_of(row) for row in rows]
 
 
 def _walk(db: Database, change: str, depth: int, steps: str) -> list[Found]:
@@ -167,61 +157,11 @@ def _walk(db: Database, change: str, depth: int, steps: str) -> list[Found]:
         " SELECT ?, 0 UNION SELECT step.other, near.steps + 1 FROM near JOIN step ON step.one = near.node"
         " WHERE near.steps < ?),"
         " nearest(node, steps) AS (SELECT node, min(steps) FROM near GROUP BY node)"
-        f" SELECT {_NODE}, nearest.steps AS steps FROM nearest JOIN decisions"
+        f" SELECT {NODE}, nearest.steps AS steps FROM nearest JOIN decisions"
         " ON decisions.change_id = nearest.node WHERE project = ? ORDER BY nearest.steps, created, seq",
         (change, depth, db.project),
     )
-    return [Found(_node(row), row["steps"]) for row in rows]
-
-
-def at_files(db: Database, paths: Iterable[str]) -> list[Node]:
-    """The nodes about one of these files, or about a folder that it lies in, last changed first."""
-    rows = db.rows(
-        f"SELECT {_NODE} FROM decisions WHERE project = ? AND change_id IN (SELECT node FROM decision_files"
-        " WHERE path IN (SELECT value FROM json_each(?))) ORDER BY updated DESC, seq DESC",
-        (db.project, as_list(_with_folders(paths))),
-    )
-    return [_node(row) for row in rows]
-
-
-def known_files(db: Database) -> list[str]:
-    """The files that any node is about."""
-    rows = db.rows("SELECT DISTINCT path FROM decision_files ORDER BY path")
-    return [str(row["path"]) for row in rows]
-
-
-def not_taken(db: Database, paths: Iterable[str]) -> list[NotTaken]:
-    """Options that were rejected and paths that were abandoned or superseded, for files; newest first.
-
-    A rejected option counts for its own files and for those of the decision that rejected it; one that
-    another decision in force has chosen does not count.
-    """
-    rows = db.rows(
-        "WITH here(node, path) AS (SELECT node, path FROM decision_files"
-        " WHERE path IN (SELECT value FROM json_each(?2))),"
-        " weighed AS (SELECT edge.*, here.path FROM here CROSS JOIN decision_edges AS edge"
-        " ON edge.start = here.node UNION SELECT edge.*, here.path FROM here"
-        " CROSS JOIN decision_edges AS edge ON edge.finish = here.node),"
-        " lost(node, path, why, instead) AS ("
-        " SELECT edge.finish, edge.path, edge.reason, by.id || ' ' || by.title FROM weighed AS edge"
-        " JOIN decisions AS by ON by.change_id = edge.start WHERE edge.type = 'rejected'"
-        " AND NOT EXISTS (SELECT 1 FROM decision_edges AS won JOIN decisions AS winner"
-        " ON winner.change_id = won.start AND winner.status IN ('active', 'done')"
-        " WHERE won.finish = edge.finish AND won.type = 'chosen')"
-        " UNION SELECT gone.change_id, here.path, coalesce(nullif(gone.reason, ''), (SELECT edge.reason"
-        " FROM decision_edges AS edge WHERE edge.finish = gone.change_id AND edge.type = 'supersedes'"
-        " ORDER BY at DESC LIMIT 1), ''), coalesce((SELECT new.id || ' ' || new.title"
-        " FROM decision_edges AS edge"
-        " JOIN decisions AS new ON new.change_id = edge.start WHERE edge.finish = gone.change_id"
-        " AND edge.type = 'supersedes' ORDER BY at DESC LIMIT 1), '')"
-        " FROM here JOIN decisions AS gone ON gone.change_id = here.node"
-        " WHERE gone.status IN ('abandoned', 'superseded'))"
-        f" SELECT {_NODE}, lost.path AS lost_path, lost.why AS why, lost.instead AS instead"
-        " FROM lost JOIN decisions ON decisions.change_id = lost.node WHERE project = ?1"
-        " GROUP BY decisions.change_id ORDER BY updated DESC, seq DESC",
-        (db.project, as_list(_with_folders(paths))),
-    )
-    return [NotTaken(_node(row), row["lost_path"], row["why"], row["instead"]) for row in rows]
+    return [Found(node_of(row), row["steps"]) for row in rows]
 
 
 def way(db: Database, start: str, end: str) -> list[str]:
@@ -273,16 +213,8 @@ def as_list(values: Iterable[str]) -> str:
     return json.dumps(list(values))
 
 
-def _with_folders(paths: Iterable[str]) -> list[str]:
-    """The paths and all folders above them."""
-    found: dict[str, None] = {}
-    for path in paths:
-        parts = path.strip("/").split("/")
-        found.update(dict.fromkeys("/".join(parts[: count + 1]) for count in range(len(parts))))
-    return list(found)
-
-
-def _node(row: Row) -> Node:
+def node_of(row: Row) -> Node:
+    """A row with the columns of `NODE` as a node."""
     wording = Wording(
         row["title"],
         row["description"],

@@ -13,7 +13,7 @@ from loomkin.errors import LoomkinError, NotFoundError
 from loomkin.records.decision import Author, EdgeType, NodeKind, NodeStatus, Origin
 from loomkin.records.ids import SessionId
 from loomkin.store import doubts, erasing, rebuild, sessions
-from loomkin.store.decisions import not_taken
+from loomkin.store.decision_files import not_taken
 from tests.decisions.desk import CODER, PERSON, THRESHOLD, Bench, graph_bench
 
 _ids = st.integers(1, 8).map(lambda number: f"d{number}")

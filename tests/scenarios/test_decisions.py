@@ -61,8 +61,8 @@ async def test_a_node_knows_branch_commit_files_and_the_persons_own_words(bench:
     assert node["branch"] == bench.git("branch", "--show-current").strip()
     assert node["commit"] == bench.git("rev-parse", "HEAD").strip()
     assert (node["files"], node["agent"], node["author"]) == (["calc.py"], "coder", "agent")
-    sessions = (await bench.run("sessions", "list", "--json")).json
-    assert node["session"] == sessions[0]["id"]
+    listed: Any = (await bench.run("sessions", "list", "--json")).json
+    assert node["session"] == listed[0]["id"]
     assert len(node["messages"]) == 2
 
 
