@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SELDOM := /(litellm/proxy|botocore|boto3|huggingface_hub|pygments|mypy|mypyc|setuptools|pkg_resources|wcwidth)/
 # a developer's shell may switch bytecode off, which doubles every start
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -15,11 +17,16 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "loomkin needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# pip works on one core; the lock names every package, so two halves of it go in side by side
+	@for half in 0 1; do \
+		awk -v half=$$half '/^[^ ]/ {n++} n % 2 == half' requirements.lock >$(VENV)/half-$$half.txt; done
+	$(PIP) --no-compile --no-deps --require-hashes -r $(VENV)/half-0.txt & first=$$!; \
+		$(PIP) --no-compile --no-deps --require-hashes -r $(VENV)/half-1.txt; second=$$?; \
+		wait $$first && exit $$second
+	$(PIP) --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q loomkin
-	@# pip compiles on one core only; like pip, pass over what does not compile
-	$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
+	@# like pip, pass over what does not compile; what is large and seldom imported is left for its first use
+	$(BIN)/python -m compileall -qq -j 0 -x '$(SELDOM)' $(VENV)/lib || true
 	@touch $@
 
 venv: $(READY) ## .venv with loomkin and all it needs
@@ -38,7 +45,10 @@ unit: $(READY) ## the tests that take under ten seconds each
 slow: $(READY) ## the longer tests: kill -9, litellm, big repositories
 	$(BIN)/pytest -q -n auto --dist loadgroup -m slow --timeout 170
 
-test: lint ## lint, then all tests
+test: $(READY) ## lint, then all tests
+	@# mypy leaves a core free: meanwhile the tests are compiled, once for all workers
+	@$(BIN)/pytest -qq --collect-only -m "slow or not slow" >/dev/null 2>&1 & compiled=$$!; \
+		$(MAKE) --no-print-directory lint; linted=$$?; wait $$compiled; exit $$linted
 	$(BIN)/pytest -q -n auto --dist loadgroup -m "slow or not slow" --timeout 170
 
 bench: $(READY) ## speed and memory, as ratios and distributions

@@ -26,7 +26,7 @@ def measure(floor: Floor) -> Iterator[Figure]:
         {"text": f"I look at part {number}.", "calls": [_read(name)]} for number, name in enumerate(files)
     ]
     gaps: list[list[float]] = []
-    echoes: list[float] = []
+    echoes: list[list[float]] = []
     cpu: list[float] = []
     words = [*command(), "ask", "--max-turns", str(STEPS + 5), "Read all modules."]
     for _ in range(SESSIONS):
@@ -36,14 +36,18 @@ def measure(floor: Floor) -> Iterator[Figure]:
             calls = here.calls()
         gaps.append(_gaps(calls))
         with place([{"text": "So.", "repeat": True}], {"a": ""}) as here:
-            echoes += _echo(here, [call["body"] for call in calls])
+            echoes.append(_echo(here, [call["body"] for call in calls]))
     every = [gap for session in gaps for gap in session]
-    note = f"{STEPS} reads a session; a client that only sends the same bytes: {median(echoes) * 1000:.1f} ms"
+    alone = median(gap for session in echoes for gap in session) * 1000
+    note = f"{STEPS} reads a session; a client that only sends the same bytes: {alone:.1f} ms"
     yield middle("own time per step", every, "< 15", note)
-    first = median(gap for session in gaps for gap in session[:EDGE])
-    last = median(gap for session in gaps for gap in session[-EDGE:])
+    first, last = _ends(gaps)
+    before, after = (1000 * one for one in _ends(echoes))
     grown = len(json.dumps(calls[-1]["body"])) / 1000
-    note = f"{first * 1000:.1f} ms in the first {EDGE}, {last * 1000:.1f} ms in the last, of {grown:.0f} kB"
+    note = (
+        f"{first * 1000:.1f} ms in the first {EDGE}, {last * 1000:.1f} ms in the last, of {grown:.0f} kB; "
+        f"{before:.1f} and {after:.1f} ms for a client that only sends"
+    )
     yield Figure("own time, last steps over first", last / first, "x", "about 1", note=note)
     yield middle("processor time of a session, a step", [one / STEPS for one in cpu])
     yield Figure(
@@ -63,6 +67,12 @@ def _read(name: str) -> dict[str, Any]:
 def _gaps(calls: Sequence[Mapping[str, Any]]) -> list[float]:
     """Seconds from the end of each answer to the arrival of the next request."""
     return [after["started"] - before["ended"] for before, after in pairwise(calls)]
+
+
+def _ends(sessions: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """The median gaps of all first and of all last steps."""
+    first = median(gap for session in sessions for gap in session[:EDGE])
+    return first, median(gap for session in sessions for gap in session[-EDGE:])
 
 
 def _echo(here: Place, bodies: Sequence[Mapping[str, Any]]) -> list[float]:

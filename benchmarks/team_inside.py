@@ -19,6 +19,7 @@ from typing import Any
 from loomkin.agent.turn import Limits
 from loomkin.app import open_house, open_session
 from loomkin.records.mail import SYSTEM, Delivery
+from loomkin.runtime.garbage import collect_seldom
 from loomkin.team.mailroom import Letter
 from loomkin.team.seat import Seat
 from loomkin.workspace.options import Options
@@ -136,4 +137,5 @@ async def run(case: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    collect_seldom()
     sys.stdout.write(json.dumps(asyncio.run(run(sys.argv[1]))))

@@ -136,7 +136,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
                 stack.callback(SessionLock(house.state, session).release)
 
         row = earlier(house.database, options.wish, hold)
-        veterans = past.agents(house.database, row.id) if row and not options.wish.fork else []
+        veterans = past.members(house.database, row.id) if row and not options.wish.fork else []
         role = roles.get(veterans[0].role if veterans else options.role)
         chosen = await house.chooser.choose(wanted_model(loaded, row.model if row else ""), role.tier)
         rules = all_rules(loaded, house.rules.files, house.trusted)
@@ -164,8 +164,8 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         team = MAIN if options.team or veterans else SOLO
         berth = Berth(role.name, role, team, opened.messages, opened.turns, keepers=opened.keepers)
         session = await _seat(crew, opened, berth, chosen, services, sight, stack)
-        back = await _come_back(services, opened, options) if veterans else ()
         await session.start()
+        back = await _come_back(services, opened, options) if veterans else ()
         notes = (*roles.notes, *rule_notes, *mode_notes, *grant_notes, *back)
         yield Open(house, session, chosen, (*house.notes, *notes))
         await session.close("end")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+# one worker parses the whole source once for all that read it
+pytestmark = pytest.mark.xdist_group("source")
 ROOT = Path(__file__).parents[1] / "loomkin"
 FREE = {"errors", "records"}
 LADDER: dict[str, set[str]] = {

@@ -21,6 +21,8 @@ from loomkin.store.projecting import PROJECTIONS
 from loomkin.store.projections import TABLES
 from loomkin.tooling.tool import parse_description
 
+# one worker parses the whole source once for all that read it
+pytestmark = pytest.mark.xdist_group("source")
 TOP = Path(__file__).parents[1]
 ROOT = TOP / "loomkin"
 MADE = ("settings.md", "tools.md")
@@ -106,23 +108,29 @@ def test_every_fact_has_a_producer_and_a_consumer(name: str) -> None:
     assert FACTS[name] in PROJECTIONS or name in told(), f"nobody reads {name}"
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_every_table_has_a_reader(table: str) -> None:
-    queries = [
-        (file, node.name)
+@cache
+def queries() -> tuple[tuple[str, str, str], ...]:
+    """File, name and code of every function of the store that may ask a table."""
+    return tuple(
+        (file, node.name, ast.unparse(node))
         for file, tree in trees().items()
         if package_of(file) == "store"
         and not file.endswith(
             ("projections.py", "projections_team.py", "projections_decisions.py", "rebuild.py", "transfer.py")
         )
         for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and re.search(rf"\b(FROM|JOIN) {table}\b", ast.unparse(node))
-    ]
-    assert queries, f"no query reads {table}"
+        if isinstance(node, ast.FunctionDef)
+    )
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_table_has_a_reader(table: str) -> None:
+    found = [(file, name) for file, name, code in queries() if re.search(rf"\b(FROM|JOIN) {table}\b", code)]
+    assert found, f"no query reads {table}"
     asked = source(
         "ui", "cli", "commands", "workspace", "app", "llm", "permissions", "agent", "team", "decisions"
     )
-    assert any(re.search(rf"\b{name}\b", asked) for _, name in queries), f"nobody asks {queries}"
+    assert any(re.search(rf"\b{name}\b", asked) for _, name in found), f"nobody asks {found}"
 
 
 @pytest.mark.parametrize("key", [setting.key for setting in SETTINGS])

@@ -8,7 +8,7 @@ from loomkin.agent.tally import Tally
 from loomkin.agent.turn import Limits, Outcome, TurnEnd
 from loomkin.errors import LimitError
 from loomkin.records.role import Role
-from loomkin.records.team_event import AgentReported
+from loomkin.records.team_event import AgentJoined, AgentMoved, AgentReported
 from loomkin.runtime.supervisor import Supervisor
 
 STEPS = 25
@@ -75,6 +75,8 @@ class SubAgents:
             )
         name = self._studio.new_name(f"{caller}/{role.name}")
         agent = await self._studio.reader(name, role)
+        model = str(agent.model.spec.id)
+        agent.scribe.record(AgentJoined(name, role.name, "", caller, model, task, tier=role.tier))
         steps = min(role.max_turns or STEPS, STEPS)
         agent.transcript.say(ORDER.format(task=task, caller=caller, steps=steps), caller)
         work = self._studio.supervisor.start(
@@ -85,11 +87,13 @@ class SubAgents:
         except asyncio.CancelledError:
             work.cancel()
             said = _said(agent)
+            agent.scribe.record(AgentMoved(name, "stopped", f"{caller} was stopped"))
             self._studio.tell(caller, f"Your sub-agent {name} was stopped together with your call.{said}")
             raise
         words = _last_words(agent, work)
         outcome = work.result().outcome.value if _ended_well(work) else "crashed"
         agent.scribe.record(AgentReported(name, caller, words, outcome))
+        agent.scribe.record(AgentMoved(name, "done", "" if outcome == Outcome.DONE else outcome))
         return words
 
 

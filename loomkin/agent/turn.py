@@ -26,10 +26,12 @@ MOST_BROKEN = 3
 
 
 class Outcome(StrEnum):
-    """The ways a turn ends; only `done` completes the work."""
+    """The ways a turn ends; only `done` completes the work.
+
+    None is for an open question to the person: where nobody answers, the agent goes on with an assumption.
+    """
 
     DONE = "done"
-    NEEDS_INPUT = "needs_input"
     BLOCKED = "blocked"
     CANCELLED = "cancelled"
     FAILED = "failed"
@@ -182,6 +184,7 @@ class Turn:
             load, room = await self._window.fit()
             await self._scribe.flush()
             completion = await self._call(load, room, woke)
+        await self._steering.own_round()
         parts = [
             piece
             for part in completion.parts

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import Protocol
 
-from loomkin.agent.history import wire_ready
+from loomkin.agent.history import Readying
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.view import Shown, View
 from loomkin.agent.zones import Zones, measure, room_for_answer
@@ -79,6 +79,7 @@ class Window:
         self._scribe = scribe
         self._room = room
         self._view = View()
+        self._readied = Readying()
         self._one_at_a_time = asyncio.Lock()
         self._refused: dict[str, int] = {}
 
@@ -95,7 +96,7 @@ class Window:
 
     def load(self) -> Load:
         """What a model call would carry now."""
-        messages = wire_ready([one.message for one in self.shown])
+        messages = self._readied([one.message for one in self.shown])
         tools, spec = self._toolbox.specs(), self._model.spec
         zones = measure(self._model.estimator, spec.id, self.system, tools, messages, self.size)
         return Load(messages, tools, zones)

@@ -6,7 +6,7 @@ from loomkin.agent.view import CARD
 from loomkin.errors import ContextLengthError
 from loomkin.llm.estimate import Estimator
 from loomkin.records.dataclass import dataclass
-from loomkin.records.message import Message, ToolSpec
+from loomkin.records.message import Message, ToolResult, ToolSpec
 
 LEAST_ANSWER = 1024
 
@@ -64,7 +64,7 @@ def room_for_answer(zones: Zones, max_output: int) -> int:
 
 
 def _zone(message: Message) -> str:
-    if message.results:
+    if message.parts and isinstance(message.parts[0], ToolResult):
         return "results"
     if message.id.startswith(CARD):
         return "cards"

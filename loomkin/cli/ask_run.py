@@ -149,7 +149,8 @@ class Run:
                             break
         except LoomkinError as error:
             if ending is None or ending.ok:
-                ending = Ending.failed(error, ending.text if ending else "")
+                reason = "hook_stopped" if isinstance(error, Blocked) else "error"
+                ending = Ending.failed(error, ending.text if ending else "", reason=reason)
         except asyncio.CancelledError:
             if not self._signals.caught():
                 raise

@@ -86,6 +86,8 @@ def _split(
 def _next(form: Form, row: FlagRow, name: str, left: list[str]) -> str | None:
     if not row.takes_value:
         return None
+    if row.optional and (not left or left[0].startswith("-")):
+        return ""
     if not left:
         raise UsageError(f"{name} needs a value: {name} {_metavar(row)}.", hint=_try(form))
     return left.pop(0)
@@ -134,6 +136,8 @@ def _try(form: Form) -> str:
 
 
 def _metavar(row: FlagRow) -> str:
+    if row.optional:
+        return f"[{row.metavar}]"
     return row.metavar or f"<{'|'.join(row.choices or ())}>"
 
 

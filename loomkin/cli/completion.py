@@ -13,7 +13,8 @@ from loomkin import cli
 from loomkin.cli.command_line import Form
 from loomkin.cli.completion_scripts import Flag, Word, bash_script, fish_script, zsh_script
 from loomkin.cli.help import COMMANDS
-from loomkin.cli.place import say, single
+from loomkin.cli.place import SESSION_HELP, say, single
+from loomkin.config.catalogue import INDEX, NAME, SETTINGS
 
 app = single("Completion scripts.")
 _FIRST = {"--help": "Show the help.", "-h": "Show the help.", "--version": "Show the version.", "-V": ""}
@@ -47,7 +48,7 @@ def command_tree() -> list[Word]:
         if name in present:
             module = import_module(f"loomkin.cli.{name}")
             if hasattr(module, "FORM"):
-                words.append(Word((name,), about, tuple(_of_form(module.FORM)), {}, ()))
+                words.append(Word((name,), about, tuple(_of_form(module.FORM)), {}))
             else:
                 words += _words((name,), get_command(module.app), about)
     return words
@@ -60,13 +61,13 @@ def _program(present: set[str]) -> Word:
         own = _of_form(import_module("loomkin.cli.repl").FORM)
         flags += [flag for flag in own if not known & set(flag.names)]
     children = {name: about for name, about in COMMANDS.items() if name in present}
-    return Word((), "", tuple(flags), children, ())
+    return Word((), "", tuple(flags), children)
 
 
 def _words(path: tuple[str, ...], command: Any, about: str) -> Iterator[Word]:
     below = getattr(command, "commands", {})
     children = {name: one.get_short_help_str(80) for name, one in below.items() if not one.hidden}
-    yield Word(path, about, tuple(_flags(command)), children, _values(command))
+    yield Word(path, about, tuple(_flags(command)), children, *_values(command))
     for name, one in below.items():
         if not one.hidden:
             yield from _words((*path, name), one, children[name])
@@ -77,21 +78,31 @@ def _flags(command: Any) -> Iterator[Flag]:
         names = (*parameter.opts, *parameter.secondary_opts)
         if parameter.param_type_name == "option" and not getattr(parameter, "hidden", False):
             takes = not parameter.is_flag and not parameter.count
-            yield Flag(names, takes, _choices(parameter), parameter.help or "")
+            about = parameter.help or ""
+            yield Flag(names, takes, _choices(parameter), about, sessions=SESSION_HELP in about)
     yield Flag(("-h", "--help"), False, (), "Show this message and exit.")
 
 
 def _of_form(form: Form) -> Iterator[Flag]:
     for row in form.flags:
         if not row.hidden:
-            yield Flag(row.names, row.takes_value, tuple(row.choices or ()), row.about)
+            choices = tuple(f"{key}=" for key in _keys()) if row.field == "settings" else row.choices or ()
+            yield Flag(row.names, row.takes_value, tuple(choices), row.about, row.field == "resume")
     yield Flag(("-h", "--help"), False, (), "Show this page and exit.")
 
 
-def _values(command: Any) -> tuple[str, ...]:
-    """The words that the first argument can be, where there is a fixed set of them."""
+def _values(command: Any) -> tuple[tuple[str, ...], bool]:
+    """The words that the first argument can be, where there is a fixed set, and whether it is a session."""
     arguments = [one for one in command.params if one.param_type_name == "argument"]
-    return _choices(arguments[0]) if arguments else ()
+    if not arguments:
+        return (), False
+    first = arguments[0]
+    return tuple(_keys()) if first.name == "key" else _choices(first), first.help == SESSION_HELP
+
+
+def _keys() -> list[str]:
+    """The settings that have one name, whoever the providers and models are."""
+    return [setting.key for setting in SETTINGS if NAME not in setting.key and INDEX not in setting.key]
 
 
 def _choices(parameter: Any) -> tuple[str, ...]:

@@ -7,32 +7,41 @@ from loomkin.records.dataclass import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One flag by all its names; `choices` are the values it may have, where they are known."""
+    """One flag by all its names; `choices` are the values it may have, where they are known, or sessions."""
 
     names: tuple[str, ...]
     takes_value: bool
     choices: tuple[str, ...]
     about: str
+    sessions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One command by its path (empty: the program); `values` are what its first argument may be."""
+    """One command by its path (empty: the program); `values`, or sessions, are what its first argument is."""
 
     path: tuple[str, ...]
     about: str
     flags: tuple[Flag, ...]
     children: Mapping[str, str]
-    values: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    sessions: bool = False
+
+
+SESSIONS = "loomkin sessions list --short 2>/dev/null"
+"""What a shell runs at the moment of completing to know the sessions."""
 
 
 def bash_script(tree: Sequence[Word]) -> str:
     """A script for bash 3.2 and newer."""
-    cases = [f'        "{_joined(word)}") words="{" ".join(_offers(word))}" ;;' for word in tree]
+    cases = [f'        "{_joined(word)}") words="{_bash_offers(word)}" ;;' for word in tree]
     return _BASH.format(
         paths=_paths(tree),
         valued=_valued(tree),
-        choices="\n".join(f"        {one}) words={two} ;;" for one, two in _choices(tree)),
+        choices="\n".join(
+            f"        {one}) words={_quoted(' '.join(flag.choices)) if flag.choices else _BASH_SESSIONS} ;;"
+            for one, flag in _choices(tree)
+        ),
         cases="\n".join(cases),
     )
 
@@ -42,11 +51,14 @@ def zsh_script(tree: Sequence[Word]) -> str:
     cases = []
     for word in tree:
         lines = " ".join(_quoted(f"{_colons(name)}:{about}") for name, about in _described(word))
-        cases.append(f'    "{_joined(word)}") offers=({lines}) ;;')
+        ids = f" {_ZSH_SESSIONS}" if word.sessions else ""
+        cases.append(f'    "{_joined(word)}") offers=({lines}{ids}) ;;')
     return _ZSH.format(
         paths=_paths(tree),
         valued=_valued(tree),
-        choices="\n".join(f"    {one}) compadd -- ${{=:-{two}}}; return ;;" for one, two in _choices(tree)),
+        choices="\n".join(
+            f"    {one}) compadd {_zsh_words(flag)}; return ;;" for one, flag in _choices(tree)
+        ),
         cases="\n".join(cases),
     )
 
@@ -58,6 +70,8 @@ def fish_script(tree: Sequence[Word]) -> str:
         here = f"""-n '__loomkin_at "{_joined(word)}"'"""
         for name, about in word.children.items():
             lines.append(f"complete -c loomkin -f {here} -a {name} -d {_quoted(about)}")
+        if word.sessions:
+            lines.append(f"complete -c loomkin -f {here} -a '({SESSIONS})'")
         for value in word.values:
             lines.append(f"complete -c loomkin -f {here} -a {_quoted(value)}")
         for flag in word.flags:
@@ -67,10 +81,21 @@ def fish_script(tree: Sequence[Word]) -> str:
 
 def _fish_flag(flag: Flag) -> str:
     names = [f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in flag.names]
-    values = (
-        f" -x -a {_quoted(' '.join(flag.choices))}" if flag.choices else " -r" if flag.takes_value else ""
-    )
+    choices = f"({SESSIONS})" if flag.sessions else " ".join(flag.choices)
+    values = f" -x -a {_quoted(choices)}" if choices else " -r" if flag.takes_value else ""
     return " ".join(names) + values
+
+
+def _zsh_words(flag: Flag) -> str:
+    if flag.sessions:
+        return f"-- {_ZSH_SESSIONS}"
+    # a key is followed by its value, with no space between
+    apart = "-S '' " if flag.choices[0].endswith("=") else ""
+    return f"{apart}-- ${{=:-{_quoted(' '.join(flag.choices))}}}"
+
+
+def _bash_offers(word: Word) -> str:
+    return " ".join([*_offers(word), *([f"$({SESSIONS})"] if word.sessions else [])])
 
 
 def _joined(word: Word) -> str:
@@ -88,13 +113,13 @@ def _valued(tree: Sequence[Word]) -> str:
     return "|".join(names)
 
 
-def _choices(tree: Sequence[Word]) -> Iterator[tuple[str, str]]:
-    """For each flag with known values, a shell pattern of `path flag` and the values as one quoted word."""
+def _choices(tree: Sequence[Word]) -> Iterator[tuple[str, Flag]]:
+    """For each flag with known values, a shell pattern of `path flag`, and the flag."""
     for word in tree:
         for flag in word.flags:
-            if flag.choices:
+            if flag.choices or flag.sessions:
                 pattern = "|".join(f'"{_joined(word)} {name}"' for name in flag.names)
-                yield pattern, _quoted(" ".join(flag.choices))
+                yield pattern, flag
 
 
 def _offers(word: Word) -> list[str]:
@@ -119,6 +144,8 @@ def _colons(name: str) -> str:
     return name.replace(":", "\\:")
 
 
+_BASH_SESSIONS = f'"$({SESSIONS})"'
+_ZSH_SESSIONS = f'${{(f)"$({SESSIONS})"}}'
 _BASH = """\
 # bash completion for loomkin
 _loomkin() {{
@@ -152,6 +179,8 @@ _loomkin() {{
         [[ "$word" == -* && "$current" != -* ]] && continue
         [[ "$word" == "$current"* ]] && COMPREPLY+=("$word")
     done
+    # a key is followed by its value, with no space between; bash 3 cannot do that
+    [[ "${{COMPREPLY[0]}}" == *= ]] && compopt -o nospace 2>/dev/null
     return 0
 }}
 complete -o default -F _loomkin loomkin

@@ -11,7 +11,8 @@ from loomkin.records.permission import Mode
 class FlagRow:
     """One flag: `field` takes its value; without `metavar` and `choices` it is a switch.
 
-    `kind` makes the value from the typed word: int and float also check `least`.
+    `kind` makes the value from the typed word: int and float also check `least`. An `optional` value is
+    empty where the flag stands last or before another one.
     """
 
     field: str
@@ -23,6 +24,7 @@ class FlagRow:
     least: int | None = None
     repeatable: bool = False
     hidden: bool = False
+    optional: bool = False
 
     @property
     def takes_value(self) -> bool:
@@ -48,7 +50,13 @@ class InputFormat(StrEnum):
 SHARED = (
     FlagRow("model", ("-m", "--model"), "The model, as provider/name.", "ID"),
     FlagRow("go_on", ("-c", "--continue"), "Go on with the session used last."),
-    FlagRow("resume", ("-r", "--resume"), "Go on with a session, by id or name.", "ID"),
+    FlagRow(
+        "resume",
+        ("-r", "--resume"),
+        "Go on with a session, by id or name; without, pick one.",
+        "ID",
+        optional=True,
+    ),
     FlagRow("fork", ("--fork-session",), "With -c or -r: leave that session as it is, go on in a copy."),
     FlagRow("name", ("-n", "--name"), "A name for the new session.", "NAME"),
     FlagRow("folder", ("-C",), "Work in that folder.", "DIR", Path),

@@ -58,7 +58,9 @@ def options_from(flags: Flags, *, attended: bool) -> Options:
     if flags.go_on and flags.resume:
         raise UsageError("-c and -r exclude each other: the last session, or the one you name.")
     if flags.resume is not None and not flags.resume.strip():
-        raise UsageError("-r is empty: it names no session.", hint="`loomkin sessions list` shows them.")
+        from loomkin.cli.pick import nameless
+
+        raise nameless(_folder(flags.folder or Path()))
     if flags.fork and not (flags.go_on or flags.resume):
         raise UsageError("--fork-session needs a session to fork.", hint="Add -c, or -r ID.")
     if flags.resume_run and not (flags.go_on or flags.resume):

@@ -1,6 +1,5 @@
 """From words on the command line to the one module that knows the command, and to an exit code."""
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from loomkin.cli import command_line
 from loomkin.cli.flag_table import VALUE_FLAGS
 from loomkin.cli.help import COMMANDS, help_text
 from loomkin.errors import LoomkinError, UsageError
+from loomkin.runtime.garbage import collect_seldom
 from loomkin.ui.terminal import printable
 
 
@@ -52,10 +52,7 @@ def route(words: list[str]) -> tuple[str, list[str]]:
 
 def _call(name: str, words: list[str]) -> int:
     module = import_module(f"loomkin.cli.{name}")
-    gc.freeze()
-    # a run makes many short-lived objects and few cycles: the usual 700 would look for them all the time
-    gc.set_threshold(50_000, 20, 100)
-    gc.enable()
+    collect_seldom()
     form = getattr(module, "FORM", None)
     if form is None:
         return _call_typer(module.app, name, words)

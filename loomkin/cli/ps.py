@@ -71,6 +71,7 @@ def _text(shown: Shown) -> str:
 
 def _line(one: Activity, now: float) -> tuple[object, ...]:
     cost = money(one.cost) + ("+?" if one.unpriced else "")
+    cost += "" if one.budget is None else f" of {money(one.budget)}"
     state = f"{one.state.replace('_', ' ')} {one.detail}".strip()
     task = f"{one.task} {one.title}".strip()
     return (
@@ -100,6 +101,7 @@ def _plain(shown: Shown) -> dict[str, object]:
                 "agent": one.name,
                 "role": one.role,
                 "team": one.team,
+                "parent": one.spawner,
                 "model": one.model or row.model,
                 "purpose": one.purpose,
                 "state": one.state,
@@ -108,6 +110,7 @@ def _plain(shown: Shown) -> dict[str, object]:
                 "steps": one.steps,
                 "tokens": one.tokens,
                 "usd": dollars(one.cost),
+                "budget_usd": None if one.budget is None else dollars(one.budget),
                 "unpriced_calls": one.unpriced,
                 "task": one.task,
                 "task_title": one.title,

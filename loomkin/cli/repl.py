@@ -5,6 +5,7 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from loomkin import __version__
 from loomkin.cli.command_line import Form, Typed
@@ -29,12 +30,28 @@ FORM = Form(
 def run(typed: Typed) -> int:
     """Hold the conversation and return its exit code; raises LoomkinError."""
     flags = Flags(**typed.values)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    attended = sys.stdin.isatty() and sys.stdout.isatty()
+    if attended and flags.resume is not None and not flags.resume.strip():
+        picked = _picked(flags)
+        if not picked:
+            return 0
+        flags = replace(flags, resume=picked)
+    if not attended:
+        options_from(flags, attended=True)  # a wrong flag is told first
         raise UsageError(
             "The conversation needs a terminal, and standard input or output is none.",
             hint='For one job without a terminal: loomkin ask "PROMPT"',
         )
     return _converse(options_from(flags, attended=True))
+
+
+def _picked(flags: Flags) -> str:
+    """The session that the person picks for a `-r` that names none."""
+    from loomkin.cli.pick import pick, resumable
+
+    rows = resumable((flags.folder or Path()).expanduser())
+    with _keys_at_once():
+        return pick(rows)
 
 
 def _converse(options: Options) -> int:

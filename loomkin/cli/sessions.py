@@ -45,12 +45,18 @@ def list_sessions(
     limit: Annotated[
         int, typer.Option(metavar="N", callback=at_least_one, help="Most sessions to show.")
     ] = 1000,
+    short: Annotated[
+        bool, typer.Option("--short", help="Only ids, and names of one word, one a line.")
+    ] = False,
     folder: Folder = None,
 ) -> None:
     """Show the sessions, last used first."""
     place = look(folder, context)
     with place.database() as database:
         rows = sessions.all_sessions(database, limit) if database else []
+        if short:
+            say("\n".join(word for row in rows for word in (row.id, row.name) if len(word.split()) == 1))
+            return
         spent = {one.group: one for one in ledger.spend(database, "session")} if database else {}
     if as_json:
         say(to_json([_plain(row, spent.get(row.id, _NOTHING)) for row in rows]))

@@ -1,12 +1,14 @@
 """/team: who is in the team and what each one does."""
 
+import time
+
 from loomkin.commands.command import Command, CommandResult, Context
 from loomkin.records.usage import usd
 from loomkin.store.activity import Activity, activity
 
 
 class Team(Command):
-    """Lists the agents with state, steps, tokens, money, task and claims."""
+    """Lists the agents with state, steps, tokens, money, task and claims, and sub-agents while they work."""
 
     name = "team"
     summary = "who is in the team and does what, for what money"
@@ -22,7 +24,12 @@ class Team(Command):
         lines = []
         for row in rows:
             status = now.get(row.name)
-            if status is not None:
+            if row.name.startswith(f"{row.spawner}/"):
+                if row.state not in ("done", "stopped"):
+                    lines.append(
+                        _line(row, f"{row.state} {row.detail}".strip(), time.time() - row.since, False)
+                    )
+            elif status is not None:
                 doing, since = f"{status[0].state} {status[0].detail}".strip(), status[1]
                 lines.append(_line(row, doing, since, row.name == session.agent.name))
             else:
@@ -34,6 +41,7 @@ class Team(Command):
 def _line(row: Activity, doing: str, since: float | None, own: bool) -> str:
     role = f" ({row.role})" if row.role != row.name else ""
     spent = f"${usd(row.cost):.4f}" + ("+?" if row.unpriced else "")
+    spent += "" if row.budget is None else f" of ${usd(row.budget):.4f}"
     parts = [
         f"{'*' if own else ' '} {row.name}{role}: {doing.replace('_', ' ')}"
         + (f" for {since:.0f} s" if since is not None else ""),

@@ -6,6 +6,7 @@ _MEND = {
     "call": "Raise budget.call_usd and continue with `-c`.",
     "task": "Raise the task's own budget or budget.task_usd, or split the task.",
     "agent": "Raise budget.agent_usd and continue with `-c`, or give the work to another agent.",
+    "given": "It was hired with this budget: hire another agent for the rest, with more.",
     "team": "Raise budget.team_usd and continue with `-c`.",
     "session": "Raise --max-budget-usd (or the [budget] setting) and continue with `-c`.",
     "day": "Raise budget.day_usd and continue with `-c`, or go on tomorrow.",
@@ -16,7 +17,8 @@ class Account:
     """Money in picodollars, and tokens, that were spent or are set aside under one name.
 
     `cap` and `token_cap` None are no limits; `name` is the kind (task, agent, session...), `whose` tells
-    those of one kind apart. A `closed` account allows no call at all.
+    those of one kind apart. A `closed` account allows no call at all; the cap of a `given` one comes from
+    whoever hired the agent.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Account:
         self.reserved = 0
         self.reserved_tokens = 0
         self.closed = False
+        self.given = False
         self.waiters: dict[asyncio.Event, None] = {}
 
     def __str__(self) -> str:
@@ -48,7 +51,7 @@ class Account:
     @property
     def mend(self) -> str:
         """What a person does about its limit."""
-        return _MEND.get(self.name, "")
+        return _MEND.get("given" if self.given else self.name, "")
 
     def room(self, alone: bool) -> int:
         """Picodollars up to the cap, without what others set aside where `alone`; needs a cap."""

@@ -57,8 +57,10 @@ class Books:
         self.terms: Callable[[str], tuple[str, int | None]] = lambda task: ("", None)
 
     def meter(self, agent: str, budget: int | None = None) -> Meter:
-        """What counts the calls of an agent; `budget` is its own, in picodollars."""
-        self.agent(agent).allow(self._caps.agent if budget is None else budget)
+        """What counts the calls of an agent; `budget` is its own, at most the person's, in picodollars."""
+        account, cap = self.agent(agent), self._caps.agent
+        account.given = budget is not None and (cap is None or budget < cap)
+        account.allow(budget if account.given else cap)
         return Meter(lambda task: self._charge(agent, task), agent)
 
     def join(self, agent: str, team: str) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from itertools import islice
 
 from loomkin.llm.kept import Kept
 from loomkin.llm.wire import Request
@@ -37,12 +36,12 @@ _WEIGHT = 0.3
 class Estimator:
     """Token counts by model, each corrected by what its provider reported (an exponential moving average).
 
-    The weights of the parts and tools that were asked about last are kept, for one family at a time.
+    The weights of the messages and tools that were asked about last are kept, for one family at a time.
     """
 
     def __init__(self, corrections: Mapping[str, float] | None = None) -> None:
         self._corrections = dict(corrections or {})
-        self._parts: Kept[Part, float] = Kept()
+        self._messages: Kept[Message, float] = Kept()
         self._tools: Kept[ToolSpec, float] = Kept()
 
     @property
@@ -60,7 +59,8 @@ class Estimator:
 
     def each(self, model: str, messages: Iterable[Message]) -> list[int]:
         """Tokens of every message, in their order."""
-        return [self._tokens(model, weight) for weight in self._weights(model, messages)]
+        factor = self._corrections.get(model, 1.0)
+        return [max(1, round(weight * factor)) for weight in self._weights(model, messages)]
 
     def tools(self, model: str, tools: Iterable[ToolSpec]) -> int:
         """Tokens of tool descriptions."""
@@ -91,11 +91,8 @@ class Estimator:
         return system + self._tool_weight(model, request.tools) + messages
 
     def _weights(self, model: str, messages: Iterable[Message]) -> list[float]:
-        listed = list(messages)
         size = bytes_per_token(model)
-        parts = (part for message in listed for part in message.parts)
-        weights = iter(self._parts.each(parts, lambda part: _part(size, part), size))
-        return [_PER_MESSAGE + sum(islice(weights, len(message.parts))) for message in listed]
+        return self._messages.each(messages, lambda message: _message(size, message), size)
 
     def _tool_weight(self, model: str, tools: Iterable[ToolSpec]) -> float:
         size = bytes_per_token(model)
@@ -110,6 +107,10 @@ def bytes_per_token(model: str) -> float:
 
 def _length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
+def _message(size: float, message: Message) -> float:
+    return _PER_MESSAGE + sum(_part(size, part) for part in message.parts)
 
 
 def _part(size: float, part: Part) -> float:

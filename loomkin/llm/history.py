@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Iterable
-from operator import is_
 
+from loomkin.llm.kept import begins_with
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import CallId
 from loomkin.records.message import Image, Message, Part, Role, Text, ToolCall, ToolResult
@@ -56,7 +56,7 @@ class Shaper:
     """Makes turns of a conversation that grows from call to call.
 
     Turns that nothing said later can change are settled: they are made once and stay the same objects, for
-    as long as the messages that come begin with the same parts.
+    as long as the messages that come begin with the same ones.
     """
 
     def __init__(self) -> None:
@@ -64,10 +64,15 @@ class Shaper:
 
     def turns(self, messages: Iterable[Message]) -> list[Turn]:
         """The same as the function `turns`."""
-        merged = _merged(messages)
-        if not _begins_with(merged, self._sources):
+        listed = list(messages)
+        if not begins_with(listed, self._messages):
             self._forget()
-        rest = merged[len(self._sources) :]
+        fresh = listed[len(self._messages) :]
+        rest, ends = _merged(fresh)
+        if self._turns and rest and rest[0][0] is Role.USER:  # it would belong to the last settled turn
+            self._forget()
+            fresh = listed
+            rest, ends = _merged(fresh)
         answers = _Answers(rest, self._used, self._count)
         shaped = answers.shaped()
         count = answers.settled
@@ -75,7 +80,7 @@ class Shaper:
         # an assistant's turn might still grow
         if not front or front[-1].role is Role.ASSISTANT:
             return self._turns + _joined(front + back)
-        self._sources += rest[:count]
+        self._messages += fresh[: ends[count - 1]]
         self._turns += front
         spoken = [call.id for turn in front if turn.role is Role.ASSISTANT for call in turn.calls]
         self._used.update(spoken)
@@ -83,7 +88,7 @@ class Shaper:
         return self._turns + _joined(back)
 
     def _forget(self) -> None:
-        self._sources: list[_Source] = []
+        self._messages: list[Message] = []
         self._turns: list[Turn] = []
         self._used: set[str] = set()
         self._count = 0
@@ -106,25 +111,21 @@ def clean_name(name: str) -> str:
 _Source = tuple[Role, list[Part]]
 
 
-def _begins_with(merged: list[_Source], known: list[_Source]) -> bool:
-    """Whether the same parts, not only equal ones, come first."""
-    return len(merged) >= len(known) and all(
-        role is known_role and len(parts) == len(known_parts) and all(map(is_, parts, known_parts))
-        for (role, parts), (known_role, known_parts) in zip(merged, known, strict=False)
-    )
-
-
-def _merged(messages: Iterable[Message]) -> list[_Source]:
+def _merged(messages: Iterable[Message]) -> tuple[list[_Source], list[int]]:
+    """Sides that take turns, and how many messages each one ends at."""
     merged: list[_Source] = []
-    for message in messages:
+    ends: list[int] = []
+    for number, message in enumerate(messages, 1):
         parts = [part for part in message.parts if not isinstance(part, Text) or part.text.strip()]
         if not any(isinstance(part, Text | Image | ToolCall | ToolResult) for part in parts):
             continue
         if merged and merged[-1][0] is message.role:
             merged[-1][1].extend(parts)
+            ends[-1] = number
         else:
             merged.append((message.role, parts))
-    return merged
+            ends.append(number)
+    return merged, ends
 
 
 def _joined(shaped: list[Turn]) -> list[Turn]:

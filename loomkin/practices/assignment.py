@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from loomkin.agent.turn import TurnEnd
 from loomkin.records.event import Event, Fact, MessageAdded, TurnStarted
-from loomkin.records.ids import TaskId
+from loomkin.records.ids import MailId, TaskId
 from loomkin.records.mail import SYSTEM, Mail, MailKind, MailState
 from loomkin.records.message import ToolCall
 from loomkin.records.task import Task, TaskState
@@ -16,6 +16,7 @@ from loomkin.store.database import Database
 from loomkin.store.tasks import TrackRecord, track_record
 from loomkin.team.board import Board
 from loomkin.team.board_guards import HELD
+from loomkin.team.earlier import Earlier, Presented
 from loomkin.team.mailroom import Letter, Mailroom, Undeliverable
 from loomkin.team.matching import Candidate, rank
 from loomkin.team.member import Member
@@ -33,11 +34,11 @@ SILENCE = 5.0
 class _Offer:
     """What an agent has been told to decide on: a task, in a letter, read or not."""
 
-    def __init__(self, task: TaskId, agent: str, mail: str) -> None:
+    def __init__(self, task: TaskId, agent: str, told: Presented) -> None:
         self.task = task
         self.agent = agent
-        self.mail = mail
-        self.read = False
+        self.mail = told.mail
+        self.read = told.heard
 
 
 class Assignment(Practice):
@@ -49,7 +50,13 @@ class Assignment(Practice):
     silence = SILENCE
 
     def __init__(
-        self, team: Team, board: Board, room: Mailroom, supervisor: Supervisor, database: Database
+        self,
+        team: Team,
+        board: Board,
+        room: Mailroom,
+        supervisor: Supervisor,
+        database: Database,
+        earlier: Earlier,
     ) -> None:
         self._team = team
         self._board = board
@@ -61,7 +68,10 @@ class Assignment(Practice):
         self._waiting: Counter[str] = Counter()
         self._hire: Callable[[list[Task]], Awaitable[None]] | None = None
         self._rounds = Rounds("assignment", supervisor, self._round, team.stir)
-        self._owners = {task.id: task.owner for task in board.tasks}
+        self._owners: dict[TaskId, str] = {}
+        for fact in earlier.facts:
+            self._note(fact)
+        self._presented = earlier.presented()
         self._unjudged = {task.id for task in board.tasks if task.state is TaskState.VERIFYING}
         board.listen(self._changed)
 
@@ -119,11 +129,12 @@ class Assignment(Practice):
 
     async def _round(self) -> None:
         """Give out all that can be given out; what nobody there can begin is for whoever hires."""
-        if self._team.stands_still:
+        if not self._board.tasks or self._team.stands_still:
             return
         self._reclaim()
+        offered = {task.owner for task in self._board.tasks if task.state is TaskState.OFFERED}
         for member in self._team.members:
-            if member.open:
+            if member.open and member.name in offered:
                 self._present(member.name)
         idle = self._idle()
         short = [task for task in self._ready() if not self._place(task, idle)]
@@ -209,16 +220,20 @@ class Assignment(Practice):
         if not queue or name in self._offers or self._board.in_hand(name) is not None:
             return
         task = queue[0]
-        letter = Letter(name, order(self._board, task), MailKind.CONTROL, task=task.id)
+        told = self._presented.pop((name, task.id), None)  # by an earlier process
         try:
-            sent = self._room.send(SYSTEM, letter)
+            told = told or Presented(self._order(name, task))
         except Undeliverable as error:
             self._refused.setdefault(task.id, set()).add(name)
             self._board.move(task.id, Verb.WITHDRAW, SYSTEM, error.message, role=Actor.ASSIGNMENT)
             return
-        offer = self._offers[name] = _Offer(task.id, name, sent.ids[0])
+        offer = self._offers[name] = _Offer(task.id, name, told)
         self._rounds.call_in(self.silence, name, lambda: self._accept(offer))
         self._mark(name)
+
+    def _order(self, name: str, task: Task) -> MailId:
+        letter = Letter(name, order(self._board, task), MailKind.CONTROL, task=task.id)
+        return self._room.send(SYSTEM, letter).ids[0]
 
     def _accept(self, offer: _Offer) -> None:
         """The owner did not decline; nothing where the offer stands no more."""
@@ -234,14 +249,21 @@ class Assignment(Practice):
             for name, offer in list(self._offers.items()):
                 if offer.task == fact.task and fact.after is not TaskState.OFFERED:
                     self._drop(name)
+            self._presented = {key: told for key, told in self._presented.items() if key[1] != fact.task}
             last = self._owners.get(fact.task, "")
-            if last and fact.after is TaskState.READY and (fact.actor != SYSTEM or fact.before in LOADS[:-1]):
-                # whoever gave a task back, or did not get it done, does not get it again
-                self._refused.setdefault(fact.task, set()).add(last)
-            self._owners[fact.task] = fact.owner
+            self._note(fact)
             self._mark(last)
             self._mark(fact.owner)
         self._rounds.stir()
+
+    def _note(self, fact: Fact) -> None:
+        """Whoever gave a task back, or did not get it done, does not get it again."""
+        if not isinstance(fact, TaskMoved):
+            return
+        last = self._owners.get(fact.task, "")
+        if last and fact.after is TaskState.READY and (fact.actor != SYSTEM or fact.before in LOADS[:-1]):
+            self._refused.setdefault(fact.task, set()).add(last)
+        self._owners[fact.task] = fact.owner
 
     def _drop(self, name: str) -> None:
         self._offers.pop(name, None)

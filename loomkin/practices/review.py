@@ -6,12 +6,13 @@ from loomkin.errors import LoomkinError
 from loomkin.project.guarded import Guarded
 from loomkin.records.event import Event, Fact, FileChanged, TurnStarted
 from loomkin.records.ids import TaskId
-from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind, Priority
+from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind, MailState, Priority
 from loomkin.records.task import Task, TaskState
-from loomkin.records.team_event import TaskMoved
+from loomkin.records.team_event import MailSent, TaskMoved
 from loomkin.runtime.rounds import Rounds
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.team.board import Board
+from loomkin.team.earlier import Earlier
 from loomkin.team.hiring import Hiring
 from loomkin.team.mailroom import Letter, Undeliverable
 from loomkin.team.member import Member
@@ -35,6 +36,7 @@ class Review(Practice):
         supervisor: Supervisor,
         settings: TeamSettings,
         guarded: Guarded,
+        earlier: Earlier,
     ) -> None:
         self._team = team
         self._board = board
@@ -46,6 +48,10 @@ class Review(Practice):
         self._passed_over: set[tuple[TaskId, str]] = set()
         self._approved: dict[str, tuple[TaskId, str]] = {}
         self._rounds = Rounds("reviews", supervisor, self._round, team.stir)
+        for event in earlier.events:
+            self._recall(event)
+        for task in set(reviews.reviewers) - {task.id for task in self._waiting()}:
+            reviews.forget(task)
         board.listen(self._changed)
 
     def pending(self) -> bool:
@@ -152,13 +158,36 @@ class Review(Practice):
             self._rounds.stir()
         elif fact.before is TaskState.IN_REVIEW:
             self._reminded.discard(fact.task)
-            if fact.after is not TaskState.DONE:
-                self._reviews.refused(fact.task, fact.actor, fact.reason)
-            self._reviews.forget(fact.task)
-            task = self._board.task(fact.task)
-            if fact.after is TaskState.DONE and task.handoff is not None:
-                guarded = [path for path in task.handoff.changed if self._guarded.matches(path)]
-                self._approved.update(dict.fromkeys(guarded, (task.id, fact.actor)))
+            self._judged(fact)
+
+    def _judged(self, fact: TaskMoved) -> None:
+        if fact.after is not TaskState.DONE:
+            self._reviews.refused(fact.task, fact.actor, fact.reason)
+        self._reviews.forget(fact.task)
+        task = self._board.task(fact.task)
+        if fact.after is TaskState.DONE and task.handoff is not None:
+            guarded = [path for path in task.handoff.changed if self._guarded.matches(path)]
+            self._approved.update(dict.fromkeys(guarded, (task.id, fact.actor)))
+
+    def _recall(self, event: Event) -> None:
+        """Go on with the reviews of an earlier process; what reviewers were shown must be shown again."""
+        fact = event.fact
+        if isinstance(fact, FileChanged) and not event.task:
+            self._approved.pop(fact.path, None)
+        elif isinstance(fact, TaskMoved) and fact.before is TaskState.IN_REVIEW:
+            self._reminded.discard(fact.task)
+            self._judged(fact)
+        elif isinstance(fact, MailSent) and fact.mail.sender == SYSTEM:
+            self._recall_letter(fact.mail)
+
+    def _recall_letter(self, mail: Mail) -> None:
+        reviewer = self._reviews.reviewers.get(mail.task)
+        if mail.kind is MailKind.REVIEW and mail.state is not MailState.UNDELIVERABLE:
+            if reviewer is not None and reviewer != mail.to:
+                self._passed_over.add((mail.task, reviewer))
+            self._reviews.reviewers[mail.task] = mail.to
+        elif mail.kind is MailKind.CONTROL and mail.to == reviewer:
+            self._reminded.add(mail.task)
 
     def _outdated(self, agent: str, path: str) -> None:
         """A protected file changed outside any task after it was approved: whoever decides is told."""

@@ -1,11 +1,13 @@
 """Which file is meant, whether it may be edited, and what is in it."""
 
+import errno
 import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from loomkin.project.edit_result import Refused, RefusedKind
+from loomkin.project.listing import shown_path
 from loomkin.project.text import EDIT_LIMIT, Decoded, NotText, decode
 from loomkin.records.dataclass import dataclass
 
@@ -16,6 +18,8 @@ _KINDS = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
 )
+
+CIRCLE = "leads nowhere: its symbolic links go in a circle. Name a file itself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def locate(path: Path | str, roots: Sequence[Path]) -> Located | Refused:
             f"{written}{led} outside of the workspace ({real}). Edit files inside {base} only.",
         )
     shown = os.path.relpath(full, base) if _is_within(os.path.normpath(full), base) else real
-    return Located(Path(real), shown)
+    return Located(Path(real), shown_path(shown))
 
 
 def load(located: Located) -> Loaded | Refused | None:
@@ -78,9 +82,9 @@ def _read(located: Located) -> bytes | Refused | None:
     path, shown = located.path, located.shown
     try:
         about = os.stat(path)
-        for test, name in _KINDS:
-            if test(about.st_mode):
-                return Refused(RefusedKind.NOT_A_FILE, f"{shown} is {name}, not a file. Name a file.")
+        kind = kind_of(about.st_mode)
+        if kind:
+            return Refused(RefusedKind.NOT_A_FILE, f"{shown} is {kind}, not a file. Name a file.")
         if about.st_size > EDIT_LIMIT:
             return too_large(shown, about.st_size)
         with open(path, "rb", buffering=0) as file:
@@ -88,10 +92,17 @@ def _read(located: Located) -> bytes | Refused | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            return Refused(RefusedKind.MISSING, f"{shown} {CIRCLE}")
         return Refused(
             RefusedKind.FAILED,
             f"{shown} cannot be read: {error.strerror}. Check its permissions, or ask the person.",
         )
+
+
+def kind_of(mode: int) -> str:
+    """What something is that is no file, or nothing."""
+    return next((name for test, name in _KINDS if test(mode)), "")
 
 
 def too_large(shown: str, size: int) -> Refused:

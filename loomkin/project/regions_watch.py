@@ -42,6 +42,14 @@ async def changed_files(root: Path) -> tuple[str, ...]:
     return tuple(entries[:MOST_FILES])
 
 
+async def uncommitted(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tracked files that differ from the last commit, and the files that git does not know."""
+    answer = await run_git((*_STATUS[:3], "--untracked-files=all", *_STATUS[4:]), root)
+    entries = [entry for entry in answer.out.split("\0") if len(entry) > 3] if answer.ok else []
+    new = tuple(entry[3:] for entry in entries if entry.startswith("??"))
+    return tuple(entry[3:] for entry in entries if not entry.startswith("??")), new
+
+
 def look(root: Path, paths: Iterable[str], whole: Iterable[str] = ()) -> dict[str, Seen]:
     """The files as they are, those of `whole` with their text; blocks."""
     read = frozenset(whole)

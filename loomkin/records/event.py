@@ -81,7 +81,7 @@ class TurnStarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded(Fact):
-    """An agent stopped; `outcome` is one of the loop's eight, `steps` counts model calls."""
+    """An agent stopped; `outcome` is a way in which a turn ends, `steps` counts model calls."""
 
     number: int
     outcome: str

@@ -5,12 +5,16 @@ from loomkin.records.event import Fact
 from loomkin.records.ids import MailId, TaskId
 from loomkin.records.mail import Mail
 from loomkin.records.region import Claim
+from loomkin.records.role import Tier
 from loomkin.records.task import Edge, Evidence, Handoff, Task, TaskState
 
 
 @dataclass(frozen=True, slots=True)
 class AgentJoined(Fact):
-    """An agent was spawned; `spawner` is who asked for it, `purpose` what for, `budget` in picodollars."""
+    """An agent was spawned; `spawner` is who asked for it, `purpose` what for, `budget` in picodollars.
+
+    `tier` is the one it was hired with, which may be another than its role's.
+    """
 
     name: str
     role: str
@@ -20,6 +24,7 @@ class AgentJoined(Fact):
     purpose: str
     budget: int | None = None
     depth: int = 0
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Mailbox:
     @property
     def letters(self) -> tuple[Mail, ...]:
         """All that waits, in the order of reading."""
-        return tuple(sorted(self._letters, key=_order))
+        return tuple(sorted(self._letters, key=_order)) if self._letters else ()
 
     def put(self, mail: Mail) -> bool:
         """Take a letter; False where the box is full. What was asked for always has room."""
@@ -53,7 +53,10 @@ class Mailbox:
 
     def waits(self, deliveries: Collection[Delivery] = AT_END) -> bool:
         """Whether a due letter of these kinds is there."""
-        return any(mail.delivery in deliveries for mail in self._due())
+        if not self._letters:  # asked for every member of a large team at every change
+            return False
+        now = self._now()
+        return any(mail.not_before <= now and mail.delivery in deliveries for mail in self._letters)
 
     def put_in_place(self, mail: Mail) -> bool:
         """Put a letter in the place of the one with its id; False where that one has left."""
@@ -90,8 +93,11 @@ class Mailbox:
             call()
 
     def _due(self) -> list[Mail]:
+        if not self._letters:
+            return []
         now = self._now()
-        return sorted((mail for mail in self._letters if mail.not_before <= now), key=_order)
+        due = [mail for mail in self._letters if mail.not_before <= now]
+        return sorted(due, key=_order) if len(due) > 1 else due
 
 
 def _order(mail: Mail) -> tuple[int, int, float, str]:

@@ -30,7 +30,10 @@ _ASKED = (
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One agent: `since` in seconds since the epoch, `cost` in picodollars, `steps` are model calls."""
+    """One agent: `since` in seconds since the epoch, money in picodollars, `steps` are model calls.
+
+    `budget` is what it was hired with, None for none of its own; `spawner` is who asked for it.
+    """
 
     name: str
     role: str
@@ -48,6 +51,8 @@ class Activity:
     title: str
     claims: tuple[str, ...]
     mail: int
+    budget: int | None = None
+    spawner: str = ""
 
 
 def activity(db: Database, session: str, running: bool) -> list[Activity]:
@@ -96,6 +101,8 @@ def _of(
         str(tasks[0][1]) if tasks else "",
         tuple(str(load(Claim, one[0]).region) for one in held),
         int(letters[0][0]),
+        row.budget if row else None,
+        row.spawner if row else "",
     )
 
 

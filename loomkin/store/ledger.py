@@ -133,11 +133,15 @@ def grants(db: Database, session: str | None = None) -> list[GrantRow]:
 
 
 def used_by_role(db: Database, role: str, sessions: int = 50) -> list[Usage]:
-    """What each earlier agent of a role used in all, in the last sessions; a lone agent counts, too."""
+    """What each earlier agent of a role used in all, in the last sessions.
+
+    A lone agent counts, too, a sub-agent does not: it only looks.
+    """
     rows = db.rows(
         "SELECT sum(input), sum(output), sum(cache_read), sum(cache_write), sum(reasoning) FROM usage"
         " LEFT JOIN agents ON agents.session = usage.session AND agents.name = usage.agent"
         " WHERE usage.session IN (SELECT id FROM sessions WHERE project = ? ORDER BY updated DESC LIMIT ?)"
+        " AND instr(usage.agent, '/') = 0"
         " AND coalesce(agents.role, usage.agent) = ? GROUP BY usage.session, usage.agent",
         (db.project, sessions, role),
     )

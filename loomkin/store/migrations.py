@@ -73,8 +73,9 @@ _TEAM = (
     """CREATE TABLE agents (
         session TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, team TEXT NOT NULL,
         spawner TEXT NOT NULL, model TEXT NOT NULL, purpose TEXT NOT NULL, budget INTEGER,
-        depth INTEGER NOT NULL, joined REAL NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
-        report TEXT NOT NULL, since REAL NOT NULL, PRIMARY KEY (session, name)) WITHOUT ROWID""",
+        depth INTEGER NOT NULL, tier TEXT NOT NULL, joined REAL NOT NULL, state TEXT NOT NULL,
+        reason TEXT NOT NULL, report TEXT NOT NULL, since REAL NOT NULL,
+        PRIMARY KEY (session, name)) WITHOUT ROWID""",
     """CREATE TABLE mail (
         session TEXT NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, sender TEXT NOT NULL,
         recipient TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL,

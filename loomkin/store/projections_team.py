@@ -16,7 +16,7 @@ TEAM_TABLES = ("agents", "mail", "tasks", "edges", "evidence", "partials", "rend
 @projects(facts.AgentJoined)
 def _agent_joined(db: Connection, project: str, event: Event, fact: facts.AgentJoined) -> None:
     db.execute(
-        "INSERT OR REPLACE INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'idle', '', '', ?)",
+        "INSERT OR REPLACE INTO agents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'idle', '', '', ?)",
         (
             event.session,
             fact.name,
@@ -27,6 +27,7 @@ def _agent_joined(db: Connection, project: str, event: Event, fact: facts.AgentJ
             fact.purpose,
             fact.budget,
             fact.depth,
+            fact.tier.value if fact.tier else "",
             event.at,
             event.at,
         ),

@@ -5,7 +5,8 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import MailId, TaskId
 from loomkin.records.mail import Delivery, Mail, MailKind, MailState, Priority
 from loomkin.records.region import Claim
-from loomkin.records.team_event import RendezvousChanged
+from loomkin.records.role import Tier
+from loomkin.records.team_event import AgentReported, RendezvousChanged
 from loomkin.store.database import Database
 
 
@@ -21,21 +22,32 @@ class AgentRow:
     purpose: str
     budget: int | None
     depth: int
+    tier: Tier | None
     joined: float
     state: str
     reason: str
     report: str
     since: float
 
+    @property
+    def helps(self) -> bool:
+        """Whether it is a sub-agent, which works for its spawner and is no member of the team."""
+        return "/" in self.name
+
+
+def members(db: Database, session: str) -> list[AgentRow]:
+    """The members that the team of a session ever had, oldest first."""
+    return [row for row in agents(db, session) if not row.helps]
+
 
 def agents(db: Database, session: str) -> list[AgentRow]:
-    """The agents that a session ever had, oldest first."""
+    """The agents that a session ever had, sub-agents too, oldest first."""
     rows = db.reader.execute(
-        "SELECT name, role, team, spawner, model, purpose, budget, depth, joined, state, reason, report,"
-        " since FROM agents WHERE session = ? ORDER BY joined, name",
+        "SELECT name, role, team, spawner, model, purpose, budget, depth, tier, joined, state, reason,"
+        " report, since FROM agents WHERE session = ? ORDER BY joined, name",
         (session,),
     )
-    return [AgentRow(*row) for row in rows]
+    return [AgentRow(*(*row[:8], Tier(row[8]) if row[8] else None, *row[9:])) for row in rows]
 
 
 def mail(db: Database, session: str, state: MailState | None = None) -> list[Mail]:
@@ -75,6 +87,24 @@ def unanswered_mail(db: Database, session: str, agent: str) -> list[str]:
         (session, agent),
     )
     return [str(row[0]) for row in rows]
+
+
+def answered_orders(db: Database, session: str) -> list[str]:
+    """The orders of agents and of the person whose reader has reported on them, oldest first."""
+    rows = db.reader.execute(
+        "SELECT id FROM mail WHERE session = ? AND answered = 1 AND kind = 'control'"
+        " AND sender <> 'loomkin' ORDER BY seq",
+        (session,),
+    )
+    return [str(row[0]) for row in rows]
+
+
+def reports(db: Database, session: str) -> list[AgentReported]:
+    """What agents reported to those who had asked them, oldest first."""
+    rows = db.reader.execute(
+        "SELECT data FROM events WHERE session = ? AND kind = 'AgentReported' ORDER BY seq", (session,)
+    )
+    return [load(AgentReported, row[0]) for row in rows]
 
 
 def broke_off(db: Database, session: str, agent: str) -> bool:

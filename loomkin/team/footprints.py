@@ -71,6 +71,10 @@ class Footprints(Practice):
         """The newest change of a file."""
         return next((step for step in reversed(self._steps) if step.change.path == path), None)
 
+    def authors(self, path: str) -> tuple[str, ...]:
+        """Who changed a file, for whatever task, the first first."""
+        return tuple(dict.fromkeys(step.agent for step in self._steps if step.change.path == path))
+
     def steps(self, task: Task) -> list[Step]:
         """The changes made for a task, oldest first."""
         return [step for step in self._steps if task.id == step.task or task.id in step.mends]

@@ -26,7 +26,7 @@ class Order:
     """What a spawner wants: somebody of a role, for some work; `fresh` refuses one who is idle already.
 
     `tier` is the kind of model, where the role's own does not fit; `team` puts the agent into a team of that
-    name, which its own agents will join, too.
+    name, which its own agents will join, too; `budget` is a new one's own, in picodollars.
     """
 
     role: str
@@ -35,6 +35,7 @@ class Order:
     fresh: bool = False
     tier: Tier | None = None
     team: str = ""
+    budget: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,8 @@ class Hiring:
                 self._team.instruct(spawner, idle.name, order.work)
                 return Hired(idle, True)
             self._refuse_name(order)
+            if order.budget is not None and order.budget <= 0:
+                raise UsageError("A budget of nothing pays for no call.", hint="Leave it out for none.")
             if spawner != PERSON and not self._office.tally.one_more(spawner):
                 raise LimitError(
                     f"You have spawned {self._office.tally.most} agents in this turn, which is the most.",
@@ -140,6 +143,7 @@ class Hiring:
                     hint="Wait for their reports: end your turn, mail wakes you.",
                 )
             seat = self._seat(spawner, role, order.work, order.name, order.team)
+            seat = replace(seat, budget=order.budget)
             member = await self._team.spawn(seat, order.work)
         return Hired(member, False, await self._office.estimate(role))
 
@@ -188,7 +192,7 @@ class Hiring:
         return replace(role, tier=order.tier) if order.tier else role
 
     def _idle(self, spawner: str, order: Order) -> Member | None:
-        if order.fresh or order.name:
+        if order.fresh or order.name or order.budget is not None:
             return None
         team = order.team or self._boss(spawner).team
         found = self._team.idle_one(order.role, team, spawner)

@@ -74,7 +74,7 @@ class Mailroom:
 
     def box(self, name: str) -> Mailbox:
         """The mailbox of an agent, opened where it is new."""
-        return self._boxes.setdefault(name, Mailbox(self._clock.now))
+        return self._boxes.get(name) or self._boxes.setdefault(name, Mailbox(self._clock.now))
 
     def listen(self, listener: Callable[[Mail], None]) -> None:
         """Tell `listener` of every letter that was taken; it must return at once."""

@@ -7,7 +7,7 @@ from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Limits, Outcome, TurnEnd
 from loomkin.errors import LoomkinError
 from loomkin.records.dataclass import dataclass
-from loomkin.records.mail import ASKING, SYSTEM, Mail, MailKind
+from loomkin.records.mail import Mail, MailKind
 from loomkin.runtime.mailbox import Mailbox
 from loomkin.team.mailroom import AgentInbox
 from loomkin.team.seat import GONE, Seat, Standing
@@ -38,7 +38,6 @@ class Member:
         self.error = ""
         self.letters: list[Mail] = []
         inbox.on_taken = self._take
-        inbox.owes = self._owes
         self.last = Status("starting", "", 0.0)
         self.sign_of_life = 0.0
         self.interrupted = ""
@@ -48,10 +47,6 @@ class Member:
         """A letter that is heard in a turn wants its answer at the end of it, whenever it came."""
         if all(mail.id != known.id for known in self.letters):
             self.letters.append(mail)
-
-    def _owes(self) -> bool:
-        """Whether somebody waits for its last words: an agent, or the person for the session's own agent."""
-        return self.hosted or any(mail.kind in ASKING and mail.sender != SYSTEM for mail in self.letters)
 
     @property
     def name(self) -> str:

@@ -1,6 +1,6 @@
 """An agent's last words, for whoever asked: now, or once those who work for it are done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from loomkin.agent.turn import Outcome, TurnEnd
 from loomkin.records.mail import ASKING, PERSON, SYSTEM, Delivery, Mail, MailKind
@@ -8,6 +8,7 @@ from loomkin.records.team_event import AgentReported
 from loomkin.runtime.recorder import Scribe
 from loomkin.team.mailroom import Letter, Mailroom
 from loomkin.team.member import Member
+from loomkin.team.practice import Practice
 from loomkin.team.questions import Questions
 
 UNFINISHED = "Not finished: nobody works any more, and not all that I asked others for is done.\n"
@@ -17,12 +18,18 @@ class Reports:
     """Sends what an agent said last to those whose letters asked for it."""
 
     def __init__(
-        self, room: Mailroom, members: Mapping[str, Member], questions: Questions, scribe: Scribe
+        self,
+        room: Mailroom,
+        members: Mapping[str, Member],
+        questions: Questions,
+        scribe: Scribe,
+        practices: Sequence[Practice],
     ) -> None:
         self._room = room
         self._members = members
         self._questions = questions
         self._scribe = scribe
+        self._practices = practices
         self._answered: dict[str, dict[str, Mail]] = {}
         self._told: dict[tuple[str, str], str] = {}
 
@@ -40,9 +47,14 @@ class Reports:
 
     def reopened(self, member: Member, letters: list[Mail]) -> list[Mail]:
         """The orders that were answered, for one who was woken to go on with what came of them."""
-        if any(mail.kind in ASKING and mail.sender != SYSTEM for mail in letters):
+        concerned = any(one.concerns(member, mail) for one in self._practices for mail in letters)
+        if not concerned or _asked(letters):
             return []
         return list(self._answered.get(member.name, {}).values())
+
+    def owed_by(self, member: Member) -> bool:
+        """Whether somebody waits for its last words: an agent, or the person for the session's own agent."""
+        return member.hosted or _asked(member.letters) or bool(self.reopened(member, member.letters))
 
     def settle(self, member: Member, unfinished: bool) -> None:
         """Send what an agent said last to those whose orders it still has, as nothing more will come."""
@@ -51,6 +63,13 @@ class Reports:
         if unfinished:
             text = f"{UNFINISHED}{text or 'It said nothing.'}"
         self._tell(member, text, Outcome.DONE, letters)
+
+    def restore(self, letters: Iterable[Mail], reports: Iterable[AgentReported]) -> None:
+        """Go on with what an earlier process had reported: `letters` are the orders that were answered."""
+        for mail in letters:
+            self._answered.setdefault(mail.to, {})[mail.sender] = mail
+        for report in reports:
+            self._told[(report.name, report.to)] = report.text
 
     def _tell(self, member: Member, text: str, outcome: Outcome, letters: list[Mail]) -> None:
         """Report to whoever sent the letters; nobody hears the same words twice without having asked."""
@@ -77,6 +96,11 @@ class Reports:
             text = host.agent.transcript.last_said()
             for mail in asked:
                 self._questions.settle(mail.id, host.name, text)
+
+
+def _asked(letters: list[Mail]) -> bool:
+    """Whether an agent or the person wants an answer to one of these."""
+    return any(mail.kind in ASKING and mail.sender != SYSTEM for mail in letters)
 
 
 def last_words(end: TurnEnd) -> str:

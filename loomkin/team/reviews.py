@@ -1,14 +1,14 @@
 """Reviews of finished work: who was shown which changes, and a verdict that is about what is there."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
 from loomkin.project.tree import files_digest
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import TaskId
-from loomkin.records.mail import PERSON, SYSTEM, Mail, MailKind, Priority
+from loomkin.records.mail import PERSON, SYSTEM, MailKind, Priority
 from loomkin.records.task import Task, TaskState
 from loomkin.team.board import Board
 from loomkin.team.differences import Differences
@@ -67,16 +67,6 @@ class Reviews:
         self._refusals: dict[TaskId, _Refusal] = {}
         self.reviewers: dict[TaskId, str] = {}
 
-    def restore(self, letters: Iterable[Mail]) -> None:
-        """Go on with the reviews of an earlier process; what reviewers were shown must be shown again."""
-        for mail in letters:
-            if (
-                mail.kind is MailKind.REVIEW
-                and mail.task
-                and self._board.task(mail.task).state is TaskState.IN_REVIEW
-            ):
-                self.reviewers[mail.task] = mail.to
-
     async def ask(self, task: Task, reviewer: str) -> None:
         """Send a reviewer what was asked for, what was done, the proof and the diff; raises Undeliverable."""
         shown = self._shown[(task.id, reviewer)] = await self._look(task)
@@ -111,6 +101,10 @@ class Reviews:
         self._board.move(task.id, Verb.APPROVE, by, findings)
         self.forget(task.id)
         return Answered(True, f"{task.id} is approved and done.")
+
+    def free(self, agent: str) -> bool:
+        """Whether an agent has neither a task in hand nor one to judge."""
+        return agent not in self.reviewers.values() and self._board.in_hand(agent) is None
 
     def refused(self, task: TaskId, by: str, findings: str) -> None:
         """Keep what was found, and how the files were: the next review is of what is different."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from loomkin.errors import NotFoundError
 from loomkin.records.mail import ASKING, PERSON
 from loomkin.records.role import Role
+from loomkin.records.usage import usd
 from loomkin.runtime.clock import Clock
 from loomkin.team.mailroom import Address
 from loomkin.team.member import Member
@@ -54,7 +55,8 @@ class Roster:
         mail = f", {_letters(len(one.box.letters))}" if one.box.letters else ""
         purpose = f": {' '.join(one.seat.purpose.split())[:100]}" if one.seat.purpose else ""
         since = f" for {max(0.0, now - status.since):.0f} s" if status.since else ""
-        return f"{one.name}{you}, {one.seat.role.name}, {doing}{since}{mail}{purpose}"
+        budget = "" if one.seat.budget is None else f", may spend ${usd(one.seat.budget):.4f}"
+        return f"{one.name}{you}, {one.seat.role.name}, {doing}{since}{mail}{budget}{purpose}"
 
     def member(self, name: str) -> Member:
         """The member of that name; raises NotFoundError that names the others."""
@@ -105,9 +107,9 @@ class Roster:
     def owed(self, name: str) -> bool:
         """Whether others still owe an agent an answer or a report."""
         return any(
-            mail.sender == name and mail.kind in ASKING
-            for one in self._members.values()
-            if one.active and one.name != name
+            mail.sender == name and mail.kind in ASKING and one.active
+            for other, one in self._members.items()
+            if other != name
             for mail in (*one.letters, *one.box.letters)
         )
 

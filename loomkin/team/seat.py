@@ -6,6 +6,7 @@ from typing import Protocol
 from loomkin.agent.agent import Agent
 from loomkin.records.dataclass import dataclass
 from loomkin.records.role import Role
+from loomkin.records.team_event import AgentJoined
 
 
 class Standing(StrEnum):
@@ -34,6 +35,12 @@ class Seat:
     purpose: str
     depth: int = 0
     budget: int | None = None
+
+    def joined(self, model: str) -> AgentJoined:
+        """The fact that somebody sits here now, who thinks with a model."""
+        role, tier = self.role.name, self.role.tier
+        who = (self.name, role, self.team, self.spawner)
+        return AgentJoined(*who, model, self.purpose, self.budget, self.depth, tier)
 
 
 class Maker(Protocol):

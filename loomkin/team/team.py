@@ -9,7 +9,7 @@ from loomkin.errors import LimitError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import Event, StateChanged, TurnEnded, TurnStarted
 from loomkin.records.mail import SYSTEM, Delivery, Mail, MailKind, Priority
-from loomkin.records.team_event import AgentJoined, AgentMoved
+from loomkin.records.team_event import AgentMoved
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
@@ -58,7 +58,7 @@ class Team(Roster):
         self.room = Mailroom(scribe, clock, self.directory, self.address)
         self._care = Care(self, maker, self.room, scribe, clock, supervisor, limits.patience)
         self.questions = Questions(self.room, scribe)
-        self._reports = Reports(self.room, self._members, self.questions, scribe)
+        self.reports = Reports(self.room, self._members, self.questions, scribe, self._practices)
         self.room.listen(self._posted)
 
     @property
@@ -77,7 +77,7 @@ class Team(Roster):
         if member.hosted and isinstance(fact, TurnStarted | TurnEnded):
             member.busy = isinstance(fact, TurnStarted)
             if isinstance(fact, TurnEnded):
-                self._reports.answer(member, fact.outcome)
+                self.reports.answer(member, fact.outcome)
         if isinstance(fact, StateChanged):
             member.seen(now, fact.state, fact.detail)
         else:
@@ -194,22 +194,11 @@ class Team(Roster):
         inbox = AgentInbox(self.room, box, self._clock.now)
         agent.steering.attach(inbox, self.turnstile)
         member = self._members[seat.name] = Member(seat, agent, box, inbox, hosted)
+        inbox.owes = lambda: self.reports.owed_by(member)
         member.seen(self._clock.monotonic(), "starting")
         if known:
             return member
-        model = str(agent.model.spec.id)
-        self._scribe.record(
-            AgentJoined(
-                seat.name,
-                seat.role.name,
-                seat.team,
-                seat.spawner,
-                model,
-                seat.purpose,
-                seat.budget,
-                seat.depth,
-            )
-        )
+        self._scribe.record(seat.joined(str(agent.model.spec.id)))
         return member
 
     def run(self, member: Member) -> "asyncio.Task[None]":
@@ -244,9 +233,8 @@ class Team(Roster):
     def _ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
         """A member's turn is over: its last words reach whoever asked, unless more is to come."""
         later = end.outcome is Outcome.DONE and self.goes_on(member)
-        concerned = any(practice.concerns(member, mail) for practice in self._practices for mail in letters)
-        known = self._reports.reopened(member, letters) if concerned else []
-        member.letters = self._reports.send(member, end, [*letters, *known], later)
+        known = self.reports.reopened(member, letters)
+        member.letters = self.reports.send(member, end, [*letters, *known], later)
         for practice in self._practices:
             practice.turn_ended(member, end, letters)
         self._settle(lambda other: not self.goes_on(other))
@@ -268,7 +256,7 @@ class Team(Roster):
             return False  # whoever is held may still bring the end about
         found = [one for one in waiting if one.letters and not one.active and final(one)]
         for member in found:
-            self._reports.settle(member, self.goes_on(member))
+            self.reports.settle(member, self.goes_on(member))
         return bool(found)
 
     def _refuse_growth(self, seat: Seat) -> None:

@@ -23,6 +23,7 @@ from loomkin.records.message import ToolCall, ToolResult
 from loomkin.records.permission import Access, Decision, ToolUse, Verdict
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
+from loomkin.runtime.uncut import cancellations
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
 from loomkin.tooling.claiming import Claims
 from loomkin.tooling.planned import Planned, Revision, stages
@@ -72,7 +73,7 @@ class Runner:
         self._redact = redact
         self._call_of = call_of
         self.claims: Claims | None = None
-        self.withheld: Callable[[AnyTool, ToolUse], str] = lambda tool, use: ""
+        self.withheld: Callable[[AnyTool, ToolUse], Awaitable[str]] | None = None
         self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
         self.remarks: list[Callable[[ToolUse], Sequence[str]]] = []
 
@@ -152,9 +153,9 @@ class Runner:
             item.take(self._plan(replace(item.call, arguments=revision.arguments), False), revision.words)
         if not item.refusal:
             await self._before(item, scribe)
-        if item.tool is not None and item.use is not None and not item.refusal:
+        if self.withheld is not None and item.tool is not None and item.use is not None and not item.refusal:
             # what calls before this one did counts
-            item.refusal = self.withheld(item.tool, item.use)
+            item.refusal = await self.withheld(item.tool, item.use)
         if item.refusal or item.tool is None:
             self._finish(item, Fail(item.refusal), "failed", 0.0, scribe, sink)
             return
@@ -170,7 +171,11 @@ class Runner:
             await scribe.flush()
         item.started = True
         begun = self._clock.monotonic()
+        pending = cancellations()
         item.result = await self._call(item.tool, item)
+        if cancellations() > pending:
+            # it ended all the same, and `run` writes down what it did
+            raise asyncio.CancelledError
         if item.use and (said := [line for remark in self.remarks for line in remark(item.use)]):
             item.result = item.result.with_words(said)
         result = await self._after(item, item.result, scribe)
@@ -262,13 +267,12 @@ class Runner:
     def _finish(
         self, item: Planned, result: Ok | Fail, state: str, seconds: float, scribe: Scribe, sink: ResultSink
     ) -> None:
-        item.done = True
-        call = item.call
+        item.done, call = True, item.call
         text = "\n".join((*item.notes, result.text)) if item.notes else result.text
         changes = result.changes if isinstance(result, Ok) else ()
         for change in changes:
-            diff, lines = self._redact(change.diff), (change.added, change.removed)
-            scribe.record(FileChanged(call.id, change.path, change.before, change.after, *lines, diff))
+            versions, lines = (change.before, change.after), (change.added, change.removed)
+            scribe.record(FileChanged(call.id, change.path, *versions, *lines, self._redact(change.diff)))
         scribe.record(CallFinished(call.id, call.name, state, seconds, result.output_id))
         shown = self._redact(text) or "(no output)"
         ends = isinstance(result, Ok) and result.ends_turn and not item.notes
@@ -291,4 +295,6 @@ def _state(result: Ok | Fail) -> str:
 
 
 def _broken(tool: AnyTool, error: Exception) -> Fail:
+    if isinstance(error, LoomkinError):
+        return Fail(str(error))
     return Fail(f"{tool.name} failed: {type(error).__name__}: {error}. Try another way.")

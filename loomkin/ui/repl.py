@@ -96,6 +96,7 @@ class Screen:
             color_depth=None if self._setup.color else ColorDepth.DEPTH_1_BIT,
             output=self._output,
             erase_when_done=True,
+            before_render=lambda app: self._follow_width(),
             after_render=lambda app: self._rendered(),
         )
         app.ttimeoutlen = app.timeoutlen = 0.05
@@ -104,12 +105,20 @@ class Screen:
 
     def _resized(self, redraw: Callable[[], None]) -> None:
         """Erase what was drawn, also the rows that the terminal made of it by itself, and draw again."""
-        renderer = self._app.renderer
-        drawn = renderer.last_rendered_screen
-        if drawn is not None and wraps_anew(self._setup.environ):
-            columns = self._output.get_size().columns
-            self._output.cursor_up(more_rows(drawn, renderer._cursor_pos, columns))
-        redraw()
+        with self._output.frame():
+            self._follow_width()
+            redraw()
+
+    def _follow_width(self) -> None:
+        """Go up to where what was drawn begins now, if the terminal wrapped it anew.
+
+        A frame may be due after the width has changed and before its signal is heard.
+        """
+        renderer, columns = self._app.renderer, self._output.get_size().columns
+        drawn, size = renderer.last_rendered_screen, renderer._last_size
+        if drawn is None or size is None or size.columns == columns or not wraps_anew(self._setup.environ):
+            return
+        self._output.cursor_up(more_rows(drawn, renderer._cursor_pos, columns))
 
     async def run(self) -> None:
         """Show the input line and take keys until `stop`; the terminal is as before afterwards."""
@@ -241,11 +250,13 @@ class Screen:
         text = "".join(self._painter.paint(block, width) for block in self._pending)
         self._pending.clear()
         with self._output.frame():
+            self._follow_width()
             app.renderer.erase()
             self._output.write_raw(text.replace("\n", "\r\n"))
             app._redraw()  # `invalidate` would draw after the frame has gone out, which flickers
 
     def _redraw(self) -> None:
+        self._follow_width()
         self._app.renderer.erase()
         self._app.invalidate()
 

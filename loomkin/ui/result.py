@@ -101,6 +101,8 @@ class Account:
         self.milliseconds = 0
         self.stop_reason: str | None = None
         self.denials: list[dict[str, Any]] = []
+        self.unanswered: list[dict[str, Any]] = []
+        self._asked: dict[tuple[str, str], facts.QuestionAsked] = {}
         self._by_model: dict[str, tuple[Usage, int]] = {}
         self._inputs: dict[tuple[str, str], dict[str, Any]] = {}
         self._finish = ""
@@ -121,6 +123,12 @@ class Account:
                 self._inputs.update(((event.agent, call.id), call_input(call)) for call in message.calls)
                 if event.agent == self._own:
                     self.stop_reason = stop_reason(self._finish, message)
+            case facts.QuestionAsked(call_id):
+                self._asked[(event.agent, call_id)] = event.fact
+            case facts.QuestionAnswered(call_id, assumed=True):
+                if asked := self._asked.get((event.agent, call_id)):
+                    question = {"question": asked.question, "options": list(asked.options)}
+                    self.unanswered.append({"agent": event.agent, **question})
             case facts.PermissionDecided(call_id, tool, decision="deny"):
                 given = self._inputs.get((event.agent, call_id), {})
                 self.denials.append({"tool_name": tool, "tool_use_id": call_id, "tool_input": given})
@@ -173,6 +181,8 @@ def result_message(ending: Ending, account: Account, seconds: float) -> dict[str
         message["errors"] = list(ending.errors)
     if ending.structured is not None:
         message["structured_output"] = ending.structured.value
+    if account.unanswered:
+        message["unanswered_questions"] = account.unanswered
     if account.unpriced:
         message["unpriced_calls"] = account.unpriced
     return message

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from loomkin.agent.agent import Agent
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.mail import SYSTEM, MailKind, Priority
 from loomkin.records.role import Role
 from loomkin.store import team as past
@@ -50,8 +50,11 @@ class Comeback:
         """Seat everybody; `interrupted` are those whose turn never ended. They stand still until unpaused."""
         letters = past.mail(db, session)
         self._team.room.restore(letters)
+        answered = past.answered_orders(db, session)
+        orders = [mail for mail in letters if mail.id in answered]
+        self._team.reports.restore(orders, past.reports(db, session))
         names, at_work, lost = [], [], []
-        for row in past.agents(db, session):
+        for row in past.members(db, session):
             if row.name == host or row.state in GONE:
                 continue
             role = self._roles().get(row.role)
@@ -77,4 +80,5 @@ class Comeback:
 
 
 def _seat(row: AgentRow, role: Role) -> Seat:
+    role = replace(role, tier=row.tier) if row.tier else role
     return Seat(row.name, role, row.team, row.spawner, row.purpose, row.depth, row.budget)

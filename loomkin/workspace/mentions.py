@@ -4,6 +4,7 @@ from collections.abc import Callable
 from errno import EACCES, EFBIG, EINVAL, ENOENT
 from pathlib import Path
 
+from loomkin.errors import NotFoundError
 from loomkin.project.listing import list_tree
 from loomkin.project.root import inside
 from loomkin.project.secrets import is_secret_path
@@ -41,6 +42,8 @@ class Mentions:
         for name in found:
             try:
                 texts.append(self._attach(name))
+            except NotFoundError as error:
+                problems.append(error.message)
             except OSError as error:
                 why = error.strerror or str(error)
                 if isinstance(error, FileNotFoundError) and not _PATH_LIKE.search(name):

@@ -17,9 +17,10 @@ from loomkin.records.ids import MessageId, SessionId
 from loomkin.records.keeper import Keeper
 from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.message import Message, Role
+from loomkin.records.team_event import AgentMoved
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Recorder
-from loomkin.store import keepers, sessions
+from loomkin.store import keepers, sessions, team
 from loomkin.store.database import Database
 from loomkin.store.journal import Journal
 
@@ -96,6 +97,9 @@ def reopen(
     broken = sessions.open_turns(db, row.id)
     for worker, number in broken:
         recorder.record(TurnEnded(number, "interrupted", "the process ended", 0, 0.0), row.id, worker)
+    for one in team.agents(db, row.id):
+        if one.helps and one.state not in ("done", "stopped"):
+            recorder.record(AgentMoved(one.name, "stopped", "the process ended"), row.id, one.name)
     turns = sessions.last_turn(db, row.id, agent)
     interrupted = frozenset(worker for worker, _ in broken)
     held = keepers.window_keepers(db, row.id, agent, row.cleared)

@@ -7,15 +7,13 @@ from loomkin.project.jobs import JobTable
 from loomkin.project.profile import Profiles
 from loomkin.project.sight import Sight
 from loomkin.project.workplace import Workplace
-from loomkin.records.event import FileChanged
-from loomkin.records.team_event import TaskMoved
-from loomkin.store import sessions
-from loomkin.store import team as past
 from loomkin.team.board import Board
 from loomkin.team.checks import Checks
 from loomkin.team.claims_watch import Watch
 from loomkin.team.completion import Completion
 from loomkin.team.differences import Differences, Versions
+from loomkin.team.earlier import Earlier
+from loomkin.team.earlier import read as read_earlier
 from loomkin.team.footprints import Footprints
 from loomkin.team.reviews import Reviews
 from loomkin.team.team import Team
@@ -27,12 +25,8 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
     crew = ground.crew
     house, place = crew.house, crew.house.workplace
     footprints = Footprints()
-    if board.tasks:
-        kinds = (FileChanged.__name__, TaskMoved.__name__)
-        past_events = [
-            event for kind in kinds for event in sessions.events(house.database, crew.session, kind)
-        ]
-        footprints.restore(sorted(past_events, key=lambda event: event.seq))
+    earlier = read_earlier(house.database, crew.session) if board.tasks else Earlier()
+    footprints.restore(earlier.events)
     team.adopt(footprints)
 
     def wrote(agent: str, path: str) -> None:
@@ -53,8 +47,6 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
     crew.service(Sight).keep = versions.keep
     differences = Differences(footprints, place, versions, house.redactor.redact)
     reviews = Reviews(team, board, footprints, differences, place)
-    if board.tasks:
-        reviews.restore(past.mail(house.database, crew.session))
     return {
         Workplace: place,
         Profiles: profiles,
@@ -63,4 +55,5 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
         Checks: checks,
         Completion: Completion(board, ground.supervisor),
         Reviews: reviews,
+        Earlier: earlier,
     }

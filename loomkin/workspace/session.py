@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # a session of one agent has no team and loads none
 
 
 class Blocked(LoomkinError):
-    """A hook of the person did not let the prompt pass."""
+    """A hook of the person did not let the prompt pass, or the session begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,15 @@ class Session:
         return self.facts.id
 
     async def start(self) -> None:
-        """Run the person's SessionStart hooks; what they print becomes context of the first message."""
+        """Run the person's SessionStart hooks; what they print becomes context of the first message.
+
+        Raises Blocked where one of them ends the session.
+        """
         outcome = await self._hook("SessionStart", {"source": "resume" if self.facts.resumed else "startup"})
+        if outcome.stop:
+            raise Blocked(
+                f"A hook ended the session: {outcome.stop}", hint="Your SessionStart hook decided this."
+            )
         self._context = outcome.context
 
     async def send(self, text: str, limits: Limits, checks: tuple[Check, ...] = ()) -> TurnEnd:

@@ -28,6 +28,7 @@ from loomkin.team.care import Patience
 from loomkin.team.claims import Claims
 from loomkin.team.claims_guard import Guard
 from loomkin.team.claims_watch import Watch
+from loomkin.team.footprints import Footprints
 from loomkin.team.goals import Goals
 from loomkin.team.hiring import Hiring
 from loomkin.team.ladder import TierModels
@@ -41,7 +42,7 @@ from loomkin.team.questions import Questions
 from loomkin.team.rendezvous import Meetings
 from loomkin.team.roster import LEAD
 from loomkin.team.seat import Seat
-from loomkin.team.shared_tree import undoing
+from loomkin.team.shared_tree import SharedTree
 from loomkin.team.team import Team, TeamLimits
 from loomkin.tooling.injection import build
 from loomkin.tooling.toolbox import AnyTool
@@ -112,6 +113,9 @@ class Teamwork:
             Meetings: meetings,
             **proofs(ground, self.team, board, self._profiles, self._watch),
         }
+        undoes = ground.crew.gate.policy.undoes
+        footprints: Footprints = self._services[Footprints]
+        self._tree = SharedTree(self.team, footprints, root, lambda use: undoes(use, root))
         self._adopt(meetings)
         self.oversight = Oversight(self.team, self.hiring, board)
         self._leave = house.bus.subscribe(self.team.take)
@@ -136,7 +140,7 @@ class Teamwork:
         """Let the session's own agent be the first member."""
         if self._host is None:
             crew = self._ground.crew
-            known = any(row.name == first.name for row in past.agents(crew.house.database, crew.session))
+            known = any(row.name == first.name for row in past.members(crew.house.database, crew.session))
             self._equip(first, role)
             crew.books.join(first.name, MAIN)
             self._survey = Survey(self._ground, self.team, crew.scribe(""), first.name)
@@ -225,10 +229,10 @@ class Teamwork:
         crew = self._ground.crew
         agent.window.pinned = OpenMatters(self.team, self._board, agent.name)
         agent.runner.claims = Guard(self.claims, agent.name, self._watch)
-        root, gate = crew.house.workplace.root, crew.gate
+        gate = crew.gate
 
-        def held_back(tool: AnyTool, use: ToolUse) -> str:
-            why = undoing(self.team, lambda one: gate.policy.undoes(one, root), agent.name, use)
+        async def held_back(tool: AnyTool, use: ToolUse) -> str:
+            why = await self._tree.refusal(agent.name, use)
             if why or role.name != LEAD:
                 return why
             return withheld(self.team, gate.policy.only_reads, agent.name, tool, use)

@@ -1,11 +1,12 @@
 """Whatever a crash left, the history that a provider gets has one result behind each call."""
 
 from itertools import zip_longest
+from operator import is_
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loomkin.agent.history import INTERRUPTED, unanswered, wire_ready
+from loomkin.agent.history import INTERRUPTED, Readying, unanswered, wire_ready
 from loomkin.records.ids import CallId, MessageId
 from loomkin.records.message import Message, Part, Role, Text, ToolCall, ToolResult
 
@@ -73,3 +74,23 @@ def test_any_history_becomes_one_that_providers_accept(history: list[Message]):
             assert before.role is Role.USER
     assert unanswered(ready) == []
     assert wire_ready(ready) == ready
+
+
+@given(st.lists(entries, max_size=12), st.integers(0, 12), st.lists(entries, max_size=6))
+def test_a_history_that_grows_is_made_ready_as_if_it_were_new(
+    history: list[Message], kept: int, other: list[Message]
+):
+    readying = Readying()
+    for end in range(len(history) + 1):
+        assert readying(history[:end]) == wire_ready(history[:end])
+    branch = [*history[:kept], *other]
+    assert readying(branch) == wire_ready(branch)
+
+
+def test_what_was_made_ready_stays_the_same_objects_while_the_history_grows():
+    history = [message(Role.ASSISTANT, call("a"), Text("first")), message(Role.USER, result("a"))]
+    readying = Readying()
+    before = readying(history)
+    after = readying([*history, message(Role.ASSISTANT, call("b"))])
+    assert len(after) == len(before) + 2
+    assert all(map(is_, before, after))

@@ -1,8 +1,10 @@
 """`loomkin completion`: nothing is missing from the scripts, and the shells understand them."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from loomkin.cli.help import COMMANDS, help_text
-from tests.cli.project import loomkin
+from loomkin.records.event import SessionRenamed
+from tests.cli.project import database, loomkin, repository
+from tests.store.facts import fill
 
 CLI = Path(__file__).parents[2] / "loomkin" / "cli"
 PRESENT = [name for name in COMMANDS if (CLI / f"{name}.py").exists()]
@@ -28,7 +32,7 @@ ZSH = """
 source "$1"
 _describe() { offered=("${(@)offers%%:*}") }
 _files() { offered=(FILES) }
-compadd() { shift; offered=("$@") }
+compadd() { while [[ "$1" != -- ]]; do shift; done; shift; offered=("$@") }
 while IFS= read -r line; do
     words=("${(@s: :)line}") CURRENT=$#words offered=()
     _loomkin
@@ -147,6 +151,33 @@ def test_zsh_knows_where_in_a_line_it_is(scripts: Path) -> None:
 @pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
 def test_fish_knows_where_in_a_line_it_is(scripts: Path) -> None:
     assert complete("fish", FISH, scripts / "fish", *CASES) == list(CASES.values())
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_sessions_and_setting_keys_are_completed(
+    scripts: Path, shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    root = repository(tmp_path / "project")
+    with database(root) as db:
+        fill(db, SessionRenamed("mend"), session="20260101-000000-aaaa")
+        fill(db, SessionRenamed("two words"), session="20260101-000000-bbbb")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    ids = {"20260101-000000-aaaa", "20260101-000000-bbbb", "mend"}
+    cases = {
+        "loomkin -r ": ids,
+        "loomkin ask --resume ": ids,
+        "loomkin sessions show ": ids,
+        "loomkin cost --session ": ids,
+        "loomkin --set ": {"model.default=", "permissions.mode="},
+        "loomkin config get ": {"model.default", "permissions.mode"},
+    }
+    program = {"bash": BASH, "zsh": ZSH, "fish": FISH}[shell]
+    for wanted, found in zip(cases.values(), complete(shell, program, scripts / shell, *cases), strict=True):
+        assert {word for word in found if not word.startswith("-")} >= wanted
+        assert not any("*" in word or "[]" in word for word in found)
 
 
 def test_an_unknown_shell_is_refused() -> None:

@@ -1,5 +1,6 @@
 """The slash commands of a team, on a real session with agents that speak from a script."""
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from loomkin.agent.turn import Limits
 from loomkin.app import open_house, open_session
 from loomkin.commands.command import CommandResult, Context, Then, find, load_commands
 from loomkin.errors import LimitError, LoomkinError, NotFoundError, UsageError
@@ -68,6 +70,33 @@ def opened(tmp_path: Path, own_machine: Path) -> Any:
 
 def ids(text: str) -> list[str]:
     return re.findall(r"\bm\d+\b", text)
+
+
+async def test_team_shows_budgets_and_a_sub_agent_while_it_works(opened: Any) -> None:
+    hire = {"role": "tester", "work": "Look.", "name": "ann", "budget_usd": 0.5}
+    script = {
+        "coder": [
+            {"calls": [{"name": "tool_search", "arguments": {"query": "team_spawn sub_agent"}}]},
+            {"calls": [{"name": "team_spawn", "arguments": hire}]},
+            {"calls": [{"name": "sub_agent", "arguments": {"task": "Read all of it."}}]},
+            {"text": "Read.", "repeat": True},
+        ],
+        "coder/researcher": [{"text": "Nothing there.", "wait_for": "seen"}],
+        "ann": [{"text": "Looked.", "wait_for": "end"}],
+    }
+    async with opened(**script) as talk, asyncio.TaskGroup() as group:
+        sending = group.create_task(talk.context.session.send("Go.", Limits(9)))
+        await talk.until_asked("coder/researcher", 1)
+        text = await talk.says("team")
+        assert re.search(r"^  ann \(tester\): .*\$0\.0000 of \$0\.5000", text, re.M), text
+        assert re.search(
+            r"^  coder/researcher \(researcher\): thinking for \d+ s · .* · Read all", text, re.M
+        ), text
+        talk.server.release("seen")
+        await talk.until_asked("coder", 4)
+        assert "coder/researcher" not in await talk.says("team")
+        talk.server.release("end")
+        await sending
 
 
 async def test_without_a_team_the_commands_say_how_to_begin_one(opened: Any) -> None:

@@ -145,6 +145,7 @@ class ModelServer:
         return bool(results and results[0])
 
     def _entry(self, request: HttpRequest, path: str) -> Entry:
+        arrived = time.time()
         try:
             body = json.loads(request.body) if request.body else None
         except ValueError:
@@ -156,7 +157,7 @@ class ModelServer:
             path=path,
             headers=without_secrets(request.headers),
             body=body,
-            started=time.time(),
+            started=arrived,
             agent=agent_of(body) if isinstance(body, dict) else "",
         )
         self.entries.append(entry)

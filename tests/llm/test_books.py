@@ -102,12 +102,20 @@ async def test_a_refusal_names_the_account_and_who_ran_into_it(caps: Caps, words
 
 async def test_an_agent_over_its_own_budget_stops_nobody_else() -> None:
     books = Books(Caps(agent=9000))
-    ann, bob, rich = books.meter("ann"), books.meter("bob"), books.meter("rich", 10**9)
+    ann, bob = books.meter("ann"), books.meter("bob")
     await pay(ann, Usage(100, 800), price=CHEAP)
-    await pay(rich, Usage(100, 20_000), price=CHEAP)
-    await refused(ann)
+    assert "Raise budget.agent_usd" in (await refused(ann)).hint
     await pay(bob, Usage(100, 10), price=CHEAP)
-    await pay(rich, Usage(100, 10), price=CHEAP)
+
+
+async def test_a_budget_that_an_agent_was_hired_with_counts_as_far_as_it_is_below_the_persons() -> None:
+    books = Books(Caps(agent=9000))
+    poor, rich = books.meter("poor", 6000), books.meter("rich", 10**9)
+    await pay(poor, Usage(100, 300), price=CHEAP)
+    assert "It was hired with this budget" in (await refused(poor)).hint
+    await pay(rich, Usage(100, 300), price=CHEAP)
+    await pay(rich, Usage(100, 500), price=CHEAP)
+    assert "Raise budget.agent_usd" in (await refused(rich)).hint
 
 
 async def test_a_sub_agent_pays_from_its_callers_account_for_its_callers_task() -> None:

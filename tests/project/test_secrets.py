@@ -163,9 +163,9 @@ def test_a_redacted_text_stays_as_it_is() -> None:
 def test_a_megabyte_without_secrets_takes_little_time() -> None:
     redactor = Redactor({f"KEY_{n}": f"value-number-{n}" for n in range(50)})
     text = SOURCE * 2000
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert redactor.redact(text) == text
-    assert time.perf_counter() - begun < 1.0
+    assert time.process_time() - begun < 1.0
 
 
 def test_env_files_of_a_project_are_found_below_its_top_each_with_its_own_values(tmp_path: Path) -> None:

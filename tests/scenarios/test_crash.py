@@ -17,7 +17,7 @@ from loomkin.store.database import Database
 from tests.fakes.model_server import ModelServer
 from tests.scenarios.conftest import Bench, bodies, call, said
 
-ROUNDS = 50
+ROUNDS = 20
 LINES = "".join(f"value_{number} = {number}\n" for number in range(400))
 
 

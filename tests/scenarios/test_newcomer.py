@@ -9,6 +9,7 @@ import pytest
 
 from tests.fakes.threaded import ThreadedModelServer
 from tests.scenarios.conftest import Bench, bodies, call, said
+from tests.scenarios.test_streams import VALIDATOR
 from tests.ui.repl_terminal import Terminal, environment
 
 EDIT = {"calls": [call("file_edit", path="calc.py", old="len(values) + 1", new="len(values)")]}
@@ -38,7 +39,11 @@ async def test_a_session_goes_on_is_forked_exported_and_taken_in_elsewhere(bench
 async def test_a_question_that_nobody_answered_is_shown_with_its_session(bench: Bench):
     question = call("ask_person", question="Which name?", options=["average", "avg"])
     async with bench.model({"calls": [question]}, {"text": "I assume `average`."}):
-        await bench.run("ask", "-n", "names", "rename mean")
+        ended = await bench.run("ask", "-n", "names", "--output-format", "json", "rename mean")
+    assert (ended.code, ended.json["result"]) == (0, "I assume `average`.")
+    VALIDATOR.validate(ended.json)
+    asked = {"agent": "coder", "question": "Which name?", "options": ["average", "avg"]}
+    assert ended.json["unanswered_questions"] == [asked]
     shown = (await bench.run("sessions", "show", "names")).out
     assert "Asked: Which name? (average | avg)\n  nobody was there" in shown
 

@@ -191,6 +191,21 @@ command = "touch ended"
 
 
 @pytest.mark.feature("E2")
+async def test_a_hook_that_ends_a_session_at_its_start_is_named_with_its_reason(bench: Bench):
+    bench.write("no.json", json.dumps({"continue": False, "stopReason": "not during the freeze"}))
+    bench.write(".loomkin.toml", '[[hooks]]\nevent = "SessionStart"\ncommand = "cat no.json"\n')
+    async with bench.model(DONE) as server:
+        plain = await bench.run("ask", "--trust", "go")
+        result = await bench.run("ask", "--trust", "--output-format", "json", "go")
+    assert server.chats == []
+    assert (plain.code, plain.out) == (1, "")
+    assert "A hook ended the session: not during the freeze" in plain.err
+    assert result.code == 1
+    assert json.loads(result.out)["terminal_reason"] == "hook_stopped"
+    assert "not during the freeze" in result.out
+
+
+@pytest.mark.feature("E2")
 async def test_hooks_of_an_untrusted_project_do_not_run(bench: Bench):
     bench.write(".loomkin.toml", '[[hooks]]\nevent = "SessionStart"\ncommand = "touch ran"\n')
     async with bench.model(DONE):

@@ -123,7 +123,7 @@ async def test_a_folder_is_listed_and_a_file_is_no_folder(bench: Bench):
     assert "calc.py  132 B" in tree
     assert "deep/\n    er/" in tree
     assert "x.py" not in tree, "two levels unless told"
-    assert file == "calc.py is not a folder. Use file_search to find it."
+    assert file == "calc.py is not a folder. Read it with file_read, or name its folder."
 
 
 @pytest.mark.feature("D4")

@@ -1,5 +1,6 @@
 """The conversation on a real terminal, against a model that speaks from a script."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.ui.repl_fixtures import MakeStage, Stage, stage
+from tests.ui.repl_terminal import environment
 
 STALL = {"fault": "stall", "text": "half an answer here", "events": 3}
 
@@ -446,3 +448,62 @@ def test_without_a_terminal_it_points_to_ask(play: MakeStage) -> None:
     )
     assert done.returncode == 2
     assert b"loomkin ask" in done.stderr
+
+
+def test_a_hook_that_ends_a_session_at_its_start_ends_the_conversation_with_its_reason(
+    play: MakeStage,
+) -> None:
+    scene = play()
+    hook = '[[hooks]]\nevent = "SessionStart"\ncommand = "cat no.json"\n'
+    (scene.root / ".loomkin.toml").write_text(hook)
+    (scene.root / "no.json").write_text('{"continue": false, "stopReason": "not during the freeze"}')
+    terminal = scene.open("--trust")
+    assert terminal.ended() == 1
+    assert "A hook ended the session: not during the freeze" in terminal.text
+    assert "Traceback" not in terminal.text
+
+
+def ran(scene: Stage, *words: str) -> tuple[int, str]:
+    """Exit code and standard error of loomkin without a terminal."""
+    environ = {**os.environ, **environment(scene.server)}
+    call = [sys.executable, "-m", "loomkin", *words]
+    done = subprocess.run(call, cwd=scene.root, env=environ, input=b"", capture_output=True, check=False)
+    return done.returncode, done.stderr.decode()
+
+
+def test_a_session_to_go_on_with_is_picked_by_a_key(play: MakeStage) -> None:
+    scene = play({"text": "Noted."}, {"text": "Noted."}, {"text": "Third answer."})
+    assert [ran(scene, "ask", word)[0] for word in ("walnut", "hazelnut")] == [0, 0]
+    terminal = scene.open("-r")
+    terminal.until("1-2: go on with it · Enter: with the first · q: leave")
+    rows = [row for row in terminal.rows if "nut" in row]
+    assert [(row[:1], row.split()[-1]) for row in rows] == [("1", "hazelnut"), ("2", "walnut")]
+    terminal.send("\x1b[B\x1b[1;5C7x2")
+    terminal.until("going on with")
+    terminal.idle()
+    terminal.send("which?\r")
+    terminal.until("Third answer.")
+    assert "walnut" in scene.said(2)
+    assert "hazelnut" not in scene.said(2)
+
+
+def test_the_picker_of_sessions_is_left_with_nothing_begun(play: MakeStage) -> None:
+    scene = play({"text": "Noted."})
+    assert ran(scene, "ask", "walnut")[0] == 0
+    terminal = scene.open("-r")
+    terminal.until("q: leave")
+    terminal.send("q")
+    assert terminal.ended() == 0
+    assert len(scene.chats) == 1
+
+
+def test_a_resume_that_names_no_session_lists_them_where_there_is_no_terminal(play: MakeStage) -> None:
+    scene = play({"text": "Noted."})
+    none = ran(scene, "-r")
+    assert (none[0], "no session in this repository" in none[1]) == (2, True)
+    assert ran(scene, "ask", "walnut")[0] == 0
+    for words in (("-r",), ("ask", "go on", "--resume", "--quiet"), ("ask", "-r", "", "go on")):
+        code, err = ran(scene, *words)
+        assert code == 2, words
+        assert err.startswith("loomkin: -r names no session."), words
+        assert "walnut" in err, words

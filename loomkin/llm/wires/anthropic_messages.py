@@ -21,7 +21,7 @@ from loomkin.llm.wire import (
     TextDelta,
     ThinkingDelta,
 )
-from loomkin.records.message import Image, Part, Role, Text, Thinking, ToolCall, ToolResult
+from loomkin.records.message import Image, Part, Role, Text, Thinking, ToolCall, ToolResult, ToolSpec
 from loomkin.records.usage import Usage
 
 NAME = "anthropic"
@@ -54,12 +54,12 @@ class AnthropicMessages:
         self._http = Http(endpoint, transport)
         self._shaper = Shaper()
         self._pieces: Kept[Turn, bytes] = Kept()
+        self._tools: Kept[ToolSpec, bytes] = Kept()
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
         """Send the request and yield the answer as it arrives; raises ProviderError leaves."""
-        headers = {"anthropic-version": VERSION}
-        if self._endpoint.api_key:
-            headers["x-api-key"] = self._endpoint.api_key
+        key = {"x-api-key": self._endpoint.api_key} if self._endpoint.api_key else {}
+        headers = {"anthropic-version": VERSION, **key}
         base = self._endpoint.base_url.rstrip("/")
         path = "/messages" if base.endswith("/v1") else "/v1/messages"
         url = join_url(self._endpoint, path, version="")
@@ -84,12 +84,17 @@ class AnthropicMessages:
         await self._http.aclose()
 
     def body(self, request: Request) -> dict[str, object]:
-        """The JSON body; turns that the request before had are not written again, but for marked ones."""
+        """The JSON body; what the request before had is not written again, but for what is marked."""
         shaped = self._shaper.turns(request.messages)
         pieces = self._pieces.each(shaped, lambda turn: written(_spoken(turn)))
         for number in _marked(shaped):
             pieces[number] = written(_spoken(shaped[number], marked=True))
-        return {**_fields(request, shaped), "messages": Written((written(_opening(shaped)), *pieces))}
+        fields = _fields(request, shaped)
+        if request.tools:
+            front = self._tools.each(request.tools[:-1], lambda spec: written([_tool(spec)]))
+            last = written([{**_tool(request.tools[-1]), "cache_control": MARK}])
+            fields["tools"] = Written((*front, last))
+        return {**fields, "messages": Written((written(_opening(shaped)), *pieces))}
 
 
 def body(request: Request) -> dict[str, object]:
@@ -118,16 +123,16 @@ def _fields(request: Request, shaped: list[Turn]) -> dict[str, object]:
 
 def tools(request: Request, shaped: list[Turn]) -> list[dict[str, object]]:
     """The tools, the last one marked; a history with calls needs its tools named even with none on offer."""
-    listed: list[dict[str, object]] = [
-        {"name": spec.name, "description": spec.description, "input_schema": spec.schema}
-        for spec in request.tools
-    ]
-    if not listed:
-        names = dict.fromkeys(call.name for turn in shaped for call in turn.calls)
-        listed = [{"name": name, "input_schema": {"type": "object"}} for name in names]
+    listed = [_tool(spec) for spec in request.tools]
+    names = () if listed else dict.fromkeys(call.name for turn in shaped for call in turn.calls)
+    listed += [{"name": name, "input_schema": {"type": "object"}} for name in names]
     if listed:
         listed[-1]["cache_control"] = MARK
     return listed
+
+
+def _tool(spec: ToolSpec) -> dict[str, object]:
+    return {"name": spec.name, "description": spec.description, "input_schema": spec.schema}
 
 
 def messages(shaped: list[Turn]) -> list[dict[str, object]]:
@@ -138,9 +143,8 @@ def messages(shaped: list[Turn]) -> list[dict[str, object]]:
 
 
 def _opening(shaped: list[Turn]) -> list[dict[str, object]]:
-    if shaped and shaped[0].role is Role.ASSISTANT:
-        return [{"role": "user", "content": [{"type": "text", "text": "(continued)"}]}]
-    return []
+    opening: dict[str, object] = {"role": "user", "content": [{"type": "text", "text": "(continued)"}]}
+    return [opening] if shaped and shaped[0].role is Role.ASSISTANT else []
 
 
 def _marked(shaped: list[Turn]) -> list[int]:

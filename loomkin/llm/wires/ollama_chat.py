@@ -20,7 +20,7 @@ from loomkin.llm.wire import (
     TextDelta,
     ThinkingDelta,
 )
-from loomkin.records.message import Role, Thinking
+from loomkin.records.message import Role, Thinking, ToolSpec
 from loomkin.records.usage import Usage
 
 NAME = "ollama"
@@ -40,6 +40,7 @@ class OllamaChat:
         self._http = Http(endpoint, transport)
         self._shaper = Shaper()
         self._pieces: Kept[Turn, bytes] = Kept()
+        self._tools: Kept[ToolSpec, bytes] = Kept()
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
         """Send the request and yield the answer as it arrives; raises ProviderError leaves."""
@@ -66,10 +67,15 @@ class OllamaChat:
         await self._http.aclose()
 
     def body(self, request: Request) -> dict[str, object]:
-        """The JSON body; turns that the request before had are not written again."""
+        """The JSON body; turns and tools that the request before had are not written again."""
         shaped = self._shaper.turns(request.messages)
         pieces = self._pieces.each(shaped, lambda turn: written(_spoken(turn)))
-        return {**_fields(request), "messages": Written((written(_system(request)), *pieces))}
+        fields = _fields(request)
+        if request.tools:
+            fields["tools"] = Written(
+                tuple(self._tools.each(request.tools, lambda spec: written([_tool(spec)])))
+            )
+        return {**fields, "messages": Written((written(_system(request)), *pieces))}
 
 
 def api_url(endpoint: Endpoint, path: str) -> str:
@@ -102,14 +108,13 @@ def _fields(request: Request) -> dict[str, object]:
     fields |= {name: request.options[name] for name in TOP_LEVEL if name in request.options}
     fields["options"] = options
     if request.tools:
-        fields["tools"] = [
-            {
-                "type": "function",
-                "function": {"name": spec.name, "description": spec.description, "parameters": spec.schema},
-            }
-            for spec in request.tools
-        ]
+        fields["tools"] = [_tool(spec) for spec in request.tools]
     return fields
+
+
+def _tool(spec: ToolSpec) -> dict[str, object]:
+    function = {"name": spec.name, "description": spec.description, "parameters": spec.schema}
+    return {"type": "function", "function": function}
 
 
 def messages(request: Request) -> list[dict[str, object]]:

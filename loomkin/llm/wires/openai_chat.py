@@ -48,6 +48,7 @@ class OpenAIChat:
         self._http = Http(endpoint, transport)
         self._shaper = Shaper()
         self._pieces: Kept[Turn, bytes] = Kept()
+        self._tools: Kept[ToolSpec, bytes] = Kept()
 
     async def stream(self, request: Request) -> AsyncIterator[Delta]:
         """Send the request and yield the answer as it arrives; raises ProviderError leaves."""
@@ -74,12 +75,17 @@ class OpenAIChat:
         await self._http.aclose()
 
     def body(self, request: Request) -> dict[str, object]:
-        """The JSON body; turns that the request before had are not written again."""
+        """The JSON body; turns and tools that the request before had are not written again."""
         reasoning = _sends_reasoning(request)
         shaped = self._shaper.turns(request.messages)
         pieces = self._pieces.each(shaped, lambda turn: written(_spoken(turn, reasoning)), reasoning)
         listed = Written((written(_system(request)), *pieces))
-        return {**_fields(request, self._endpoint), "messages": listed}
+        fields = _fields(request, self._endpoint)
+        if request.tools:
+            fields["tools"] = Written(
+                tuple(self._tools.each(request.tools, lambda spec: written([tool(spec)])))
+            )
+        return {**fields, "messages": listed}
 
 
 def body(request: Request, endpoint: Endpoint) -> dict[str, object]:

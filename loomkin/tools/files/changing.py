@@ -4,7 +4,9 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loomkin.errors import NotFoundError
 from loomkin.project.edit_result import Applied, Refused, RefusedKind, Target, Tier
+from loomkin.project.listing import shown_path
 from loomkin.project.sight import Sight
 from loomkin.project.text import sha_of
 from loomkin.project.workplace import Workplace
@@ -25,6 +27,10 @@ class Editing:
     def target(self, path: str, call: Call) -> Target:
         """The file that a path means, with the version that the agent last saw."""
         full = self._workplace.resolve(call.cwd, path)
+        if path.rstrip().endswith("/") and not full.exists():
+            raise NotFoundError(
+                f"{shown_path(path.strip())} names a folder by its last /.", hint="Name a file."
+            )
         agent, sight = call.agent, self._sight
         return Target(full, self._workplace.roots, sight.seen(agent, full), sight.others(agent, full))
 

@@ -7,6 +7,7 @@ from loomkin.project.edit_result import Edit
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.region import Region
+from loomkin.runtime.uncut import uncut
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing, preview
 
@@ -68,7 +69,7 @@ class FileEdit(Tool[Params]):
         from loomkin.project.edit import apply_edits  # heavy: late on purpose
 
         target = self._editing.target(params.path, call)
-        answer = await asyncio.to_thread(
+        answer = await uncut(
             apply_edits,
             target,
             _edits(params),

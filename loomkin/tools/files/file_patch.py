@@ -8,6 +8,7 @@ from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.region import Region
+from loomkin.runtime.uncut import uncut
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing, whole_diff
 
@@ -55,7 +56,7 @@ class FilePatch(Tool[Params]):
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         from loomkin.project.patch import apply_patch  # heavy: late on purpose
 
-        answer = await asyncio.to_thread(
+        answer = await uncut(
             apply_patch,
             params.patch,
             call.cwd,

@@ -1,10 +1,13 @@
 """file_read: a file, or a range of its lines, with what is needed to edit it."""
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 from typing import ClassVar
 
-from loomkin.project.listing import list_tree
+from loomkin.project.edit_target import CIRCLE, kind_of
+from loomkin.project.listing import list_tree, shown_path
 from loomkin.project.nested import NestedRules
 from loomkin.project.sight import Sight
 from loomkin.project.text import Decoded, NotText, decode
@@ -73,9 +76,18 @@ class FileRead(Tool[Params]):
         return Ok(rules + render(shown, decoded, params.offset, params.limit))
 
     def _missing(self, path: Path, shown: str) -> str:
+        try:
+            return f"{shown} is {kind_of(os.stat(path).st_mode)}, not a file. Name a file."
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                return f"{shown} {CIRCLE}"
+        if path.is_symlink():
+            return f"{shown} is a symbolic link to {shown_path(os.readlink(path))}, where there is nothing."
         folder = path.parent
         if not folder.is_dir():
-            return f"There is no folder {self._workplace.shown(folder)}. Use file_search to find {path.name}."
+            what = "is a file, no folder" if folder.exists() else "does not exist"
+            within = self._workplace.shown(folder)
+            return f"There is no file {shown}: {within} {what}. Use file_search to find it."
         wanted = path.name.lower()
         near = sorted(item.name for item in folder.iterdir() if wanted[:4] in item.name.lower())[:5]
         hint = f" In its folder: {', '.join(near)}." if near else ""

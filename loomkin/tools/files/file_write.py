@@ -6,6 +6,7 @@ from typing import ClassVar
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.region import Region
+from loomkin.runtime.uncut import uncut
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing, preview
 
@@ -51,9 +52,7 @@ class FileWrite(Tool[Params]):
         from loomkin.project.edit import write_file  # heavy: late on purpose
 
         target = self._editing.target(params.path, call)
-        answer = await asyncio.to_thread(
-            write_file, target, params.content, changed_by=self._editing.changed_by
-        )
+        answer = await uncut(write_file, target, params.content, changed_by=self._editing.changed_by)
         return self._editing.result(answer, target, call)
 
 

@@ -36,7 +36,7 @@ class DirectoryList(Tool[Params]):
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         folder = self._workplace.resolve(call.cwd, params.path)
         if not folder.is_dir():
-            return Fail(f"{self._workplace.shown(folder)} is not a folder. Use file_search to find it.")
+            return Fail(self._workplace.no_folder(folder))
         return Ok(await asyncio.to_thread(list_tree, folder, depth=params.depth))
 
 

@@ -37,8 +37,8 @@ class FileSearch(Tool[Params]):
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         folder = self._workplace.resolve(call.cwd, params.path)
-        if not folder.exists():
-            return Fail(f"There is no folder {self._workplace.shown(folder)}. Look with directory_list.")
+        if not folder.is_dir():
+            return Fail(self._workplace.no_folder(folder))
         found = await asyncio.to_thread(find_files, params.pattern, folder)
         if isinstance(found, Problem):
             return Fail(str(found))

@@ -18,6 +18,7 @@ from loomkin.records.permission import Access, ToolUse
 from loomkin.records.regex import pattern
 from loomkin.records.region import Region
 from loomkin.runtime.recorder import Recorder
+from loomkin.runtime.uncut import uncut
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing
 
@@ -95,7 +96,7 @@ class Shell(Tool[Params]):
             from loomkin.project.patch import apply_patch  # heavy: late on purpose
 
             patch, folder = typed
-            answer = await asyncio.to_thread(
+            answer = await uncut(
                 apply_patch,
                 patch,
                 self._workplace.resolve(cwd, folder),

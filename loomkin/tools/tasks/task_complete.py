@@ -7,6 +7,7 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.task import Handoff
 from loomkin.team.completion import Completion
+from loomkin.team.reviews import Reviews
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
 
@@ -32,8 +33,9 @@ class TaskComplete(Tool[Params]):
     access: ClassVar[Access] = Access.NONE
     limit: ClassVar[float | None] = None
 
-    def __init__(self, completion: Completion) -> None:
+    def __init__(self, completion: Completion, reviews: Reviews) -> None:
         self._completion = completion
+        self._reviews = reviews
 
     def use(self, params: Params, call: Call) -> ToolUse:
         return ToolUse(self.name, self.access, str(call.cwd))
@@ -46,7 +48,8 @@ class TaskComplete(Tool[Params]):
             verdict = await self._completion.hand_in(call.agent, params.task, handoff, params.checks)
             if not verdict.passed and not verdict.undecided:
                 return Fail(verdict.words)
-            return Ok(f"{verdict.words} Your handoff goes to those who need it. End your turn.")
+            words = f"{verdict.words} Your handoff goes to those who need it."
+            return Ok(words, ends_turn=self._reviews.free(call.agent))
         except LoomkinError as error:
             return Fail(str(error))
 

@@ -36,7 +36,9 @@ class PeerReview(Tool[Params]):
             answered = await self._reviews.answer(call.agent, params.task, params.verdict, params.findings)
         except LoomkinError as error:
             return Fail(str(error))
-        return Ok(answered.words) if answered.counts else Fail(f"{answered.words}\nLook again, then answer.")
+        if not answered.counts:
+            return Fail(f"{answered.words}\nLook again, then answer.")
+        return Ok(answered.words, ends_turn=self._reviews.free(call.agent))
 
 
 TOOL = PeerReview

@@ -6,6 +6,7 @@ from loomkin.errors import LoomkinError, StoreError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.records.role import Tier
+from loomkin.records.usage import pico
 from loomkin.team.hiring import Hiring, Order
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
@@ -20,6 +21,7 @@ class Params:
     tier: Tier | None = None
     fresh: bool = False
     team: str = ""
+    budget_usd: float | None = None
 
 
 class TeamSpawn(Tool[Params]):
@@ -54,7 +56,8 @@ class TeamSpawn(Tool[Params]):
 
 
 def _order(params: Params) -> Order:
-    return Order(params.role, params.work, params.name, params.fresh, params.tier, params.team)
+    budget = None if params.budget_usd is None else pico(params.budget_usd)
+    return Order(params.role, params.work, params.name, params.fresh, params.tier, params.team, budget)
 
 
 TOOL = TeamSpawn

@@ -8,7 +8,7 @@ import pytest
 from loomkin.agent.turn import Limits
 from tests.fakes.script import Script
 from tests.scenarios.conftest import Bench, call, said
-from tests.scenarios.team.conftest import asked
+from tests.scenarios.team.conftest import asked, last
 from tests.scenarios.team.test_roles import DONE, WRITING, tools
 from tests.team.conftest import at_work, home  # noqa: F401
 
@@ -104,6 +104,41 @@ async def test_the_tree_is_not_taken_back_under_those_who_work_in_it(bench: Benc
             )
         for told in [*requests[3]["messages"][-3:], *requests[5]["messages"][-1:]]:
             assert "would undo" not in said({"messages": [told]})
+
+
+@pytest.mark.feature("A7")
+@pytest.mark.feature("B12")
+async def test_the_tree_is_not_taken_back_over_what_an_idle_one_has_not_committed(bench: Bench) -> None:
+    mend = {"path": "calc.py", "old": "return value * 2", "new": "return 2 * value"}
+    refused = ["git reset --hard", "git checkout -- .", "git stash -u", "git clean -fd"]
+    committed = ["git add . && git commit -qm Mended", "git reset --hard"]
+    fine = ["git restore -- test_calc.py", "git clean -fd -- nowhere", "git stash list"]
+    script = {
+        "concierge": [
+            {"calls": [call("team_spawn", role="coder", work="Mend calc.py.")]},
+            {"text": "Waiting."},
+            {"calls": [call("shell", command=one) for one in (*refused, *fine)]},
+            {"calls": [call("shell", command=one) for one in committed]},
+            {"text": "Committed."},
+        ],
+        "coder": [
+            {"calls": [call("file_read", path="calc.py")]},
+            {"calls": [call("file_edit", **mend), call("file_write", path="new.py", content="x = 1\n")]},
+            {"text": "Mended."},
+        ],
+    }
+    async with bench.model(script=script) as server:
+        done = await bench.run("ask", "go", "--team", "default", "--permission-mode", "yolo")
+        assert (done.code, done.out) == (0, "Committed.\n"), done.err
+        results = [one for one in asked(server, "concierge")[3]["messages"] if one["role"] == "tool"]
+        heard = [said({"messages": [one]}) for one in results[-7:]]
+        owners = ["calc.py", "calc.py", "calc.py, new.py", "new.py"]
+        for words, files in zip(heard[:4], owners, strict=True):
+            assert f"would undo changes of others that are not committed: coder ({files})" in words
+        assert not [words for words in heard[4:] if "would undo" in words]
+        assert "HEAD is now at" in last(server, "concierge")
+        assert "return 2 * value" in bench.git("show", "HEAD:calc.py")
+        assert bench.git("status", "--short") == ""
 
 
 @pytest.mark.feature("A7")

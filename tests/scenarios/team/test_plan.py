@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.model_server import Entry, ModelServer
 from tests.scenarios.conftest import Bench, Ended, call, said
-from tests.scenarios.team.conftest import asked, last
+from tests.scenarios.team.conftest import asked, closing, last
 
 
 def create(title: str, role: str, **more: Any) -> dict[str, Any]:
@@ -31,6 +31,11 @@ def done(task: str, words: str, **more: Any) -> dict[str, Any]:
     return {"calls": [call("task_complete", task=task, done=words, **more)]}
 
 
+def beside(step: dict[str, Any], *more: dict[str, Any]) -> dict[str, Any]:
+    """A step that makes more calls in the same answer."""
+    return {**step, "calls": [*step["calls"], *more]}
+
+
 @pytest.mark.feature("B3")
 @pytest.mark.feature("B4")
 async def test_the_second_task_begins_after_the_first_and_with_its_handoff(bench: Bench) -> None:
@@ -48,9 +53,8 @@ async def test_the_second_task_begins_after_the_first_and_with_its_handoff(bench
         ],
         "coder": [
             done("t1", "took the + 1 away", changed=["calc.py"], decided="an empty list still raises"),
-            {"text": "Handed in."},
         ],
-        "tester": [done("t2", "wrote two tests", evidence="2 passed"), {"text": "Handed in."}],
+        "tester": [done("t2", "wrote two tests", evidence="2 passed")],
     }
     async with bench.model(script=script) as server:
         ended = await bench.run("ask", "mend mean() and test it", "--team", "default")
@@ -65,6 +69,9 @@ async def test_the_second_task_begins_after_the_first_and_with_its_handoff(bench
         assert "wrote two tests" in last(server, "lead")
         assert "took the + 1 away" in last(server, "lead")
         assert len(asked(server, "lead")) == 3
+        # what is handed in ends the turn: nobody is asked once more only to say so
+        assert len(asked(server, "coder")) == len(asked(server, "tester")) == 1
+        assert "Your handoff goes to those who need it." in closing(bench, "coder")
 
 
 def count(chats: list[Entry], agent: str) -> int:
@@ -112,10 +119,8 @@ async def test_two_tasks_given_to_one_agent_in_one_instant_are_both_done_one_aft
         ],
         "coder": [
             done("t1", "looked"),
-            {"text": "Looked."},
             done("t2", "did one"),
             done("t3", "did two"),
-            {"text": "Did both."},
         ],
     }
     async with bench.model(script=script) as server:
@@ -124,7 +129,7 @@ async def test_two_tasks_given_to_one_agent_in_one_instant_are_both_done_one_aft
         assert {entry.agent for entry in server.chats} == {"lead", "coder"}
         assert "did one" in last(server, "lead")
         assert "did two" in last(server, "lead")
-        second = said(asked(server, "coder")[2])
+        second = said(asked(server, "coder")[1])
         assert "Task t2: one" in second
         assert "Task t3: two" not in second
 
@@ -144,7 +149,6 @@ async def test_declining_moves_the_task_to_who_was_proposed_and_the_reason_is_kn
             {"calls": [call("file_read", path="calc.py")], "wait_for": "declined"},
             done("t1", "looked"),
             done("t2", "wrote it"),
-            {"text": "Did both."},
         ],
     }
     async with bench.model(script=script) as server:
@@ -184,7 +188,6 @@ async def test_creating_a_task_says_what_it_waits_for_and_what_cannot_work(bench
             {"calls": [call("file_read", path="calc.py")]},
             {"calls": [call("file_read", path="calc.py")], "wait_for": "revised"},
             done("t1", "did it"),
-            {"text": "Handed in."},
         ],
     }
     async with bench.model(script=script) as server:
@@ -218,7 +221,7 @@ async def test_an_owner_who_only_talks_is_reminded_twice_and_then_loses_the_task
             {"text": "Done by the second one."},
         ],
         "coder": [{"text": "I will."}, {"text": "Soon."}, {"text": "Tomorrow."}],
-        "coder-2": [done("t1", "wrote it"), {"text": "Handed in."}],
+        "coder-2": [done("t1", "wrote it")],
     }
     async with bench.model(script=script) as server:
         ended = await bench.run("ask", "write it", "--team", "default", "--role", "lead")
@@ -250,7 +253,7 @@ async def test_a_failure_cancels_replans_or_holds_as_each_edge_says(bench: Bench
             {"calls": [call("task_block", task="t1", on="resource", reason="there is no compiler")]},
             {"text": "Blocked."},
         ],
-        "tester": [done("t3", "tested the old build"), {"text": "Handed in."}],
+        "tester": [done("t3", "tested the old build")],
     }
     async with bench.model(script=script) as server:
         ended = await bench.run("ask", "build and test", "--team", "default", "--role", "lead")
@@ -276,14 +279,13 @@ async def test_a_milestone_starts_the_dependent_while_the_task_goes_on(bench: Be
         "coder": [
             {"calls": [call("task_milestone", task="t1", name="schema_ready", note="see schema.sql")]},
             {**done("t1", "made the api"), "wait_for": "client at work"},
-            {"text": "Handed in."},
         ],
-        "tester": [done("t2", "made the client"), {"text": "Handed in."}],
+        "tester": [done("t2", "made the client")],
     }
     async with bench.model(script=script) as server:
         ended = bench.run("ask", "api and client", "--team", "default", "--role", "lead")
         ended = await released_when(
-            server, ended, "client at work", lambda chats: count(chats, "tester") == 2
+            server, ended, "client at work", lambda chats: count(chats, "tester") == 1
         )
         assert (ended.code, ended.out) == (0, "Both are done.\n"), ended.err
         first = said(asked(server, "tester")[0])
@@ -301,10 +303,9 @@ async def test_a_milestone_that_never_came_is_told_and_holds_nothing_back(bench:
             {"text": "I see."},
             {"text": "Both are done."},
         ],
-        "coder": [done("t1", "made the api"), {"text": "Handed in."}],
+        "coder": [done("t1", "made the api")],
         "tester": [
             {**done("t2", "made the client"), "wait_for": "lead told"},
-            {"text": "Handed in."},
         ],
     }
     async with bench.model(script=script) as server:
@@ -329,14 +330,14 @@ async def test_a_consumer_starts_on_the_first_partial_result_and_gets_the_rest(b
                 "calls": [call("task_partial", task="t1", text="second: pears", total=2)],
                 "wait_for": "consumer at work",
             },
-            done("t1", "listed both"),
-            {"text": "Handed in."},
+            # a call beside it that wants to be read lets the turn go on
+            beside(done("t1", "listed both"), call("file_read", path="calc.py")),
+            {"text": "Listed both."},
         ],
         "tester": [
             {"calls": [call("file_read", path="calc.py")]},
             {"calls": [call("file_read", path="test_calc.py")], "wait_for": "all listed"},
             done("t2", "used both"),
-            {"text": "Handed in."},
         ],
     }
     async with bench.model(script=script) as server:
@@ -393,15 +394,14 @@ async def test_a_split_task_waits_for_its_parts_and_goes_on_with_their_handoffs(
             {"calls": [split]},
             {"text": "Two testers have the parts."},
             done("t1", "put both together"),
-            {"text": "Handed in."},
         ],
-        "tester": [done("t2", "made the page"), {"text": "Handed in."}],
-        "tester-2": [done("t3", "made the server"), {"text": "Handed in."}],
+        "tester": [done("t2", "made the page")],
+        "tester-2": [done("t3", "made the server")],
     }
     async with bench.model(script=script) as server:
         ended = await bench.run("ask", "shop", "--team", "default", "--role", "lead")
         assert (ended.code, ended.out) == (0, "The shop stands.\n"), ended.err
-        assert len(asked(server, "coder")) == 5
+        assert len(asked(server, "coder")) == 4
         assert "t1 (shop) goes on" in said(asked(server, "coder")[3])
         assert "made the page" in said(asked(server, "coder")[3])
         assert "made the server" in said(asked(server, "coder")[3])
@@ -422,12 +422,10 @@ async def test_agents_at_a_rendezvous_are_woken_when_all_are_there(bench: Bench)
             {**ready, "wait_for": "open"},
             {"text": "I wait."},
             done("t1", "one"),
-            {"text": "Handed in."},
         ],
         "tester": [
             {**ready, "wait_for": "coder waits"},
             done("t2", "two"),
-            {"text": "Handed in."},
         ],
     }
     script["lead"].insert(1, {"calls": [meet], "wait_for": "both"})

@@ -48,7 +48,6 @@ async def test_a_model_that_failed_before_gets_the_next_task_only_after_the_othe
         "bob": [
             looked,
             {"calls": [call("task_complete", task="t1", done="wrote it")]},
-            {"text": "Handed in."},
         ],
     }
     options = ("--team", "default", "--role", "lead")

@@ -20,7 +20,7 @@ async def test_an_idle_agent_makes_room_for_one_whose_role_is_needed(bench: Benc
             {"text": "Written."},
         ],
         "tester": [{"text": "Looked."}],
-        "coder": [{"calls": [call("task_complete", task="t1", done="wrote it")]}, {"text": "Handed in."}],
+        "coder": [{"calls": [call("task_complete", task="t1", done="wrote it")]}],
     }
     async with bench.model(script=script) as server:
         done = await bench.run("ask", "write it", *OPTIONS, environ={"LOOMKIN__TEAM__MAX_AGENTS": "2"})

@@ -6,10 +6,9 @@ import pytest
 
 from tests.scenarios.conftest import Bench, call, said
 from tests.scenarios.team.conftest import asked, last
-from tests.scenarios.team.test_plan import create, done, led
+from tests.scenarios.team.test_plan import count, create, done, led, released_when
 
 BLOCK = {"calls": [call("task_block", task="t1", on="person", reason="which mean?")]}
-HANDED_IN = {"text": "Handed in."}
 
 
 def resume(words: str) -> list[dict[str, Any]]:
@@ -31,14 +30,14 @@ async def test_an_order_stays_open_until_the_last_task_of_its_plan_has_ended(ben
             *resume("t1 goes on."),
             {"text": "mean() is mended."},
         ],
-        "coder": [BLOCK, done("t1", "mended"), HANDED_IN],
+        "coder": [BLOCK, done("t1", "mended")],
     }
     async with bench.model(script=script) as server:
         ended = await bench.run("ask", "mend mean()", "--team", "default")
         assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
         assert len(asked(server, "concierge")) == 3
         # a call that leaves nothing to do ends the turn, and the mail that wakes it follows its result
-        assert len(asked(server, "coder")) == 3
+        assert len(asked(server, "coder")) == 2
         heard = last(server, "concierge")
         assert "mean() is mended." in heard
         assert "who waits" not in heard
@@ -63,7 +62,7 @@ async def test_what_cannot_be_finished_goes_up_as_such_and_so_does_what_comes_of
             {"text": "Nobody knows which mean."},
             {"text": "mean() is mended after all."},
         ],
-        "coder": [BLOCK, done("t1", "mended"), HANDED_IN],
+        "coder": [BLOCK, done("t1", "mended")],
     }
     async with bench.model(script=script) as server:
         ended = await bench.run("ask", "mend mean()", "--team", "default")
@@ -88,7 +87,7 @@ async def test_who_ends_a_turn_while_a_task_waits_in_its_name_tells_its_creator(
             *resume("It goes on."),
             {"text": "mean() is mended."},
         ],
-        "coder": [BLOCK, {"text": "Somebody must give t1 back to me."}, done("t1", "mended"), HANDED_IN],
+        "coder": [BLOCK, {"text": "Somebody must give t1 back to me."}, done("t1", "mended")],
     }
     async with bench.model(script=script) as server:
         ended = await bench.run("ask", "mend mean()", "--team", "default")
@@ -99,6 +98,79 @@ async def test_who_ends_a_turn_while_a_task_waits_in_its_name_tells_its_creator(
         assert "mean() is mended." in last(server, "concierge")
         prompt = said(asked(server, "coder")[0])
         assert "your last message reaches its creator only while the task is still with you" in prompt
+
+
+@pytest.mark.feature("B3")
+async def test_who_was_asked_by_an_agent_still_answers_after_handing_a_task_in(bench: Bench) -> None:
+    spawn = call("team_spawn", role="coder", work="Say what mean() does.")
+    script = {
+        "concierge": [
+            {"calls": [spawn, create("mend mean", "coder", owner="coder")]},
+            {"text": "A coder is at both."},
+            {"text": "All done.", "repeat": True},
+        ],
+        "coder": [
+            {"calls": [call("file_read", path="calc.py")], "wait_for": "offered"},
+            done("t1", "mended"),
+            {"text": "It adds one."},
+        ],
+    }
+    async with bench.model(script=script) as server:
+        ended = bench.run("ask", "mend mean()", "--team", "default")
+        ended = await released_when(server, ended, "offered", lambda chats: count(chats, "concierge") == 2)
+        assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
+        assert "t1 is accepted" in last(server, "coder")
+        assert "It adds one." in last(server, "concierge")
+
+
+@pytest.mark.feature("B15")
+async def test_who_judges_the_last_task_of_an_answered_order_says_what_came_of_it(bench: Bench) -> None:
+    bench.write(".loomkin.toml", "[team]\nmax_agents = 3\n")
+    script = {
+        "concierge": [
+            {"calls": [call("team_spawn", role="lead", work="Mend mean().")]},
+            {"text": "A lead is at it."},
+            *resume("It goes on."),
+            {"text": "All done."},
+        ],
+        "lead": [
+            {"calls": [create("mend mean", "coder", needs_review=True)]},
+            {"text": "The plan is up."},
+            {"text": "t1 waits."},
+            {"text": "Nobody knows which mean."},
+            {"calls": [call("peer_review", task="t1", verdict="approve")]},
+            {"text": "mean() is mended after all."},
+        ],
+        "coder": [BLOCK, done("t1", "mended")],
+    }
+    async with bench.model(script=script) as server:
+        ended = await bench.run("ask", "mend mean()", "--team", "default")
+        assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
+        assert "Nobody knows which mean." in said(asked(server, "concierge")[2])
+        assert "t1 is approved and done" in last(server, "lead")
+        assert "mean() is mended after all." in last(server, "concierge")
+
+
+@pytest.mark.feature("B3")
+async def test_calls_beside_the_one_that_hands_a_task_in_are_run_and_read(bench: Bench) -> None:
+    read = call("file_read", path="calc.py")
+    script = {
+        "concierge": [
+            {"calls": [create("mend mean", "coder")]},
+            {"text": "The plan is up."},
+            {"text": "All done.", "repeat": True},
+        ],
+        "coder": [{"calls": [read, *done("t1", "mended")["calls"], read]}, {"text": "Read."}],
+    }
+    async with bench.model(script=script) as server:
+        ended = await bench.run("ask", "mend mean()", "--team", "default")
+        assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
+        assert len(asked(server, "coder")) == 2
+        *_, planned, first, second, third = asked(server, "coder")[1]["messages"]
+        results = [first, second, third]
+        assert [one["tool_call_id"] for one in results] == [one["id"] for one in planned["tool_calls"]]
+        assert ["def mean" in said(one) for one in results] == [True, False, True]
+        assert "t1 is accepted" in said(second)
 
 
 @pytest.mark.feature("A7")

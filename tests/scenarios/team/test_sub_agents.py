@@ -1,6 +1,8 @@
 """Read-only helpers: a window of their own, an end, and last words that always come back."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -81,9 +83,49 @@ async def test_a_lone_coder_finds_it_by_searching_and_no_team_grows(bench: Bench
     database = Database(bench.root / ".loomkin" / "loomkin.db")
     try:
         (session,) = {str(row["session"]) for row in database.rows("SELECT session FROM turns")}
-        assert team.agents(database, session) == []
+        assert team.members(database, session) == []
+        (helper,) = team.agents(database, session)
+        assert (helper.name, helper.spawner, helper.state) == ("coder/coder", "coder", "done")
     finally:
         database.close()
+
+
+@pytest.mark.feature("A9")
+async def test_ps_shows_one_with_its_parent_while_it_works_and_as_done_or_stopped_after(bench: Bench) -> None:
+    script = {
+        "coder": [
+            {"calls": [call("tool_search", query="helper that only reads")]},
+            {"calls": [call("sub_agent", task="Read calc.py.")]},
+            {"calls": [call("sub_agent", task="Read test_calc.py.")]},
+            {"text": "It adds one.", "repeat": True},
+        ],
+        "coder/researcher": [{"text": "It adds 1.", "wait_for": "seen"}],
+        "coder/researcher-2": [{"text": "never", "wait_for": "never"}],
+    }
+
+    async def shown() -> dict[str, tuple[str, str, str, int]]:
+        (session,) = (await bench.run("ps", "--json")).json["sessions"]
+        return {
+            one["agent"]: (one["role"], one["parent"], one["state"], one["steps"])
+            for one in session["agents"]
+            if "/" in one["agent"]
+        }
+
+    async with bench.model(script=script) as server:
+        process = await bench.start("ask", "go", stdin=asyncio.subprocess.DEVNULL)
+        await server.until(lambda entries: sum("/" in entry.agent for entry in entries) == 1)
+        assert await shown() == {"coder/researcher": ("researcher", "coder", "thinking", 0)}
+        server.release("seen")
+        await server.until(lambda entries: sum("/" in entry.agent for entry in entries) == 2)
+        ended = ("researcher", "coder", "done", 1)
+        begun = ("researcher", "coder", "thinking", 0)
+        assert await shown() == {"coder/researcher": ended, "coder/researcher-2": begun}
+        os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        again = await bench.run("ask", "-c", "and?")
+        assert (again.code, again.out) == (0, "It adds one.\n"), again.err
+        stopped = ("researcher", "coder", "stopped", 0)
+        assert await shown() == {"coder/researcher": ended, "coder/researcher-2": stopped}
 
 
 @pytest.mark.feature("A9")

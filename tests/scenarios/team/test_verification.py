@@ -7,8 +7,8 @@ import pytest
 
 from tests.fakes.model_server import ModelServer
 from tests.scenarios.conftest import Bench, Ended, call, said
-from tests.scenarios.team.conftest import asked, last
-from tests.scenarios.team.test_plan import create, done, led
+from tests.scenarios.team.conftest import asked, closing, last
+from tests.scenarios.team.test_plan import beside, create, done, led
 
 PROOF = f"{sys.executable} -B -S -c 'from calc import mean; assert mean([1, 2, 3]) == 2'"
 READ = {"calls": [call("file_read", path="calc.py")]}
@@ -19,7 +19,6 @@ MEND = call(
     new="return sum(values) / len(values)",
 )
 TURN = {"calls": [call("file_edit", path="calc.py", old="return value * 2", new="return 2 * value")]}
-WAIT = {"text": "Handed in."}
 ALL = ("--permission-mode", "yolo")
 
 
@@ -52,7 +51,6 @@ async def test_a_failing_check_goes_back_with_its_first_errors_and_passes_once_m
             done("t1", "mended it, all tests pass", evidence="1 passed"),
             {"calls": [MEND]},
             done("t1", "took the + 1 away"),
-            WAIT,
         ],
     }
     async with bench.model(script=script) as server:
@@ -61,7 +59,8 @@ async def test_a_failing_check_goes_back_with_its_first_errors_and_passes_once_m
         assert "t1 is not accepted (attempt 1 of 3)" in told
         assert "AssertionError" in told
         assert "Whole output: .loomkin/outputs/" in told
-        assert "t1 is accepted" in said(asked(server, "coder")[4])
+        assert len(asked(server, "coder")) == 4
+        assert "t1 is accepted" in closing(bench, "coder")
         handoff = last(server, "lead")
         assert "took the + 1 away" in handoff
         assert "changed: calc.py" in handoff
@@ -88,12 +87,12 @@ async def test_a_check_that_passes_when_run_again_at_once_is_flaky_and_the_lead_
 ) -> None:
     flaky = "test -e .loomkin/once || { touch .loomkin/once; echo ERROR: too early; exit 1; }"
     script = planned(create("mend mean", "coder", checks=[flaky])) | {
-        "coder": [done("t1", "did it"), WAIT],
+        "coder": [done("t1", "did it")],
     }
     async with bench.model(script=script) as server:
         await ask(bench, *ALL)
-        assert "t1 is accepted" in last(server, "coder")
-        assert "it is flaky" in last(server, "coder")
+        assert "t1 is accepted" in closing(bench, "coder")
+        assert "it is flaky" in closing(bench, "coder")
         assert "it is flaky. It counts as passed." in last(server, "lead")
         assert "exit 0, flaky: it failed once" in last(server, "lead")
 
@@ -107,13 +106,13 @@ async def test_a_check_that_never_ends_is_stopped_and_the_creator_decides(bench:
         create("test mean", "tester", needs=["t1"]),
         more=(decide, {"text": "Approved."}),
     ) | {
-        "coder": [done("t1", "did it"), WAIT],
-        "tester": [done("t2", "tested it"), WAIT],
+        "coder": [done("t1", "did it")],
+        "tester": [done("t2", "tested it")],
     }
     async with bench.model(script=script) as server:
         await ask(bench, *ALL)
-        assert "could not be verified, lead decides" in last(server, "coder")
-        assert "did not end within 1 s and was stopped" in last(server, "coder")
+        assert "could not be verified, lead decides" in closing(bench, "coder")
+        assert "did not end within 1 s and was stopped" in closing(bench, "coder")
         letter = said(asked(server, "lead")[2])
         assert "t1 (mend mean), done by coder, could not be verified" in letter
         assert first_number(server, "tester") > asked_at(server, "lead", 2)
@@ -127,12 +126,12 @@ async def test_a_check_that_is_not_permitted_is_no_pass(bench: Bench) -> None:
     refuse = {"calls": [call("task_update", task="t1", move="cancel", reason="Nobody may run its check.")]}
     script = planned(
         create("mend mean", "coder", checks=[PROOF]), news=0, more=(refuse, {"text": "Cancelled."})
-    ) | {"coder": [done("t1", "did it"), WAIT]}
+    ) | {"coder": [done("t1", "did it")]}
     async with bench.model(script=script) as server:
         await ask(bench, "--permission-mode", "edits")
-        assert f"not permitted to run: `{PROOF}`" in said(asked(server, "coder")[1]).replace('\\"', '"')
+        assert f"not permitted to run: `{PROOF}`" in closing(bench, "coder")
         assert "not permitted to run" in said(asked(server, "lead")[2])
-        assert "t1 is accepted" not in last(server, "coder")
+        assert "t1 is accepted" not in closing(bench, "coder")
 
 
 @pytest.mark.feature("B20")
@@ -143,7 +142,6 @@ async def test_an_agent_has_the_projects_tests_run_as_evidence(bench: Bench) -> 
             READ,
             {"calls": [MEND, call("verify")]},
             done("t1", "took the + 1 away"),
-            WAIT,
         ],
     }
     async with bench.model(script=script) as server:
@@ -164,9 +162,9 @@ async def test_changes_of_protected_files_are_tested_reviewed_and_hold_those_who
     }
     approve = {"calls": [call("peer_review", task="t1", verdict="approve")]}
     script = planned(create("mend mean", "coder"), create("test mean", "tester", needs=["t1"])) | {
-        "coder": [READ, {"calls": [MEND]}, done("t1", "mended"), WAIT, TURN, done("t1", "turned"), WAIT],
-        "reviewer": [changes, {"text": "Said."}, approve, {"text": "Said."}],
-        "tester": [done("t2", "tested it"), WAIT],
+        "coder": [READ, {"calls": [MEND]}, done("t1", "mended"), TURN, done("t1", "turned")],
+        "reviewer": [changes, approve],
+        "tester": [done("t2", "tested it")],
     }
     async with bench.model(script=script) as server:
         await ask(bench, *ALL)
@@ -177,20 +175,26 @@ async def test_changes_of_protected_files_are_tested_reviewed_and_hold_those_who
         assert "waits for your review" in order
         assert "- `make test`: exit 0" in order
         assert "t1 (mend mean) was not approved by reviewer: calc.py:6 say why" in said(
-            asked(server, "coder")[4]
+            asked(server, "coder")[3]
         )
-        again = said(asked(server, "reviewer")[2])
+        again = said(asked(server, "reviewer")[1])
         assert "return 2 * value" in again
-        assert "t1 is approved and done" in last(server, "reviewer")
-        assert first_number(server, "tester") > asked_at(server, "reviewer", 2)
+        assert "t1 is approved and done" in closing(bench, "reviewer")
+        assert first_number(server, "tester") > asked_at(server, "reviewer", 1)
 
 
 @pytest.mark.feature("B15")
 async def test_an_approval_of_files_that_changed_meanwhile_does_not_count(bench: Bench) -> None:
     approve = {"calls": [call("peer_review", task="t1", verdict="approve")]}
     script = planned(create("mend mean", "coder", needs_review=True)) | {
-        "coder": [READ, {"calls": [MEND]}, done("t1", "mended"), TURN, {"text": "One more thing."}],
-        "reviewer": [{**approve, "wait_for": "edited"}, approve, {"text": "Said."}],
+        "coder": [
+            READ,
+            {"calls": [MEND]},
+            beside(done("t1", "mended"), *READ["calls"]),
+            TURN,
+            {"text": "One more thing."},
+        ],
+        "reviewer": [{**approve, "wait_for": "edited"}, approve],
     }
     async with bench.model(script=script) as server:
         process = await bench.start("ask", "mend mean()", "--team", "default", *ALL)
@@ -201,7 +205,7 @@ async def test_an_approval_of_files_that_changed_meanwhile_does_not_count(bench:
         told = said(asked(server, "reviewer")[1])
         assert "Your approval of t1 does not count: its files changed after you were shown them" in told
         assert "return 2 * value" in told
-        assert "t1 is approved and done" in last(server, "reviewer")
+        assert "t1 is approved and done" in closing(bench, "reviewer")
 
 
 def first_number(server: ModelServer, agent: str) -> int:
