@@ -120,7 +120,17 @@ def test_every_table_has_a_reader(table: str) -> None:
     ]
     assert queries, f"no query reads {table}"
     asked = source(
-        "ui", "cli", "commands", "workspace", "app", "llm", "permissions", "agent", "team", "decisions"
+        "ui",
+        "cli",
+        "commands",
+        "workspace",
+        "app",
+        "llm",
+        "permissions",
+        "agent",
+        "team",
+        "decisions",
+        "failures",
     )
     assert any(re.search(rf"\b{name}\b", asked) for _, name in queries), f"nobody asks {queries}"
 

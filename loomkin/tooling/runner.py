@@ -25,6 +25,7 @@ from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
 from loomkin.tooling.claiming import Claims
+from loomkin.tooling.lessons import Lessons
 from loomkin.tooling.planned import Planned, Revision, stages
 from loomkin.tooling.refusal import refusal_text
 from loomkin.tooling.schema import Problem, bind
@@ -53,7 +54,8 @@ class Runner:
 
     With `claims` (in a team) what changes files runs under a claim on what it changes; `withheld` says why a
     call is not the agent's at this moment. `review` is asked before each call starts: it may wait, and say
-    what the person made of the call meanwhile. `remarks` add lines to the result of a call that ran.
+    what the person made of the call meanwhile. `remarks` and
+    `lessons` add lines to the result of a call that ran; a lesson may hold a call back once.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Runner:
         self.withheld: Callable[[AnyTool, ToolUse], str] = lambda tool, use: ""
         self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
         self.remarks: list[Callable[[ToolUse], Sequence[str]]] = []
+        self.lessons: Lessons | None = None
 
     def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
         """The calls in one call whose arguments are several objects glued together, if each of them fits."""
@@ -155,8 +158,10 @@ class Runner:
         if item.tool is not None and item.use is not None and not item.refusal:
             # what calls before this one did counts
             item.refusal = self.withheld(item.tool, item.use)
+            if not item.refusal and self.lessons is not None:
+                item.refusal = item.held = self.lessons.before(item.call.id, item.use)
         if item.refusal or item.tool is None:
-            self._finish(item, Fail(item.refusal), "failed", 0.0, scribe, sink)
+            self._finish(item, Fail(item.refusal), "held" if item.held else "failed", 0.0, scribe, sink)
             return
         verdict = await self._permit(item.tool, item, scribe)
         if isinstance(verdict, Fail):
@@ -171,10 +176,14 @@ class Runner:
         item.started = True
         begun = self._clock.monotonic()
         item.result = await self._call(item.tool, item)
-        if item.use and (said := [line for remark in self.remarks for line in remark(item.use)]):
+        if item.use and (said := self._remarks(item.call.id, item.use, item.result)):
             item.result = item.result.with_words(said)
         result = await self._after(item, item.result, scribe)
         self._finish(item, result, _state(result), self._clock.monotonic() - begun, scribe, sink)
+
+    def _remarks(self, call: CallId, use: ToolUse, result: Ok | Fail) -> list[str]:
+        said = [line for remark in self.remarks for line in remark(use)]
+        return [*said, *self.lessons.after(call, use, result)] if self.lessons is not None else said
 
     async def _permit(self, tool: AnyTool, item: Planned, scribe: Scribe) -> Verdict | Fail:
         call, preview = self._call_of(item.call), ""
@@ -218,18 +227,10 @@ class Runner:
             raise _ended(outcome)
         if outcome.blocked:
             item.refusal = f"A hook of the person blocked this call: {outcome.reason}"
-            scribe.record(
-                PermissionDecided(
-                    item.call.id,
-                    item.call.name,
-                    target_of(item.use) if item.use else "",
-                    Decision.DENY.value,
-                    outcome.reason,
-                    "PreToolUse",
-                    "hook",
-                    "hook",
-                )
-            )
+            target = target_of(item.use) if item.use else ""
+            who = ("PreToolUse", "hook", "hook")
+            denied = PermissionDecided(item.call.id, item.call.name, target, "deny", outcome.reason, *who)
+            scribe.record(denied)
             if item.use is not None:
                 self.gate.denials.append(item.use)
             return
