@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Callable
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,27 +13,11 @@ from loomkin.records.event import Event, Fact, GrantAdded, GrantRevoked, NoticeG
 from loomkin.store import ledger, rebuild, sessions, transfer
 from loomkin.store.database import Database
 from loomkin.store.journal import write
-from loomkin.store.transfer_read import stage
 from tests.store.facts import fill, histories, said, used
 
 
 def never() -> str:
     raise AssertionError("no new identifier is needed")
-
-
-def exported(db: Database, session: str = "s-1", folder: Path | None = None) -> str:
-    return "".join(transfer.export(db, session, folder))
-
-
-def take(
-    db: Database,
-    text: str,
-    fresh: Callable[[], str] = never,
-    name: str = "",
-    folder: Path | None = None,
-) -> transfer.Imported:
-    with closing(stage([text])) as staged:
-        return transfer.take(db, staged, fresh, name, folder)
 
 
 def told(fact: Fact) -> object:
@@ -49,7 +31,7 @@ def test_an_exported_session_is_the_same_elsewhere_but_for_its_grants_and_failur
     here, there = Database(None), Database(None)
     try:
         write(here, log)
-        taken = take(there, exported(here))
+        taken = transfer.take(there, transfer.export(here, "s-1"), never)
         before = sessions.events(here, "s-1")
         granted = [one for one in before if isinstance(one.fact, GrantAdded | GrantRevoked)]
         learnt = [one for one in before if type(one.fact).__module__ == failure_event.__name__]
@@ -70,7 +52,7 @@ def test_an_exported_session_is_the_same_elsewhere_but_for_its_grants_and_failur
 def test_a_taken_identifier_gives_way_to_a_new_one() -> None:
     database = Database(None)
     fill(database, said("hello"), used())
-    taken = take(database, exported(database), iter(["s-1", "s-9"]).__next__, "copy")
+    taken = transfer.take(database, transfer.export(database, "s-1"), iter(["s-1", "s-9"]).__next__, "copy")
     assert taken.id == "s-9"
     assert sessions.find(database, "copy").id == "s-9"
     assert ledger.total(database, "s-9").cost == ledger.total(database, "s-1").cost == 1000
@@ -82,7 +64,7 @@ def test_a_grant_in_a_file_allows_nothing_here_and_takes_nothing_back() -> None:
     here, there = Database(None), Database(None)
     mine = fill(there, GrantAdded("shell(make test)", "project"), session="mine")[-1]
     fill(here, GrantAdded("shell(rm *)", "project"), GrantRevoked(mine.seq))
-    taken = take(there, exported(here))
+    taken = transfer.take(there, transfer.export(here, "s-1"), never)
     assert taken.grants == 2
     assert [grant.rule for grant in ledger.grants(there, "s-1")] == ["shell(make test)"]
     here.close()
@@ -138,7 +120,7 @@ def test_what_is_no_session_is_refused_whole(name: str) -> None:
     here, there = Database(None), Database(None)
     fill(here, said("hello"), used(), NoticeGiven("x"))
     with pytest.raises(UsageError, match=words) as caught:
-        take(there, damage(exported(here)))
+        transfer.take(there, damage(transfer.export(here, "s-1")), never)
     assert caught.value.hint
     assert there.reader.execute("SELECT count(*) FROM events").fetchone()[0] == 0
     here.close()
@@ -148,9 +130,9 @@ def test_what_is_no_session_is_refused_whole(name: str) -> None:
 def test_a_number_that_no_column_holds_is_refused() -> None:
     here, there = Database(None), Database(None)
     fill(here, used())
-    text = exported(here).replace('"input": 10,', '"input": 99999999999999999999999,')
+    text = transfer.export(here, "s-1").replace('"input": 10,', '"input": 99999999999999999999999,')
     with pytest.raises(UsageError, match="contradict each other"):
-        take(there, text)
+        transfer.take(there, text, never)
     assert sessions.all_sessions(there) == []
     here.close()
     there.close()
@@ -164,20 +146,20 @@ def test_a_file_with_any_one_value_replaced_is_taken_or_refused_but_never_crashe
     here, there = Database(None), Database(None)
     try:
         fill(here, said("hello"), used(), NoticeGiven("x"))
-        whole = json.loads(exported(here))
+        whole = json.loads(transfer.export(here, "s-1"))
         spot, key = data.draw(st.sampled_from(list(_spots(whole))))
         spot[key] = data.draw(
             st.sampled_from([None, True, -1, 0.5, "", "x", [], {}, [1], {"_": "Text"}, 10**30])
         )
         text = json.dumps(whole)
         try:
-            stage([text]).close()
+            transfer.check(text)
         except UsageError:
             with pytest.raises(UsageError):
-                take(there, text)
+                transfer.take(there, text, never)
             assert there.reader.execute("SELECT count(*) FROM events").fetchone()[0] == 0
         else:
-            taken = take(there, text)
+            taken = transfer.take(there, text, never)
             assert len(sessions.events(there, taken.id)) == taken.events
             assert rebuild.differences(there) == []
     finally:
