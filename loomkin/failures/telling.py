@@ -69,10 +69,10 @@ def _of_checker(lines: Sequence[str]) -> Telling | None:
     begun = _BEGINNING.search("\n".join(lines))
     if begun is not None:
         behind = [line for line in lines if _NAMED.match(line)]
-        line = _first(_COMMAND, behind) or next(iter(behind), "")
+        line = _first(_COMMAND, behind) or next(iter(behind), "").strip()
         return Telling(Cause.COMMAND, line, _file(lines, line)) if line else None
     red = complaint("\n".join(lines)).startswith(("Totals:", "Failing:"))
-    if red and not _USAGE.search(lines[0]):
+    if red and not _USAGE.search("\n".join(lines)):
         return Telling(Cause.CODE)
     return None
 
@@ -101,8 +101,8 @@ def _file(lines: Sequence[str], line: str) -> str:
     """The file of the project that a traceback before the line points at, where it does."""
     if not line or not _NAMED.match(line):
         return ""
-    before = lines[: lines.index(line)]
-    files = [found[1] for one in before if (found := _FRAME.search(one))]
+    before = next((place for place, one in enumerate(lines) if one.strip() == line.strip()), 0)
+    files = [found[1] for one in lines[:before] if (found := _FRAME.search(one))]
     own = [file for file in files if not _LIBRARY.search(file)]
     return own[-1] if own else ""
 
@@ -162,9 +162,9 @@ _BEGINNING = pattern(
     r"|\[setup failed\]|^ImportError while loading conftest|INTERNALERROR",
     8,
 )
-_USAGE = pattern(r"^(?:ERROR: )?usage:", 2)
+_USAGE = pattern(r"\A(?:ERROR: )?usage:|^ERROR: (?:file or directory )?not found", 10)
 _NAMED = pattern(
-    r"^(?:E\s+)?\s{0,4}(?:[\w.]*(?:Error|Exception|Interrupt|Exit|Warning|Cannot find module)\b)"
+    r"^(?:E\s+)?\s{0,4}(?:[\w.]*(?:Error|Exception|Interrupt|Exit|Warning)(?::|$)|Cannot find module\b)"
 )
 _FRAME = pattern(r"File \"([^\"]+)\", line \d+")
 _LIBRARY = pattern(r"site-packages|dist-packages|/lib/python|^<|importlib")
