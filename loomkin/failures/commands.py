@@ -13,6 +13,8 @@ def names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+LONGEST, TAIL = 4000, 200
+"""Characters of a command line in which programs are looked for, and what only shortens its output."""
 _OPERATORS = frozenset(("&&", "||", ";", "|", "&", "|&", "(", ")", "{", "}", "!", "\n"))
 _SHOWN_ONLY = pattern(r"(?:\s*(?:2>&1|&>/dev/stdout))?(?:\s*\|\s*(?:tail|head|cat|tee|less)\b[^|;&]*)*\s*$")
 _INTO = pattern(r"^\s*cd\s+(?P<folder>'[^']+'|\"[^\"]+\"|[^\s;&|$`*]+)\s*&&\s*(?P<rest>.+)$", 16)
@@ -116,10 +118,10 @@ def read(text: str, folder: str) -> CommandLine:
     while found := _INTO.match(bare):
         folder = os.path.normpath(os.path.join(folder, found["folder"].strip("'\"")))
         bare = found["rest"].strip()
-    bare = _SHOWN_ONLY.sub("", bare)
+    bare = bare[:-TAIL] + _SHOWN_ONLY.sub("", bare[-TAIL:])
     lines = (" ".join(line.split()) for line in bare.splitlines())
     key = "\n".join(line for line in lines if line)
-    return CommandLine(text, f"{folder}$ {key}", tuple(_runs(bare)), bool(_PIPE.search(text)))
+    return CommandLine(text, f"{folder}$ {key}", tuple(_runs(bare[:LONGEST])), bool(_PIPE.search(text)))
 
 
 def _runs(text: str) -> Iterator[Run]:

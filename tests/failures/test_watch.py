@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from loomkin.failures.watch import Ended, Watch
 from loomkin.records.event import Fact
@@ -222,6 +224,39 @@ def test_words_of_the_person_bring_what_they_name_and_no_more_than_three_lines(d
         "`make two` failed once before in this repository with: make: *** No rule to make target 'two'. "
         "Stop.; last fixed by: `make twos two`."
     ]
+
+
+STEPS = st.tuples(
+    st.sampled_from(["runs", "wants", "edits", "prompt"]),
+    st.one_of(
+        st.text(max_size=40), st.sampled_from(["make all", "pytest", "pytest | tail", "a.py", "x && 'y"])
+    ),
+    st.one_of(
+        st.text(max_size=80), st.sampled_from([MISSING, "bash: line 1: x: command not found", "not_found"])
+    ),
+    st.sampled_from([0, 0, 1, 2, 126, 127, 139, -9]),
+)
+
+
+@given(st.lists(STEPS, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_whatever_agents_do_the_watch_never_fails_and_tables_are_what_the_log_says(
+    steps: list[tuple[str, str, str, int]],
+) -> None:
+    desk = Desk()
+    for number, (what, text, output, code) in enumerate(steps):
+        agent = desk.agent(f"s-{number // 5}")
+        if what == "runs":
+            agent.runs(text, output, code)
+        elif what == "edits":
+            agent.edits(text, output if code else "")
+        elif what == "wants":
+            agent.wants(text)
+        else:
+            agent.watch.prompt(f"{text} {output}")
+    assert all(lesson.seen >= 1 for lesson in desk.lessons())
+    assert rebuild.differences(desk.database) == []
+    desk.database.close()
 
 
 def test_secrets_in_commands_and_errors_are_not_kept(desk: Desk) -> None:
