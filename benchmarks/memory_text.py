@@ -143,10 +143,17 @@ def queries(texts: Sequence[str], count: int, seed: int = 3) -> dict[str, list[s
     found: dict[str, list[str]] = {kind: [] for kind in MIX}
     while sum(map(len, found.values())) < count:
         kind = chance.choices(list(MIX), list(MIX.values()))[0]
-        words = chance.choice(texts).split()
+        words = (
+            chance.choice(texts).replace('"', " ").split() if kind != "phrase" else _unquoted(texts, chance)
+        )
         if len(words) >= 12:
             found[kind].append(_query(kind, words, chance))
     return found
+
+
+def _unquoted(texts: Sequence[str], chance: random.Random) -> list[str]:
+    """The words of a text up to its first quotation mark, which no phrase can have."""
+    return chance.choice(texts).partition('"')[0].split()
 
 
 MIX = {"rare identifier": 30, "two words": 25, "question": 25, "phrase": 15, "common words": 5}
@@ -155,7 +162,7 @@ MIX = {"rare identifier": 30, "two words": 25, "question": 25, "phrase": 15, "co
 def _query(kind: str, words: list[str], chance: random.Random) -> str:
     place = chance.randrange(len(words) - 6)
     if kind == "phrase":
-        return '"' + " ".join(words[place : place + 3]).replace('"', "") + '"'
+        return f'"{" ".join(words[place : place + 3])}"'
     names = list(filter(str.isidentifier, (word.strip(".,;:()[]{}\"'`*<>=") for word in words)))
     if kind == "common words" or len(names) < 6:
         return " ".join(chance.sample(["self", "return", "import", "the file", "value", "is not", "if"], 2))

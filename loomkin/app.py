@@ -191,7 +191,7 @@ async def _seat(
     services.ground = Ground(crew, tiers, supervisor, opening, open_desk(crew, role.name))
     agent = crew.agent(berth, chosen)
     session = _session(house, opened, agent, crew, sight, opening)
-    session.recall = partial(crew.recollection.prompt, agent.name, session.id)
+    session.recall = partial(crew.recalled, agent.name)
     session.desk = services.ground.desk
     services.join(session, role)
     return session

@@ -22,6 +22,7 @@ LADDER: dict[str, set[str]] = {
     "llm": {"runtime", "config"},
     "keepers": {"runtime", "store", "llm"},
     "decisions": {"runtime", "store"},
+    "failures": {"runtime", "store", "project"},
     "permissions": {"runtime", "project", "config", "store"},
     "codemap": {"runtime", "store", "project"},
     "tooling": {"runtime", "permissions", "project"},
@@ -29,12 +30,12 @@ LADDER: dict[str, set[str]] = {
     "team": {"runtime", "store", "project", "llm", "tooling", "agent"},
     "practices": {"runtime", "config", "store", "decisions", "project", "llm", "agent", "team"},
     "workspace": {
-        "runtime", "config", "store", "decisions", "project", "llm", "permissions", "tooling", "agent",
-        "team",
+        "runtime", "config", "store", "decisions", "failures", "project", "llm", "permissions", "tooling",
+        "agent", "team",
     },
     "tools": {
-        "runtime", "config", "store", "decisions", "project", "codemap", "llm", "permissions", "tooling",
-        "agent", "team",
+        "runtime", "config", "store", "decisions", "failures", "project", "codemap", "llm", "permissions",
+        "tooling", "agent", "team",
     },
     "commands": {
         "runtime", "config", "store", "decisions", "project", "llm", "permissions", "agent", "team",
@@ -46,8 +47,8 @@ LADDER: dict[str, set[str]] = {
         "agent", "team", "practices", "workspace", "tools", "commands",
     },
     "cli": {
-        "runtime", "config", "store", "decisions", "project", "llm", "permissions", "agent", "team",
-        "workspace", "commands", "ui", "app",
+        "runtime", "config", "store", "decisions", "failures", "project", "llm", "permissions", "agent",
+        "team", "workspace", "commands", "ui", "app",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -63,7 +64,7 @@ HEAVY_OWN = {
     "loomkin.codemap.touched", "loomkin.workspace.teamwork", "loomkin.project.search",
     "loomkin.permissions.shell_policy",
     "loomkin.permissions.harden", "loomkin.decisions", "loomkin.decisions.answers",
-    "loomkin.decisions.drafts",
+    "loomkin.decisions.drafts", "loomkin.failures.watch",
 }  # fmt: skip
 BROAD_EXCEPTS = {"tooling/runner.py", "cli/main.py"}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 300, 50, 250

@@ -128,7 +128,17 @@ def test_every_table_has_a_reader(table: str) -> None:
     found = [(file, name) for file, name, code in queries() if re.search(rf"\b(FROM|JOIN) {table}\b", code)]
     assert found, f"no query reads {table}"
     asked = source(
-        "ui", "cli", "commands", "workspace", "app", "llm", "permissions", "agent", "team", "decisions"
+        "ui",
+        "cli",
+        "commands",
+        "workspace",
+        "app",
+        "llm",
+        "permissions",
+        "agent",
+        "team",
+        "decisions",
+        "failures",
     )
     assert any(re.search(rf"\b{name}\b", asked) for _, name in found), f"nobody asks {found}"
 

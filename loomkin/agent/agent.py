@@ -15,7 +15,8 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.event import StateChanged, TurnEnded, TurnStarted
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
-from loomkin.tooling.runner import Runner, told
+from loomkin.tooling.hooked import told
+from loomkin.tooling.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)

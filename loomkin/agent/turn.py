@@ -15,7 +15,8 @@ from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import LoopNoticed, StateChanged
 from loomkin.records.message import ToolCall, ToolResult
 from loomkin.runtime.recorder import Scribe
-from loomkin.tooling.runner import EndedByHook, Runner
+from loomkin.tooling.hooked import EndedByHook
+from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Change
 
 EMPTY_ANSWER = "Your last message was empty. Answer in words, or call a tool."

@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "ps": "what every agent of the running session does: state, step, tokens, money, task, claims",
     "tasks": "list, show, add, edit, cancel: the plan of a session",
     "graph": "show, add, link, edit, close, undo, pulse, writeup: what was decided here, and why",
+    "failures": "list, show, forget: what failed here, and what mended it",
     "permissions": "list, explain, revoke: what may be done, and which rule says so",
     "audit": "every decision on a tool call, with the rule that decided",
     "cost": "what was spent, by agent, model, task, session or day",

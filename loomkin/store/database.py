@@ -184,6 +184,7 @@ def explain(error: sqlite3.Error, where: str) -> StoreError:
         ("locked", "another process has held it for 10 seconds", "End that process, then try again."),
         ("not a database", "it is not a SQLite database", _MOVE),
         ("malformed", "it is damaged", _MOVE),
+        ("no such module", "this Python's SQLite has no full-text search (FTS5)", _FTS),
         ("disk i/o", "the disk failed to read or write", "Check the disk; the file is as it was."),
     )
     for sign, what, mend in known:
@@ -192,6 +193,7 @@ def explain(error: sqlite3.Error, where: str) -> StoreError:
     return StoreError(f"Cannot use the database {where}: {error}.")
 
 
+_FTS = "Use a Python from python.org, your distribution or Homebrew, or loomkin's own binary: these have it."
 _MOVE = (
     "Move it away (keep it: `sqlite3 FILE .recover` can often read it) and start again; "
     "loomkin changed nothing in it."

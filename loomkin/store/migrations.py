@@ -174,4 +174,25 @@ _DECISIONS = (
         'DecisionRemoved', 'DecisionLinked', 'DecisionUnlinked')""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM, _TRANSCRIPT, _KEEPERS, _DECISIONS)
+_FAILURES = (
+    """CREATE TABLE failures (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,
+        at REAL NOT NULL, signature TEXT NOT NULL, command TEXT NOT NULL, error TEXT NOT NULL,
+        data TEXT NOT NULL)""",
+    "CREATE INDEX failures_signature ON failures (project, signature)",
+    "CREATE INDEX failures_command ON failures (project, command)",
+    """CREATE TABLE failure_fixes (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,
+        at REAL NOT NULL, signature TEXT NOT NULL, key TEXT NOT NULL, worked INTEGER NOT NULL,
+        data TEXT NOT NULL)""",
+    "CREATE INDEX failure_fixes_signature ON failure_fixes (project, signature, key)",
+    """CREATE TABLE failure_shows (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,
+        signature TEXT NOT NULL, how TEXT NOT NULL)""",
+    "CREATE INDEX failure_shows_agent ON failure_shows (session, agent)",
+    """CREATE TABLE failure_forgets (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, signature TEXT NOT NULL)""",
+    "CREATE INDEX failure_forgets_signature ON failure_forgets (project, signature)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM, _TRANSCRIPT, _KEEPERS, _DECISIONS, _FAILURES)

@@ -11,6 +11,7 @@ from loomkin.store.packing import pack
 from loomkin.store.projecting import PROJECTIONS as PROJECTIONS
 from loomkin.store.projecting import projects
 from loomkin.store.projections_decisions import DECISION_TABLES
+from loomkin.store.projections_failures import FAILURE_TABLES
 from loomkin.store.projections_keepers import KEEPER_TABLES
 from loomkin.store.projections_team import TEAM_TABLES
 
@@ -18,6 +19,7 @@ TITLE_LENGTH = 72
 TABLES = (
     "sessions", "messages", "turns", "calls", "changes", "usage", "verdicts", "grants", "questions",
     "surveys", *TEAM_TABLES, *KEEPER_TABLES, *DECISION_TABLES,
+    *FAILURE_TABLES,
 )  # fmt: skip
 
 

@@ -103,6 +103,7 @@ class _Search:
         self._terms = Terms(connection, common, Range(*between(connection, query.session)))
         self._phrases = squeezed(_PHRASE.findall(query.words))
         self._said: dict[int, str] = {}
+        self._most = self._least = max(POOL, SAME * query.limit)
 
     def hits(self) -> list[Hit]:
         if self._query.limit < 1 or self._terms.range.empty:
@@ -110,8 +111,7 @@ class _Search:
         candidates, judge = self._candidates()
         newest = self._connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
         found = []
-        most = PHRASE_POOL if self._phrases else max(POOL, SAME * self._query.limit)
-        for row in self._pool(candidates, most):
+        for row in self._pool(candidates, self._most):
             text = self._said_in(row)
             starts = cuts(text)
             if row["start"] not in starts:
@@ -123,7 +123,7 @@ class _Search:
             if fit is not None:
                 begin, end = window(passage, fit.begin, fit.end, self._query.width)
                 found.append(_hit(row, text, row["start"] + begin, row["start"] + end, fit.score))
-            if len(found) >= max(POOL, SAME * self._query.limit):
+            if len(found) >= self._least:
                 break
         return self._best(found)
 
@@ -151,6 +151,7 @@ class _Search:
         files = squeezed(self._query.files)
         judge = Judge(Wanted(weights, spelled, self._literal(whole), self._phrases, files))
         together = self._terms.together(self._phrase_terms()) if self._phrases else []
+        self._most += min(len(together), PHRASE_POOL)
         for number in together:  # all of these come first
             scores[number] = scores.get(number, 0.0) + sum(weights.values())
         if scores:

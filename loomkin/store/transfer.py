@@ -13,6 +13,7 @@ from loomkin.records.codec import from_plain, to_plain
 from loomkin.records.dataclass import dataclass, fields, is_dataclass
 from loomkin.records.event import Event, Fact, GrantAdded, GrantRevoked, SessionRenamed, SessionStarted
 from loomkin.records.facts import FACTS
+from loomkin.records.failure_event import FailureFixed, FailureForgotten, FailureSeen, FailureShown, FixFailed
 from loomkin.records.ids import SessionId
 from loomkin.store import sessions
 from loomkin.store.database import Database
@@ -53,11 +54,14 @@ def check(text: str) -> None:
 def take(db: Database, text: str, fresh: Callable[[], str], name: str = "") -> Imported:
     """Import what `export` wrote, under an identifier of `fresh` where its own is taken; blocks.
 
-    Grants are left out: what a person allowed elsewhere is not allowed here. Raises UsageError that names
+    Grants are left out: what a person allowed elsewhere is not allowed here; and so are failures: what failed
+    elsewhere is no advice here. Raises UsageError that names
     the event at fault, and writes nothing then.
     """
     own, events = _read(text)
     kept = _without_grants(events)
+    grants = len(events) - len(kept)
+    kept = [event for event in kept if not isinstance(event.fact, _LEARNT)]
     _rehearse(kept)
     taken = {row.id for row in sessions.all_sessions(db)} | {
         event.session for event in sessions.events(db, own)
@@ -74,7 +78,7 @@ def take(db: Database, text: str, fresh: Callable[[], str], name: str = "") -> I
         moved.append(Event(0, moved[-1].at, identity, "", "", SessionRenamed(name)))
     moved = adopted(db, moved)
     write(db, moved)
-    return Imported(identity, len(moved), len(events) - len(kept))
+    return Imported(identity, len(moved), grants)
 
 
 def _without_grants(events: list[Event]) -> list[Event]:
@@ -193,4 +197,5 @@ def _no_constant(text: str) -> float:
     raise ValueError(f"{text} is no number")
 
 
+_LEARNT = (FailureSeen, FailureFixed, FixFailed, FailureShown, FailureForgotten)
 _HINT = "Export it again with `loomkin sessions export ID --format json -o FILE`; nothing was imported."

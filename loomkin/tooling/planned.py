@@ -19,6 +19,7 @@ class Planned:
     use: ToolUse | None = None
     notes: tuple[str, ...] = ()
     refusal: str = ""
+    held: str = ""
     hook: Decision | None = None
     started: bool = False
     result: Ok | Fail | None = None

@@ -65,10 +65,15 @@ class Ok:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """A failure for the model: what went wrong, then what to do."""
+    """A failure for the model: what went wrong, then what to do.
+
+    `code` is the exit code of a command that failed by itself, `refusal` how an edit did not fit.
+    """
 
     text: str
     output_id: str = ""
+    code: int | None = None
+    refusal: str = ""
 
     def with_words(self, more: Sequence[str]) -> "Fail":
         """The same with words that the agent must hear."""

@@ -24,6 +24,7 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Call
 from loomkin.tooling.toolbox import Toolbox
+from loomkin.workspace.experience import Experience
 from loomkin.workspace.house import House
 from loomkin.workspace.models import Chosen, Reach, build_client
 from loomkin.workspace.recollection import Recollection
@@ -103,6 +104,7 @@ class Crew:
         self.recollection = Recollection(house, session)
         self._models: list[ModelClient] = []
         self._agents: dict[str, Agent] = {}
+        self.experience: dict[str, Experience] = {}
         if house.options.solo:
             self._denied |= toolsmith.of_teams
 
@@ -143,6 +145,7 @@ class Crew:
         agent = Agent(parts, berth.turns)
         agent.before_turn, agent.most_steps = kit.follow(agent), berth.role.max_turns
         runner.remarks.append(self.recollection.remarks(name))
+        runner.lessons = self.experience[name] = Experience(house, scribe)
         agent.steering.notes = self.recollection.notes(name)
         self._agents[name] = agent
         return agent
@@ -158,6 +161,11 @@ class Crew:
     def known(self, name: str) -> Agent | None:
         """The agent of that name that was made last."""
         return self._agents.get(name)
+
+    def recalled(self, agent: str, text: str, since: float) -> str:
+        """What goes along with the person's words: what was decided and what failed of what they speak of."""
+        decided = self.recollection.prompt(agent, self.session, text, since)
+        return "\n".join(part for part in (decided, *self.experience[agent].prompt(text)) if part)
 
     async def aclose(self) -> None:
         """Close every connection of every agent."""

@@ -60,7 +60,7 @@ class Git(Tool[Params]):
         if done.cut:
             said += f"\nOutput beyond {OUTPUT_BYTES >> 20} MB was dropped; ask for less of it."
         if not done.ok:
-            return Fail(f"git {params.operation} ended with code {done.code}.\n{said}", whole)
+            return Fail(f"git {params.operation} ended with code {done.code}.\n{said}", whole, done.code)
         return Ok(said or f"git {params.operation}: done, no output.", output_id=whole)
 
     def _kept(self, text: str) -> str:
