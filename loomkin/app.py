@@ -162,7 +162,9 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         )
         stack.push_async_callback(crew.aclose)
         team = MAIN if options.team or veterans else SOLO
-        berth = Berth(role.name, role, team, opened.messages, opened.turns, keepers=opened.keepers)
+        berth = Berth(
+            role.name, role, team, opened.messages, opened.turns, hosted=True, keepers=opened.keepers
+        )
         session = await _seat(crew, opened, berth, chosen, services, sight, stack)
         await session.start()
         back = await _come_back(services, opened, options) if veterans else ()

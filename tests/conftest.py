@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# a machine with other work to do is no fault of a test
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 _KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "CI")
 
@@ -22,7 +27,7 @@ def own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     for name in list(os.environ):
         if name not in _KEPT and not name.startswith(("PYTEST_", "HYPOTHESIS_", "COV_")):
             monkeypatch.delenv(name)
-    settings = {
+    places = {
         "HOME": home,
         "XDG_CONFIG_HOME": home / ".config",
         "XDG_STATE_HOME": home / ".local/state",
@@ -32,7 +37,7 @@ def own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
         "GIT_CONFIG_NOSYSTEM": "1",
         "LOOMKIN_SYSTEM_CONFIG_DIR": home / "etc",
     }
-    for name, value in settings.items():
+    for name, value in places.items():
         monkeypatch.setenv(name, str(value))
     (home / ".gitconfig").write_text(
         "[user]\n\tname = A Person\n\temail = person@example.org\n[init]\n\tdefaultBranch = main\n"

@@ -52,7 +52,13 @@ def tools_page() -> str:
         finding = [role.name for role in roles.values() if name in role.more_tools]
         words, docs = parse_description(next(ROOT.glob(f"tools/*/{name}.md")).read_text(encoding="utf-8"))
         in_teams = [role.name for role in roles.values() if name in role.team_tools]
-        told = {"In sight of": having, "In a team, in sight of": in_teams, "Found by": finding}
+        by_plan = [role.name for role in roles.values() if name in role.plan_tools]
+        told = {
+            "In sight of": having,
+            "In a team, in sight of": in_teams,
+            "With a task of the plan, in sight of": by_plan,
+            "Found by": finding,
+        }
         where = " ".join(f"{how}: {', '.join(names)}." for how, names in told.items() if names)
         lines += [
             f"## `{name}`",

@@ -69,7 +69,7 @@ def tools() -> dict[str, type]:
 def test_every_tool_is_in_a_role_and_every_roles_tool_exists() -> None:
     known = tools()
     roles = load_roles([], known).by_name.values()
-    used = {name for role in roles for name in (*role.tools, *role.more_tools, *role.team_tools)}
+    used = {name for role in roles for name in role.all_tools}
     assert used == set(known)
 
 

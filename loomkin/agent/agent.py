@@ -53,6 +53,11 @@ class Agent:
         return self._parts.scribe.agent
 
     @property
+    def turns(self) -> int:
+        """How many turns it has begun."""
+        return self._turns
+
+    @property
     def scribe(self) -> Scribe:
         """What writes down what it does, and for which task."""
         return self._parts.scribe

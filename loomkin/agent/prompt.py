@@ -26,13 +26,15 @@ def system_prompt(name: str, role: Role, team: str, project: str, words: Sequenc
     return "\n\n".join(part for part in (first, role.prompt.strip(), *map(str.strip, words)) if part)
 
 
-def team_words(spawner: str) -> str:
-    """What every agent of a team is told of working together; `spawner` is who asked for it, if an agent."""
-    boss = (
-        f"{spawner}, or whoever else gives you an order by mail," if spawner else "whoever gave you your work"
-    )
+def team_words(spawner: str, *, hosted: bool = False) -> str:
+    """What every agent of a team is told of working together; `spawner` is who asked for it, if an agent.
+
+    The session's own agent is the `hosted` one.
+    """
+    boss = f"{spawner}, or whoever else ordered it by mail," if spawner else "whoever ordered it"
+    words = "Your last message goes to the person." if hosted else _REPORTS.format(boss=boss)
     text = Path(__file__).with_name("teamwork.md").read_text(encoding="utf-8")
-    return text.replace("{boss}", boss)
+    return text.replace("{words}", words)
 
 
 def role_words(roles: Iterable[Role]) -> str:
@@ -58,6 +60,11 @@ def first_message(place: Place, rules: Sequence[str], context: Sequence[str] = (
     return "\n".join(lines)
 
 
+_REPORTS = (
+    "Work from mail: your last message is the report, and all that {boss} sees: what you did, what you "
+    "found, which files changed, how it was checked, what is open. Work from the plan: task_complete is the "
+    "report, and ends your turn."
+)
 _OF_HOUSE = ("concierge", "orienter")
 _ATTENDED = "The person can be asked, and approves what needs approval."
 _UNATTENDED = (

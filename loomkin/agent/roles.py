@@ -8,7 +8,7 @@ from pathlib import Path
 from loomkin.errors import ConfigError, UsageError
 from loomkin.records.role import Role, Tier
 
-_KEYS = ("name", "description", "tools", "more_tools", "team_tools", "tier", "max_turns")
+_KEYS = ("name", "description", "tools", "more_tools", "team_tools", "plan_tools", "tier", "max_turns")
 _QUOTES = ('"', "'")
 _BUILT_IN = Path(__file__).parents[1] / "roles"
 
@@ -147,6 +147,7 @@ def parse_role(data: bytes, where: str, name: str, tools: Collection[str]) -> Ro
         tools=_tools(fields, "tools", where, tools),
         more_tools=_tools(fields, "more_tools", where, tools),
         team_tools=_tools(fields, "team_tools", where, tools),
+        plan_tools=_tools(fields, "plan_tools", where, tools),
         prompt=prompt.strip(),
         tier=_tier(fields, where),
         max_turns=_turns(fields, where),

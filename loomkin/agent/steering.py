@@ -34,6 +34,10 @@ class Inbox(Protocol):
         """Whether somebody waits for what the agent says at the end of the turn."""
         ...
 
+    def asked(self) -> bool:
+        """Whether an agent waits for the answer to a question."""
+        ...
+
     def heard(self) -> None:
         """What was taken has been in a model call."""
         ...
@@ -77,6 +81,11 @@ class Steering:
     def owes(self) -> bool:
         """Whether somebody waits for the agent's last words: the person, for one who is in no team."""
         return self._inbox is None or self._inbox.owes()
+
+    @property
+    def asked(self) -> bool:
+        """Whether an agent waits for the answer to a question, which a remark is not."""
+        return self._inbox is None or self._inbox.asked()
 
     def attach(self, inbox: Inbox, turnstile: Turnstile) -> None:
         """Hear letters from there, too, and compute in turn with the others of a team."""

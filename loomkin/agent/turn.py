@@ -171,9 +171,10 @@ class Turn:
             self._transcript.say(heard.text, heard.sender)
 
     async def _ask(self, woke: str) -> Completion:
+        await self._scribe.flush()  # what has happened may bring tools into sight
+        await self._steering.own_round()
         load, room = await self._window.fit()
         await self._scribe.flush()
-        await self._steering.own_round()
         self._scribe.record(StateChanged("thinking"))
         self._steps += 1
         try:
@@ -208,8 +209,7 @@ class Turn:
         await self._runner.run(calls, completion.truncated, self._scribe, collected)
         found = self._cycles.note(calls, collected.results) or collected.found
         if found is None:
-            if collected.ends == len(calls) and not self._steering.owes:
-                self._closing = completion.text.strip() or collected.results[-1].text
+            self._closing = self._last_words(completion.text.strip(), collected)
             return None
         self._scribe.record(LoopNoticed(found.rung, found.pattern))
         if found.rung is Rung.STOP:
@@ -219,6 +219,15 @@ class Turn:
             )
         self._transcript.say(reminder(found), "loomkin")
         return None
+
+    def _last_words(self, said: str, collected: "_Collected") -> str:
+        """What the turn ends with, where the calls of a step leave nothing to do."""
+        over = collected.handed_over
+        if collected.ends == len(collected.results) and not self._steering.owes:
+            return said or collected.results[-1].text
+        if over and collected.ends + over == len(collected.results) and not self._steering.asked:
+            return said
+        return ""
 
     async def _more_to_do(self, text: str) -> bool:
         if self._steering.waiting:
@@ -257,10 +266,12 @@ class _Collected:
         self.results: list[ToolResult] = []
         self.found: Repetition | None = None
         self.ends = 0
+        self.handed_over = 0
 
-    def add_result(self, result: ToolResult, changes: Sequence[Change], ends_turn: bool) -> None:
+    def add_result(self, result: ToolResult, changes: Sequence[Change], ends: bool, over: bool) -> None:
         self.results.append(result)
-        self.ends += ends_turn
+        self.ends += ends
+        self.handed_over += over
         self._transcript.add_result(result)
         for change in changes:
             found = self._cycles.changed(change.path, change.before, change.after)

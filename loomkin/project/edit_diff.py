@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
+from loomkin.project.edit_result import NOT_SHOWN
 from loomkin.project.match import Splice
 from loomkin.project.text import cut_after, line_mark
 from loomkin.records.dataclass import dataclass
@@ -198,7 +199,7 @@ def _render(near: _Lines, changes: Sequence[_Change]) -> str:
         shift += grown
     if len(result) > DIFF_LINES:
         cut = len(result) - DIFF_LINES + 1
-        result = [*result[: DIFF_LINES - 1], f"... {cut} more lines of the diff are not shown"]
+        result = [*result[: DIFF_LINES - 1], f"{NOT_SHOWN} {cut} more lines of the diff are not shown"]
     return "\n".join(result)
 
 

@@ -7,6 +7,9 @@ from loomkin.project.sight import Others
 from loomkin.records.dataclass import dataclass
 from loomkin.records.region import LineChange
 
+NOT_SHOWN = "..."
+"""How a line of a diff begins that stands for lines which are left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:

@@ -2,12 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from loomkin.project.profile_finders import FINDERS, MARKS, PURPOSES, Found, text_of
+from loomkin.project.profile_finders import FINDERS, MARKS, PURPOSES, Found, ruff_fixes, text_of
 from loomkin.project.rules import NAMES as RULES
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.regex import pattern
 
 __all__ = ["PURPOSES", "Found", "Profile", "Profiles", "find_profile"]
@@ -37,10 +37,16 @@ class Profile:
         """The command for a purpose, empty where none is known."""
         return next((one.command for one in self.commands if one.purpose.lower() == purpose.lower()), "")
 
-    @property
-    def line(self) -> str:
-        """All of it in one line for an agent, empty where nothing is known."""
-        known = [f"{one.purpose.lower()} `{one.command}` ({one.source})" for one in self.commands]
+    def line(self, missing: Callable[[str], bool]) -> str:
+        """All of it in one line for an agent, empty where nothing is known.
+
+        `missing` says of a command whether its program is not there.
+        """
+        known = [
+            f"{one.purpose.lower()} `{one.command}` ({one.source})"
+            f"{' (writes)' if one.writes else ''}{' (not installed)' if missing(one.command) else ''}"
+            for one in self.commands
+        ]
         parts = [", ".join(self.languages), "; ".join(known)]
         said = ". ".join(part for part in parts if part)
         return f"Project: {said}." if said else ""
@@ -57,8 +63,13 @@ def find_profile(root: Path) -> Profile:
     for finder in FINDERS:
         for one in finder(root):
             found.setdefault(one.purpose, one)
-    commands = tuple(found[purpose] for purpose in PURPOSES if purpose in found)
+    commands = tuple(_with_effects(root, found[purpose]) for purpose in PURPOSES if purpose in found)
     return Profile(tuple(_languages(root)), commands)
+
+
+def _with_effects(root: Path, one: Found) -> Found:
+    mends = "ruff check" in one.command and "--no-fix" not in one.command
+    return replace(one, writes=True) if mends and ("--fix" in one.command or ruff_fixes(root)) else one
 
 
 class Profiles:

@@ -17,11 +17,12 @@ PURPOSES = ("Build", "Test", "Lint", "Format", "Type check")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One command, what it is for, and the file that tells of it."""
+    """One command, what it is for, and the file that tells of it; `writes` where it mends what it finds."""
 
     purpose: str
     command: str
     source: str
+    writes: bool = False
 
 
 _TARGETS = {
@@ -91,6 +92,21 @@ def _python(root: Path) -> Iterator[Found]:
             yield Found(purpose, run + command, "pyproject.toml")
     if "build-system" in tree.table:
         yield Found("Build", "uv build" if run.startswith("uv") else "python -m build", "pyproject.toml")
+
+
+def ruff_fixes(root: Path) -> bool:
+    """Whether ruff's own settings have it mend what it finds."""
+    for name, keys in (("ruff.toml", ()), (".ruff.toml", ()), ("pyproject.toml", ("tool", "ruff"))):
+        try:
+            tree = read_tree(root / name, name)
+        except ConfigError:
+            continue
+        table: object = tree.table if tree else {}
+        for key in keys:
+            table = table.get(key) if isinstance(table, dict) else None
+        if isinstance(table, dict) and table.get("fix") is True:
+            return True
+    return False
 
 
 def _fixed(file: str, **commands: str) -> Callable[[Path], Iterator[Found]]:

@@ -18,8 +18,8 @@ class Tier(StrEnum):
 class Role:
     """One way of working; `prompt` follows its first line, `max_turns` None leaves it to the settings.
 
-    `tools` are in sight at once, `team_tools` too where the agent is in a team, and `more_tools` can be found
-    with tool_search; the role has no others.
+    `tools` are in sight at once, `team_tools` too where the agent is in a team, `plan_tools` once the plan
+    concerns it, and `more_tools` can be found with tool_search, as can the others; the role has no more.
     """
 
     name: str
@@ -30,3 +30,9 @@ class Role:
     max_turns: int | None = None
     more_tools: tuple[str, ...] = ()
     team_tools: tuple[str, ...] = ()
+    plan_tools: tuple[str, ...] = ()
+
+    @property
+    def all_tools(self) -> tuple[str, ...]:
+        """Whatever it may ever hold."""
+        return tuple(dict.fromkeys((*self.tools, *self.team_tools, *self.plan_tools, *self.more_tools)))

@@ -14,6 +14,7 @@ from loomkin.records.role import Role, Tier
 from loomkin.team.mailroom import TEAM
 from loomkin.team.matching import changes_files
 from loomkin.team.member import Member
+from loomkin.team.person_words import with_words
 from loomkin.team.seat import GONE, Seat
 from loomkin.team.team import Team
 from loomkin.tooling.tool import Call
@@ -131,7 +132,7 @@ class Hiring:
             role = self._wanted(order)
             idle = self._idle(spawner, order)
             if idle is not None:
-                self._team.instruct(spawner, idle.name, order.work)
+                self._team.instruct(spawner, idle.name, self._letter(spawner, order.work))
                 return Hired(idle, True)
             self._refuse_name(order)
             if order.budget is not None and order.budget <= 0:
@@ -144,7 +145,7 @@ class Hiring:
                 )
             seat = self._seat(spawner, role, order.work, order.name, order.team)
             seat = replace(seat, budget=order.budget)
-            member = await self._team.spawn(seat, order.work)
+            member = await self._team.spawn(seat, self._letter(spawner, order.work))
         return Hired(member, False, await self._office.estimate(role))
 
     async def dissolve(self, boss: str, names: tuple[str, ...], reason: str, by: str = "") -> list[str]:
@@ -182,6 +183,11 @@ class Hiring:
         return Seat(
             name or self._team.free_name(role), role, team or boss.team, spawner, purpose, boss.depth + 1
         )
+
+    def _letter(self, spawner: str, work: str) -> str:
+        """The order in full: the session's own agent hands on what the person said, word for word."""
+        boss = None if spawner == PERSON else self._team.member(spawner)
+        return with_words(work, boss.agent.transcript.messages) if boss and boss.hosted else work
 
     def _boss(self, spawner: str) -> Seat:
         """The seat that a new one is below; whom the person hires works in the first agent's team."""

@@ -1,6 +1,6 @@
 """Mail between agents: addresses, receipts, delivery, and what the person does to a queue."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from loomkin.agent.steering import Heard
 from loomkin.errors import NotFoundError
@@ -11,6 +11,7 @@ from loomkin.records.team_event import MailEdited, MailMoved, MailSent
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.mailbox import AT_END, NOW, Mailbox
 from loomkin.runtime.recorder import Scribe
+from loomkin.team.mail_words import in_words
 
 TEAM = "team"
 
@@ -237,12 +238,15 @@ class AgentInbox:
         self._told: list[Mail] = []
         self.on_taken: Callable[[Mail], None] = lambda mail: None
         self.owes = lambda: True
+        self.asked = lambda: False
 
     def take(self, *, end: bool) -> list[Heard]:
         """What is to be heard now; expired letters are left out and written down as such."""
         taken = self._box.take(AT_END if end else NOW)
         if taken or not end:
-            taken += self._box.take((Delivery.DIGEST,), "" if taken else SYSTEM)
+            quiet = self._box.take((Delivery.DIGEST,), "" if taken else SYSTEM)
+            before = [mail for mail in quiet if (mail.sender, mail.priority) == (SYSTEM, Priority.LOW)]
+            taken = [*before, *taken, *(mail for mail in quiet if mail not in before)]
         late = [mail for mail in taken if mail.reply_by and mail.reply_by < self._now()]
         self._room.mark(late, MailState.EXPIRED)
         fresh = [mail for mail in taken if mail not in late]
@@ -264,23 +268,6 @@ class AgentInbox:
     def on_interrupt(self, call: Callable[[], None] | None) -> None:
         """Whom to tell at once of a letter that cannot wait for the step's end."""
         self._box.on_interrupt(call)
-
-
-def in_words(mail: Mail, now: float) -> str:
-    """A letter as a model reads it."""
-    marks = "".join(_marks(mail, now))
-    return f'<mail id="{mail.id}" from="{mail.sender}" kind="{mail.kind}"{marks}>\n{mail.text}\n</mail>'
-
-
-def _marks(mail: Mail, now: float) -> Iterator[str]:
-    if mail.priority in (Priority.URGENT, Priority.HIGH):
-        yield f' priority="{mail.priority}"'
-    if mail.task:
-        yield f' task="{mail.task}"'
-    if mail.correlation:
-        yield f' answers="{mail.correlation}"'
-    if mail.reply_by:
-        yield f' reply_within="{max(0, round(mail.reply_by - now))} s"'
 
 
 def _when(mail: Mail, reader: Address) -> str:

@@ -38,14 +38,14 @@ class Match:
 
 def changes_files(role: Role) -> bool:
     """Whether a role has a tool that changes files, at once or after looking for it."""
-    return bool({*role.tools, *role.more_tools, *role.team_tools} & CHANGES)
+    return not CHANGES.isdisjoint(role.all_tools)
 
 
 def fits(task: Task, role: Role) -> bool:
     """Whether a role can do a task: it is the one named, or has the tools where none is named."""
     if task.role:
         return role.name == task.role
-    tools = {*role.tools, *role.team_tools}
+    tools = {*role.tools, *role.team_tools, *role.plan_tools}
     return bool({"task_complete"} & tools and tools & CHANGES) and (not task.checks or bool(tools & RUNS))
 
 

@@ -124,6 +124,8 @@ class Worker:
             for heard in member.inbox.take(end=True):
                 member.agent.transcript.say(heard.text, heard.sender)
             end = await self._turn(member, woke_by(letters))
+            if end.outcome is not Outcome.DONE:
+                await member.agent.scribe.flush()  # its last calls are known before it reports
             member.busy = False
             self._ended(member, end, letters)
             member.interrupted, member.hushed = "", False

@@ -65,7 +65,8 @@ def _order(board: Board, task: Task) -> Iterator[str]:
         yield "Another task starts on partial results of this one: publish each with task_partial."
     yield (
         f"Created by {task.creator}. It is yours unless your first step declines it (task_decline). When all "
-        f"of it is done, call task_complete for {task.id}; if something is in the way, task_block."
+        f"of it is done, call task_complete for {task.id}: that is the report, and words in mail do not "
+        "finish it. If something is in the way, task_block."
     )
 
 

@@ -1,6 +1,6 @@
 """An agent's last words, for whoever asked: now, or once those who work for it are done."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from loomkin.agent.turn import Outcome, TurnEnd
 from loomkin.records.mail import ASKING, PERSON, SYSTEM, Delivery, Mail, MailKind
@@ -15,7 +15,10 @@ UNFINISHED = "Not finished: nobody works any more, and not all that I asked othe
 
 
 class Reports:
-    """Sends what an agent said last to those whose letters asked for it."""
+    """Sends what an agent said last to those whose letters asked for it.
+
+    `witness` says what a member was seen to do since some time; it stands below the report on an order.
+    """
 
     def __init__(
         self,
@@ -32,6 +35,7 @@ class Reports:
         self._practices = practices
         self._answered: dict[str, dict[str, Mail]] = {}
         self._told: dict[tuple[str, str], str] = {}
+        self.witness: Callable[[Member, float], str] = lambda member, since: ""
 
     def send(self, member: Member, end: TurnEnd, letters: list[Mail], later: bool) -> list[Mail]:
         """Answer what the letters ask; where more comes `later`, the orders among them are given back."""
@@ -86,7 +90,10 @@ class Reports:
             self._scribe.record(AgentReported(member.name, asker, text, outcome.value))
             if asker != PERSON and asker in self._members and self._members[asker].open:
                 when = Delivery.DIGEST if member.hushed else Delivery.NEXT_STEP
-                self._room.send(member.name, Letter(asker, text, MailKind.HANDOFF, delivery=when))
+                ordered = [mail.at for mail in mine if mail.kind is MailKind.CONTROL]
+                seen = self.witness(member, min(ordered)) if ordered else ""
+                words = f"{text}\n\n{seen}" if seen else text
+                self._room.send(member.name, Letter(asker, words, MailKind.HANDOFF, delivery=when))
 
     def answer(self, host: Member, outcome: str) -> None:
         """What the session's own agent said last answers the questions that it heard and left open."""

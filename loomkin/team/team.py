@@ -195,6 +195,7 @@ class Team(Roster):
         agent.steering.attach(inbox, self.turnstile)
         member = self._members[seat.name] = Member(seat, agent, box, inbox, hosted)
         inbox.owes = lambda: self.reports.owed_by(member)
+        inbox.asked = lambda: any(mail.kind is MailKind.QUESTION for mail in member.letters)
         member.seen(self._clock.monotonic(), "starting")
         if known:
             return member

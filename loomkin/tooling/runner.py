@@ -40,9 +40,8 @@ NOT_STARTED = "Stopped before it started; it had no effect."
 class ResultSink(Protocol):
     """Whoever keeps the transcript."""
 
-    def add_result(self, result: ToolResult, changes: Sequence[Change], ends_turn: bool) -> None:
+    def add_result(self, result: ToolResult, changes: Sequence[Change], ends: bool, over: bool) -> None:
         """Take the one result of a call, the files that it changed, and whether nothing is left to do."""
-        ...
 
 
 class Runner:
@@ -271,8 +270,9 @@ class Runner:
             scribe.record(FileChanged(call.id, change.path, *versions, *lines, self._redact(change.diff)))
         scribe.record(CallFinished(call.id, call.name, state, seconds, result.output_id))
         shown = self._redact(text) or "(no output)"
-        ends = isinstance(result, Ok) and result.ends_turn and not item.notes
-        sink.add_result(ToolResult(call.id, call.name, shown, isinstance(result, Fail)), changes, ends)
+        quiet = result if isinstance(result, Ok) and not item.notes else Ok("")
+        heard = ToolResult(call.id, call.name, shown, isinstance(result, Fail))
+        sink.add_result(heard, changes, quiet.ends_turn, quiet.hands_over)
 
 
 def _state(result: Ok | Fail) -> str:

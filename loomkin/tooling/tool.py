@@ -50,17 +50,18 @@ class Ok:
     """A result for the model; `output_id` names the whole output where `text` is a part of it.
 
     One that `ends_turn` leaves an agent of a team nothing to do: where nobody waits for its last words, the
-    turn is over.
+    turn is over. One that `hands_over` work ends it too, with what the agent said beside the call.
     """
 
     text: str
     changes: tuple[Change, ...] = ()
     output_id: str = ""
     ends_turn: bool = False
+    hands_over: bool = False
 
     def with_words(self, more: Sequence[str]) -> "Ok":
         """The same with words that the agent must hear."""
-        return replace(self, text="\n".join([self.text, *more]), ends_turn=False)
+        return replace(self, text="\n".join([self.text, *more]), ends_turn=False, hands_over=False)
 
 
 @dataclass(frozen=True, slots=True)

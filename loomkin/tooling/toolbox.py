@@ -37,6 +37,7 @@ class Toolbox:
 
     def __init__(self, names: Iterable[str], more: Iterable[str], denied: Iterable[str] = ()) -> None:
         """`names` are in sight from the beginning, `more` once searched for; no other tool ever is."""
+        self._of_plan: tuple[str, ...] = ()
         self._denied = frozenset(denied)
         self._known: dict[str, AnyTool] = {}
         self._later: dict[str, Later] = {}
@@ -44,11 +45,14 @@ class Toolbox:
         self._allowed: frozenset[str] = frozenset()
         self.become(names, more)
 
-    def become(self, names: Iterable[str], more: Iterable[str]) -> None:
-        """Hold other tools from now on; what was found by searching stays in sight where it still may."""
+    def become(self, names: Iterable[str], more: Iterable[str], of_plan: Iterable[str] = ()) -> None:
+        """Hold other tools from now on; what came into sight stays there where it still may.
+
+        Those `of_plan` come into sight once the plan concerns the agent, or when searched for.
+        """
         found = [name for name in self._wanted if self._there(name)]
-        wanted = list(names)
-        self._allowed = frozenset((*wanted, *more)) - self._denied
+        wanted, self._of_plan = list(names), tuple(of_plan)
+        self._allowed = frozenset((*wanted, *more, *self._of_plan)) - self._denied
         self._known = {name: tool for name, tool in self._known.items() if name in self._allowed}
         self._later.clear()
         self._wanted = list(dict.fromkeys((*wanted, *(name for name in found if name in self._allowed))))
@@ -105,6 +109,10 @@ class Toolbox:
     def show(self, names: Iterable[str]) -> None:
         """Bring tools into sight; names that are not this agent's are passed over."""
         self._wanted.extend(name for name in names if self._there(name) and name not in self._wanted)
+
+    def show_plan(self) -> None:
+        """Bring the tools for work by a plan into sight, for good."""
+        self.show(self._of_plan)
 
     def _there(self, name: str) -> bool:
         return name in self._known or name in self._later

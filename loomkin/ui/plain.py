@@ -13,6 +13,8 @@ from loomkin.ui.terminal import one_line, printable
 from loomkin.ui.theme import about, count, money, span
 
 LONGEST = 300
+SHORT = 60
+"""Characters by which a call is known again when it ends."""
 
 
 class Detail(IntEnum):
@@ -60,6 +62,7 @@ class PlainLines:
     def of(self, event: Event) -> str:
         """The lines of an event, each with its end, or nothing."""
         self._begun = self._begun or isinstance(event.fact, facts.TurnStarted)
+        self._team.follow(event)
         warning = self._warning(event)
         text = warning
         if self._detail is Detail.ACTIVITY:
@@ -103,7 +106,8 @@ class PlainLines:
             case facts.MessageAdded(message) if self._begun and message.role is Role.ASSISTANT:
                 return message.text if message.calls else ""
             case facts.CallStarted(call_id, tool, arguments):
-                words = self._calls[(event.agent, call_id)] = f"{tool} {about(arguments)}".rstrip()
+                words = f"{tool} {about(arguments)}".rstrip()
+                self._calls[(event.agent, call_id)] = one_line(words, SHORT)
                 return words
             case facts.CallFinished(call_id, tool, state, seconds):
                 told = self._finished(self._calls.pop((event.agent, call_id), tool), state, seconds)
@@ -116,6 +120,9 @@ class PlainLines:
                 self._spent.setdefault(event.agent, Spent()).add(usage.total, cost)
             case facts.TurnEnded(outcome=outcome, steps=steps, seconds=seconds):
                 spent = self._spent.get(event.agent, Spent())
+                awaited = self._team.awaited(event.agent) if outcome == "done" else ""
+                if awaited:
+                    outcome = f"waits for {awaited}"
                 return f"{outcome} after {steps} model calls, {spent}, {span(seconds)}"
             case _:
                 return _remark(event.fact) or self._team.of(event)

@@ -2,10 +2,12 @@
 
 from loomkin.records import team_event as team
 from loomkin.records.event import ApprovalAsked, Event
-from loomkin.records.mail import PERSON
+from loomkin.records.mail import PERSON, SYSTEM, MailKind
+from loomkin.records.task import ENDED
 from loomkin.ui.terminal import one_line
 
 LONGEST = 300
+GONE = ("stopped", "done")
 
 
 class TeamWords:
@@ -13,6 +15,8 @@ class TeamWords:
 
     def __init__(self) -> None:
         self._titles: dict[str, str] = {}
+        self._orders: dict[tuple[str, str], None] = {}
+        self._tasks: dict[str, tuple[str, str]] = {}
 
     def of(self, event: Event) -> str:
         """The words of a fact, or nothing."""
@@ -35,6 +39,28 @@ class TeamWords:
             case team.TaskMoved():
                 words = self._moved(event.fact)
         return one_line(words, LONGEST)
+
+    def awaited(self, agent: str) -> str:
+        """Those whose report an agent waits for, or nothing."""
+        orders = [to for sender, to in self._orders if sender == agent]
+        tasks = [owner or task for task, (creator, owner) in self._tasks.items() if creator == agent]
+        return ", ".join(dict.fromkeys((*orders, *tasks)))
+
+    def follow(self, event: Event) -> None:
+        """Take what an event says of who works for whom."""
+        match event.fact:
+            case team.MailSent(mail) if mail.kind is MailKind.CONTROL and mail.sender not in (PERSON, SYSTEM):
+                self._orders[(mail.sender, mail.to)] = None
+            case team.AgentReported(name=name, to=to):
+                self._orders.pop((to, name), None)
+            case team.AgentMoved(name, state) if state in GONE:
+                self._orders = {pair: None for pair in self._orders if name not in pair}
+            case team.TaskAdded(task):
+                self._tasks[task.id] = (task.creator, task.owner)
+            case team.TaskMoved(task=identity, after=after, owner=owner) if identity in self._tasks:
+                creator, _ = self._tasks.pop(identity)
+                if after not in ENDED:
+                    self._tasks[identity] = (creator, owner)
 
     def _moved(self, fact: team.TaskMoved) -> str:
         words = f"task {fact.task} {self._titles.get(fact.task, '')}".rstrip()

@@ -57,7 +57,7 @@ class Berth:
     """Who an agent is: its name, role and team, what it said before, what keepers hold of that, its turns.
 
     `spawner` is the agent that asked for it; a `fixed` role does not follow its file; `budget` is its own, in
-    picodollars; `company` is the team of one that works for it and is no member.
+    picodollars; `company` is the team of one that works for it and is no member; `hosted` is the session's.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Berth:
     budget: int | None = None
     company: str = ""
     keepers: tuple[Keeper, ...] = ()
+    hosted: bool = False
 
 
 class Crew:
@@ -194,13 +195,13 @@ class Kit:
         """Put the tools of the role into the box."""
         role, in_team = self._role, self._berth.team != SOLO
         tools = (*role.tools, *role.team_tools) if in_team else role.tools
-        self._toolbox.become(tools, (*role.more_tools, *role.team_tools))
+        self._toolbox.become(tools, (*role.more_tools, *role.team_tools), role.plan_tools)
         self._crew.toolsmith(self._toolbox, role, self._services)
 
     def system(self) -> str:
         """The fixed first part of the agent's requests."""
         berth, house = self._berth, self._crew.house
-        words = [team_words(berth.spawner)] if berth.team != SOLO else []
+        words = [team_words(berth.spawner, hosted=berth.hosted)] if berth.team != SOLO else []
         if berth.team != SOLO and HIRING.intersection((*self._role.tools, *self._role.team_tools)):
             words.append(role_words(self._crew.roles.by_name.values()))
         words.append(house.options.append_system_prompt)

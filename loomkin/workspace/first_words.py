@@ -66,5 +66,5 @@ _MODES = {
     Mode.EDITS: f"{_READS}, and so do edits of files in the repository; all else needs approval.",
     Mode.PLAN: f"{_READS}; nothing that writes does.",
     Mode.AUTO: f"{_READS}, and so do edits of files in the repository; all else needs approval.",
-    Mode.YOLO: "all passes but what is denied.",
+    Mode.YOLO: "every call is allowed unless a rule denies it.",
 }

@@ -45,14 +45,13 @@ class Ground:
 
     def writers(self, role: Role) -> tuple[str, ...]:
         """The tools of a role that may change something, by what they are, whatever the role is called."""
-        names = dict.fromkeys((*role.tools, *role.more_tools, *role.team_tools))
-        return tuple(name for name in names if self.crew.toolsmith.access(name) not in HARMLESS)
+        return tuple(name for name in role.all_tools if self.crew.toolsmith.access(name) not in HARMLESS)
 
     async def reader(self, name: str, role: Role) -> Agent:
         """An agent of a role with nothing but its tools that look; opened with what it must know."""
         access = self.crew.toolsmith.access
         tools = tuple(tool for tool in (*role.tools, *role.more_tools) if access(tool) in LOOKING)
-        narrow = replace(role, tools=tools, more_tools=(), team_tools=())
+        narrow = replace(role, tools=tools, more_tools=(), team_tools=(), plan_tools=())
         company = MAIN if self.crew.house.options.team else ""
         berth = Berth(name, narrow, SOLO, fixed=True, company=company)
         agent = self.crew.agent(berth, await self.tiers.of(role.tier))

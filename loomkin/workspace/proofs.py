@@ -7,6 +7,9 @@ from loomkin.project.jobs import JobTable
 from loomkin.project.profile import Profiles
 from loomkin.project.sight import Sight
 from loomkin.project.workplace import Workplace
+from loomkin.records.permission import Access, ToolUse
+from loomkin.store import sessions
+from loomkin.store import team as past
 from loomkin.team.board import Board
 from loomkin.team.checks import Checks
 from loomkin.team.claims_watch import Watch
@@ -16,7 +19,9 @@ from loomkin.team.earlier import Earlier
 from loomkin.team.earlier import read as read_earlier
 from loomkin.team.footprints import Footprints
 from loomkin.team.reviews import Reviews
+from loomkin.team.seen import KINDS, Seen
 from loomkin.team.team import Team
+from loomkin.workspace.crew import Crew
 from loomkin.workspace.ground import Ground
 
 
@@ -29,9 +34,12 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
     footprints.restore(earlier.events)
     team.adopt(footprints)
 
+    seen = _witness(crew, team)
+
     def wrote(agent: str, path: str) -> None:
-        task = board.in_hand(agent)
-        footprints.wrote(agent, task.id if task else "", path, house.clock.now())
+        task, now = board.in_hand(agent), house.clock.now()
+        footprints.wrote(agent, task.id if task else "", path, now)
+        seen.wrote(agent, path, now)
 
     watch.noted = wrote
     checks = Checks(
@@ -57,3 +65,18 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
         Reviews: reviews,
         Earlier: earlier,
     }
+
+
+def _witness(crew: Crew, team: Team) -> Seen:
+    """What stands below each report; what was seen by an earlier process counts."""
+    root, database = str(crew.house.workplace.root), crew.house.database
+
+    def reads(command: str) -> bool:
+        return crew.gate.policy.only_reads(ToolUse("shell", Access.EXECUTE, root, command=command))
+
+    seen = Seen(reads)
+    if past.members(database, crew.session):
+        seen.restore(event for kind in KINDS for event in sessions.events(database, crew.session, kind))
+    team.adopt(seen)
+    team.reports.witness = lambda member, since: seen.words(member.name, member.seat.role, since)
+    return seen

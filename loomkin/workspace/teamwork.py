@@ -25,6 +25,7 @@ from loomkin.store.database import Database
 from loomkin.store.keepers import window_keepers
 from loomkin.team.board import Board
 from loomkin.team.care import Patience
+from loomkin.team.checks import not_found
 from loomkin.team.claims import Claims
 from loomkin.team.claims_guard import Guard
 from loomkin.team.claims_watch import Watch
@@ -168,8 +169,8 @@ class Teamwork:
     async def opening(self, context: str) -> str:
         """The first message of a conversation in this team, with the survey of the project."""
         known = await self._survey.joined(context) if self._survey else context
-        profile = await asyncio.to_thread(self._profiles.profile)
-        known = "\n".join(part for part in (profile.line, known) if part)
+        line = await asyncio.to_thread(self._project)
+        known = "\n".join(part for part in (line, known) if part)
         async with self._opens:
             now = self._ground.crew.house.clock.monotonic()
             at, asked, text = self._told
@@ -178,6 +179,12 @@ class Teamwork:
                 text = await self._ground.opening(known)
                 self._told = (now, known, text)
             return text
+
+    def _project(self) -> str:
+        """What is known of the project's commands, and which of them cannot run here."""
+        crew = self._ground.crew
+        environment, root = crew.environment(""), crew.house.workplace.root
+        return self._profiles.profile().line(lambda command: bool(not_found(command, environment, root)))
 
     def services(self) -> dict[type, Any]:
         """What tools of a team name."""

@@ -34,7 +34,7 @@ class Toolset:
         for name in toolbox.wanted:
             if name in self.names:
                 toolbox.know(make(name))
-        for name in (*role.team_tools, *role.more_tools):
+        for name in (*role.team_tools, *role.plan_tools, *role.more_tools):
             if name in self.names:
                 toolbox.know_later(
                     name, Later(partial(make, name), partial(self._kind, name), partial(self._describe, name))

@@ -51,12 +51,12 @@ def test_a_project_tells_its_language_and_commands(tmp_path: Path, name: str) ->
 def test_one_line_says_it_all(tmp_path: Path) -> None:
     (tmp_path / "go.mod").write_text("module x\n")
     (tmp_path / "run.sh").write_text("")
-    line = find_profile(tmp_path).line
+    line = find_profile(tmp_path).line(lambda command: False)
     assert line.startswith(
         "Project: Go, shell. build `go build ./...` (go.mod); test `go test ./...` (go.mod);"
     )
     assert "\n" not in line
-    assert find_profile(tmp_path / "nowhere").line == ""
+    assert find_profile(tmp_path / "nowhere").line(lambda command: False) == ""
 
 
 def test_it_is_found_anew_only_when_a_file_that_tells_has_changed(tmp_path: Path) -> None:
@@ -74,3 +74,15 @@ def test_foreign_folders_do_not_count_for_languages(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
     assert find_profile(tmp_path).languages == ("Rust",)
+
+
+def test_the_line_says_what_is_not_installed_and_what_writes(tmp_path: Path) -> None:
+    settings = tmp_path / "pyproject.toml"
+    settings.write_text("[tool.ruff]\nfix = true\n[tool.mypy]\n")
+    line = find_profile(tmp_path).line(lambda command: command.startswith("mypy"))
+    assert "lint `ruff check .` (pyproject.toml) (writes); " in line
+    assert "type check `mypy .` (pyproject.toml) (not installed)" in line
+    settings.write_text("[tool.ruff]\n")
+    assert "(writes)" not in find_profile(tmp_path).line(lambda command: False)
+    (tmp_path / "ruff.toml").write_text("fix = true\n")
+    assert "(writes)" in find_profile(tmp_path).line(lambda command: False)

@@ -157,12 +157,16 @@ async def test_what_is_no_file_or_folder_is_called_what_it_is(
 @settings(deadline=None, max_examples=150)
 @given(
     st.sampled_from(TOOLS),
-    st.lists(st.sampled_from(ODD) | st.text(st.characters(), max_size=6), max_size=3).map("/".join),
+    st.lists(st.sampled_from(ODD) | st.text(st.characters(), max_size=6), max_size=3)
+    .map("/".join)
+    .filter(lambda path: ".." not in path),
 )
 @example("file_edit", "a\udcff")
+@example("content_search", " / ")
 def test_no_path_breaks_a_tool(name: str, path: str) -> None:
     with TemporaryDirectory() as folder:
-        inside = "./" + path if path.startswith(("/", "~")) or ".." in path else path
+        # tools pass over space around a path; what would lead to the machine's own files begins with a name
+        inside = "./" + path.lstrip() if path.lstrip().startswith(("/", "\\", "~")) else path
         text = asyncio.run(answer(furnished(Path(folder).resolve()), name, inside))
     assert "failed: " not in text
     assert "Errno" not in text

@@ -1,5 +1,8 @@
 """Plain lines tell as much as was asked for, and nothing a terminal would obey."""
 
+import json
+
+from loomkin.records.dataclass import replace
 from loomkin.records.event import (
     CallFinished,
     CallStarted,
@@ -9,10 +12,14 @@ from loomkin.records.event import (
     ModelRetried,
     NoticeGiven,
     TextStreamed,
+    TurnEnded,
     TurnStarted,
 )
-from loomkin.records.ids import CallId
+from loomkin.records.ids import CallId, MailId, TaskId
+from loomkin.records.mail import Mail, MailKind
 from loomkin.records.message import Text, ToolResult
+from loomkin.records.task import Task, TaskState
+from loomkin.records.team_event import AgentMoved, AgentReported, MailSent, TaskAdded, TaskMoved
 from loomkin.ui.plain import Detail, PlainLines
 from loomkin.ui.terminal import one_line, printable, wants_color, wants_live
 from loomkin.ui.theme import clock, count, money, span
@@ -45,6 +52,34 @@ def test_warnings_and_refusals_are_told_unless_nothing_is() -> None:
     ]
     assert "coder: by the way" in told(Detail.ACTIVITY, *events)
     assert told(Detail.NOTHING, *events) == ""
+
+
+def test_a_long_command_is_told_at_length_once() -> None:
+    command = "python -m pytest -q " + " ".join(f"tests/test_{number}.py" for number in range(9))
+    start = event(CallStarted("c1", "shell", json.dumps({"command": command})))
+    first, last = told(Detail.ACTIVITY, start, event(CallFinished("c1", "shell", "ok", 12.0))).splitlines()
+    assert "tests/test_2.py" in first
+    assert last == "coder: shell python -m pytest -q tests/test_0.py tests/test_1.py t…: done after 12.0 s"
+
+
+def test_who_only_waits_for_others_is_not_told_to_be_done() -> None:
+    def letter(to: str) -> Event:
+        return event(MailSent(Mail(MailId(f"m-{to}"), "coder", to, MailKind.CONTROL, "Look.", 0.0)))
+
+    def end(*before: Event) -> str:
+        return told(Detail.ACTIVITY, *before, event(TurnEnded(1, "done", "", 2, 1.0))).splitlines()[-1]
+
+    orders = (letter("tester"), letter("reviewer"))
+    assert end(*orders).startswith("coder: waits for tester, reviewer after 2 model calls, ")
+    reported = event(AgentReported("tester", "coder", "It passes.", "done"))
+    assert end(*orders, reported).startswith("coder: waits for reviewer after")
+    assert end(*orders, reported, event(AgentMoved("reviewer", "stopped"))).startswith("coder: done after")
+    task = Task(TaskId("t1"), "mend it", "", "coder", owner="")
+    moved = TaskMoved(TaskId("t1"), TaskState.READY, TaskState.OFFERED, "loomkin", "bob", "")
+    ended = replace(moved, before=TaskState.IN_PROGRESS, after=TaskState.DONE)
+    assert end(event(TaskAdded(task))).startswith("coder: waits for t1 after")
+    assert end(event(TaskAdded(task)), event(moved)).startswith("coder: waits for bob after")
+    assert end(event(TaskAdded(task)), event(moved), event(ended)).startswith("coder: done after")
 
 
 def test_a_call_that_fails_or_takes_long_is_told_at_its_end() -> None:

@@ -1,10 +1,12 @@
 """What the editing tools share: from what the applier answers to what the model reads."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loomkin.errors import NotFoundError
+from loomkin.project.edit_brief import brief, places
 from loomkin.project.edit_result import Applied, Refused, RefusedKind, Target, Tier
 from loomkin.project.listing import shown_path
 from loomkin.project.sight import Sight
@@ -56,14 +58,7 @@ class Editing:
         """The words for the model and the change for the log; the new version counts as seen."""
         self._sight.changed(call.agent, applied.path, applied.sha, applied.sha_before, applied.line_changes)
         shown = self._workplace.shown(applied.path)
-        what = "Created" if applied.created else "Changed"
-        first, last = applied.line_start, applied.line_end
-        span = f"line {first}" if first == last else f"lines {first}-{last}"
-        lines = [f"{what} {shown}: +{applied.added} -{applied.removed}, {span}, hash {applied.sha}."]
-        if applied.tier not in ("", "exact"):
-            shifted = "; the new text was shifted to fit" if applied.tier == Tier.INDENT else ""
-            lines.append(f"The old text matched only allowing for {applied.tier}{shifted}. Check the result.")
-        lines += [*applied.notes, applied.diff]
+        lines = list(_told(applied, shown))
         before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
         if before:
             self._sight.keep(before, applied.before)
@@ -127,6 +122,26 @@ class Editing:
             return self.refused(answer, target.path, call)
         text, change = self.applied(answer, call)
         return Ok(text, (change,))
+
+
+def _told(applied: Applied, shown: str) -> Iterator[str]:
+    """A change in words for the model: at length only where it must look whether it is what it meant."""
+    what = "Created" if applied.created else "Changed"
+    size = f"{what} {shown}: +{applied.added} -{applied.removed}"
+    if applied.created or (applied.tier == Tier.EXACT and applied.line_changes):
+        spans = "" if applied.created else f"; edits at {places(applied.line_changes)}"
+        yield f"{size}, hash {applied.sha}{spans}."
+        yield from applied.notes
+        yield brief(applied.diff)
+        return
+    first, last = applied.line_start, applied.line_end
+    span = f"line {first}" if first == last else f"lines {first}-{last}"
+    yield f"{size}, {span}, hash {applied.sha}."
+    if applied.tier not in ("", Tier.EXACT):
+        shifted = "; the new text was shifted to fit" if applied.tier == Tier.INDENT else ""
+        yield f"The old text matched only allowing for {applied.tier}{shifted}. Check the result."
+    yield from applied.notes
+    yield applied.diff
 
 
 class SeenBy:

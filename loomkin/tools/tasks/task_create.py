@@ -75,7 +75,7 @@ class TaskCreate(Tool[Params]):
             task = self._planning.create(call.agent, draft)
             where = self._planning.where(task)
             lost = await self._checks.missing(call.agent, params.checks)
-            return Ok("\n".join(filter(None, (where, lost))))
+            return Ok("\n".join(filter(None, (where, lost))), hands_over=not lost)
         except LoomkinError as error:
             return Fail(str(error))
 

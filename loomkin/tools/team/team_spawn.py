@@ -51,7 +51,8 @@ class TeamSpawn(Tool[Params]):
         name = hired.member.name
         how = f"{name} was idle and takes it." if hired.reused else f"{name} is at work. {hired.estimate}"
         return Ok(
-            f"{how.strip()} Its last words reach you as mail; go on with something else, or answer to wait."
+            f"{how.strip()} Its last words reach you as mail; go on with something else, or answer to wait.",
+            hands_over=True,
         )
 
 

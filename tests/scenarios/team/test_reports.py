@@ -1,5 +1,6 @@
 """An agent's last words reach who asked for its work: the final ones, and also what could not be finished."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -96,8 +97,6 @@ async def test_who_ends_a_turn_while_a_task_waits_in_its_name_tells_its_creator(
         assert "I ended my turn, and t1 (mend mean) is waiting with me." in heard
         assert "Somebody must give t1 back to me." in heard
         assert "mean() is mended." in last(server, "concierge")
-        prompt = said(asked(server, "coder")[0])
-        assert "your last message reaches its creator only while the task is still with you" in prompt
 
 
 @pytest.mark.feature("B3")
@@ -171,6 +170,88 @@ async def test_calls_beside_the_one_that_hands_a_task_in_are_run_and_read(bench:
         assert [one["tool_call_id"] for one in results] == [one["id"] for one in planned["tool_calls"]]
         assert ["def mean" in said(one) for one in results] == [True, False, True]
         assert "t1 is accepted" in said(second)
+
+
+@pytest.mark.feature("B3")
+async def test_orders_with_a_line_beside_them_end_the_turn_and_the_line_is_for_the_person(
+    bench: Bench,
+) -> None:
+    script = {
+        "concierge": [
+            {"text": "A researcher looks.", "calls": [call("team_spawn", role="researcher", work="Look.")]},
+            {"text": "It adds one."},
+        ],
+        "researcher": [{"text": "Look: it adds one.", "wait_for": "idle"}],
+    }
+    async with bench.model(script=script) as server:
+        process = await bench.start("ask", "go", "--team", "default", "-v")
+        await server.until(lambda chats: count(chats, "researcher") == 1)
+        assert process.stderr is not None
+        async with asyncio.timeout(20):
+            async for line in process.stderr:
+                if line.startswith(b"concierge: waits for researcher after 1 model calls"):
+                    break
+        server.release("idle")
+        out, _ = await process.communicate()
+        assert (process.returncode, out) == (0, b"It adds one.\n")
+        planned, result, report = asked(server, "concierge")[1]["messages"][-3:]
+        assert planned["content"] == "A researcher looks."
+        assert "is at work" in said(result)
+        assert "Look: it adds one." in said(report)
+
+
+@pytest.mark.feature("B3")
+async def test_an_order_beside_other_calls_or_without_a_line_ends_no_turn(bench: Bench) -> None:
+    spawn = call("team_spawn", role="researcher", work="Look.", fresh=True)
+    script = {
+        "concierge": [
+            {"calls": [spawn]},
+            {"text": "I look, too.", "calls": [spawn, call("file_read", path="calc.py")]},
+            {"text": "One more.", "calls": [spawn, call("team_spawn", role="poet", work="Look.")]},
+            {"text": "Waiting."},
+            {"text": "Done.", "repeat": True},
+        ],
+        "default": [{"text": "It adds one.", "wait_for": "asked", "repeat": True}],
+    }
+    async with bench.model(script=script) as server:
+        ended = bench.run("ask", "go", "--team", "default")
+        ended = await released_when(server, ended, "asked", lambda chats: count(chats, "concierge") == 4)
+        assert (ended.code, ended.out) == (0, "Done.\n"), ended.err
+        assert "There is no role 'poet'" in said(asked(server, "concierge")[3]["messages"][-1])
+
+
+@pytest.mark.feature("B3")
+async def test_a_report_comes_with_what_loomkin_saw_and_not_with_what_was_said(bench: Bench) -> None:
+    bench.write("check.sh", "grep -c '/ len(values)$' calc.py\n")
+    mend = call("file_edit", path="calc.py", old="len(values) + 1", new="len(values)")
+    more = call("file_edit", path="calc.py", old="value * 2", new="2 * value")
+    run = call("shell", command="sh check.sh")
+    script = {
+        "concierge": [
+            {"text": "A coder mends it.", "calls": [call("team_spawn", role="coder", work="Mend mean().")]},
+            {"calls": [call("team_spawn", role="researcher", work="Look.")]},
+            {"text": "Done.", "repeat": True},
+        ],
+        "coder": [
+            {"calls": [call("file_read", path="calc.py")]},
+            {"calls": [run, mend, run, call("shell", command="cat calc.py | tail -n 1")]},
+            {"calls": [more]},
+            {"calls": [call("shell", command="sh check.sh && exit 3"), call("shell", command="git status")]},
+            {"text": "I changed nothing, ran all tests and committed."},
+        ],
+        "researcher": [{"calls": [call("file_read", path="calc.py")]}, {"text": "It is the mean."}],
+    }
+    async with bench.model(script=script) as server:
+        ended = await bench.run("ask", "mend it", "--team", "default", "--permission-mode", "yolo")
+        assert (ended.code, ended.out) == (0, "Done.\n"), ended.err
+        heard = asked(server, "concierge")[1]["messages"][-1]["content"]
+        assert (
+            "I changed nothing, ran all tests and committed.\n\n"
+            "loomkin saw: changed calc.py +2 -2; after the last edit: `sh check.sh && exit 3` -> exit 3; "
+            "not committed.\n</mail>"
+        ) in heard
+        told = said(asked(server, "concierge")[-1]["messages"][1:])
+        assert told.count("loomkin saw") == 1, "who can only read did nothing to see"
 
 
 @pytest.mark.feature("A7")

@@ -18,6 +18,16 @@ from tests.team.conftest import at_work, home  # noqa: F401
 DONE = {"text": "Done.", "repeat": True}
 WRITING = {"file_write", "file_edit", "file_patch", "shell", "shell_output", "git"}
 
+PLAN = {
+    "task_accept",
+    "task_complete",
+    "task_update",
+    "task_offer",
+    "rendezvous_ready",
+    "verify",
+    "region_claim",
+}
+
 
 def tools(body: dict[str, Any]) -> set[str]:
     """The tools that a request shows."""
@@ -55,7 +65,7 @@ async def test_a_role_that_only_looks_cannot_write_whatever_it_calls(bench: Benc
         assert "First" in said(requests[3])
         assert bench.root.joinpath("calc.py").exists()
         assert "You are one of several agents" in said(requests[0])
-        assert "concierge, or whoever else gives you an order by mail, sees only" in said(requests[0])
+        assert "all that concierge, or whoever else ordered it by mail, sees" in said(requests[0])
 
 
 @pytest.mark.feature("A6")
@@ -66,6 +76,62 @@ async def test_an_agent_alone_is_told_nothing_of_teams_and_its_fixed_part_is_sma
         assert "agents at work" not in said(body)
         assert not [name for name in tools(body) if name.startswith(("team_", "peer_", "task_", "sub_"))]
         assert sizes(server, "coder") < 9_000
+
+
+@pytest.mark.feature("A6")
+async def test_who_has_no_task_of_the_plan_is_told_nothing_of_it(bench: Bench) -> None:
+    script = {
+        "concierge": [{"calls": [call("team_spawn", role="coder", work="Look at mean().")]}, DONE],
+        "coder": [
+            {"calls": [call("tool_search", query="claim a region of a file")]},
+            {"text": "It adds one."},
+        ],
+    }
+    async with bench.model(script=script) as server:
+        done = await bench.run("ask", "go", "--team", "default")
+        assert (done.code, done.out) == (0, "Done.\n"), done.err
+        hosts, mine, found = asked(server, "concierge")[0], *asked(server, "coder")
+        assert "Your last message goes to the person." in said(hosts["messages"][0])
+        assert "your last message is the report" not in said(hosts["messages"][0])
+        assert '<mail id="m1" from="concierge" kind="order">' in mine["messages"][1]["content"]
+        assert PLAN.isdisjoint(tools(hosts))
+        assert PLAN.isdisjoint(tools(mine))
+        assert "region_claim" in tools(found)
+        assert sizes(server, "concierge") < 19_000
+        assert sizes(server, "coder") < 15_000
+
+
+@pytest.mark.feature("A6")
+async def test_agents_are_told_which_of_the_projects_commands_cannot_run(bench: Bench) -> None:
+    bench.write("LOOMKIN.md", "- Test: `nosuchrunner -q`\n- Lint: `git diff --check`\n")
+    async with bench.model(script={"concierge": [DONE]}) as server:
+        assert (await bench.run("ask", "go", "--team", "default", "--permission-mode", "yolo")).code == 0
+        told = asked(server, "concierge")[0]["messages"][1]["content"]
+    assert (
+        "test `nosuchrunner -q` (LOOMKIN.md) (not installed); lint `git diff --check` (LOOMKIN.md)." in told
+    )
+    assert "Permissions: every call is allowed unless a rule denies it." in told
+
+
+@pytest.mark.feature("B1")
+async def test_plan_tools_come_with_a_task_and_stay_with_those_who_have_had_one(bench: Bench) -> None:
+    finish = {"calls": [call("task_complete", task="t1", done="mended", evidence="read it")]}
+    create = call("task_create", title="Mend mean", description="It adds one.", role="coder")
+    order = call("team_spawn", role="coder", work="Say what mean() does.")
+    script = {
+        "concierge": [{"text": "Planned.", "calls": [create]}, {"calls": [order]}, DONE],
+        "coder": [finish, {"text": "The mean."}],
+    }
+    async with bench.model(script=script) as server:
+        done = await bench.run("ask", "go", "--team", "default")
+        assert (done.code, done.out) == (0, "Done.\n"), done.err
+        first, second, *_ = (tools(body) for body in asked(server, "concierge"))
+        assert PLAN.isdisjoint(first), "nothing is planned yet"
+        assert {"task_update", "task_offer"} <= second, "it made a task"
+        before, after = (tools(body) for body in asked(server, "coder"))
+        assert {"task_complete", "task_decline", "verify"} <= before
+        assert before == after, "the next order comes by mail"
+        assert "that is the report" in said(asked(server, "coder")[0]["messages"][1])
 
 
 @pytest.mark.feature("A6")

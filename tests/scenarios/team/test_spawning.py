@@ -2,8 +2,35 @@
 
 import pytest
 
-from tests.scenarios.conftest import Bench, call
+from tests.scenarios.conftest import Bench, call, said
 from tests.scenarios.team.conftest import asked, last
+
+
+@pytest.mark.feature("A7")
+async def test_an_order_of_the_sessions_agent_carries_the_persons_words(bench: Bench) -> None:
+    words = "Mend mean() in @calc.py.\n\nLeave double() alone!"
+    script = {
+        "concierge": [
+            {"text": "A coder mends it.", "calls": [call("team_spawn", role="coder", work="calc.py:3.")]},
+            {"calls": [call("team_spawn", role="coder", work=f"Once more: {words}")]},
+            {"text": "Done.", "repeat": True},
+        ],
+        "coder": [
+            {"calls": [call("tool_search", query="spawn a teammate")]},
+            {"calls": [call("team_spawn", role="researcher", work="Where is mean() used?")]},
+            {"text": "Mended.", "repeat": True},
+        ],
+        "researcher": [{"text": "Nowhere.", "repeat": True}],
+    }
+    async with bench.model(script=script) as server:
+        done = await bench.run("ask", words, "--team", "default")
+        assert (done.code, done.out) == (0, "Done.\n"), done.err
+        letters = {body["messages"][-1]["content"] for body in asked(server, "coder")}
+        first = next(text for text in letters if "calc.py:3." in text)
+        assert f'kind="order">\ncalc.py:3.\n\nThe person\'s words:\n{words}\n</mail>' in first
+        again = next(text for text in letters if "Once more" in text)
+        assert again.count("double()") == 1, "they are said once"
+        assert "person's words" not in said(asked(server, "researcher")[0]["messages"][1:])
 
 
 @pytest.mark.feature("A1")

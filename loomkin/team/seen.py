@@ -1,0 +1,138 @@
+"""What loomkin itself saw an agent do: files it changed, commands and how they ended, commits."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+
+from loomkin.records.dataclass import dataclass
+from loomkin.records.event import CallStarted, Event, FileChanged, MessageAdded
+from loomkin.records.message import ToolResult
+from loomkin.records.regex import pattern
+from loomkin.records.role import Role
+from loomkin.team.matching import RUNS, changes_files
+from loomkin.team.practice import Practice
+
+KINDS = ("FileChanged", "CallStarted", "MessageAdded")
+RUNNING = (*RUNS, "verify", "git")
+_NAMES = ("command", "cmd", "script")
+MOST_PATHS, MOST_COMMANDS, LONGEST = 12, 4, 120
+_EXIT = pattern(r"(exit \d+(?: \(of the last command of the pipe\))?|ended by \w+)")
+_VERIFIED = pattern(r"`(.+)`(?:: (exit \d+|ended by \w+)| (failed and passed))")
+_COMMIT = pattern(r"\bgit\b[^|;&\n]*\bcommit\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A change of the file `path`, or a command that came to an end."""
+
+    at: float
+    path: str = ""
+    added: int = 0
+    removed: int = 0
+    counted: bool = True
+    command: str = ""
+    ending: str = ""
+
+
+class Seen(Practice):
+    """Keeps what each agent did, from facts and never from its words; `reads` knows harmless commands."""
+
+    def __init__(self, reads: Callable[[str], bool]) -> None:
+        self._reads = reads
+        self._steps: dict[str, list[_Step]] = {}
+        self._begun: dict[tuple[str, str], str] = {}
+
+    def restore(self, log: Iterable[Event]) -> None:
+        """Go on with what an earlier process wrote down."""
+        for event in sorted(log, key=lambda one: one.seq):
+            self.happened(event)
+
+    def happened(self, event: Event) -> None:
+        """A file changed, or a command began or ended."""
+        fact, agent = event.fact, event.agent
+        if isinstance(fact, FileChanged):
+            self._add(agent, _Step(event.at, fact.path, fact.added, fact.removed))
+        elif isinstance(fact, CallStarted) and fact.tool in RUNNING:
+            self._begun[(agent, fact.call_id)] = _command(fact)
+        elif isinstance(fact, MessageAdded) and self._begun:
+            for result in fact.message.results:
+                begun = self._begun.pop((agent, result.call_id), "")
+                command, ending = _ended(begun, result) if begun else ("", "")
+                if ending:
+                    self._add(agent, _Step(event.at, command=command, ending=ending))
+
+    def wrote(self, agent: str, path: str, at: float) -> None:
+        """A command of an agent changed a file, nobody knows in how many lines."""
+        self._add(agent, _Step(at, path, counted=False))
+
+    def words(self, agent: str, role: Role, since: float) -> str:
+        """What it did since then, in a line; nothing where its role can neither change nor run anything."""
+        steps = [step for step in self._steps.get(agent, ()) if step.at >= since]
+        writes = changes_files(role)
+        if not steps and not writes:
+            return ""
+        last = max((at for at, step in enumerate(steps) if step.path), default=-1)
+        ran = self._ran(steps[last + 1 :])
+        if last < 0:
+            parts = ["no file changed"] * writes
+            parts.append(ran or "only reading")
+        else:
+            after = f"after the last edit: {ran}" if ran else "only reading after the last edit"
+            committed = any(_committed(step) for step in steps[last + 1 :])
+            parts = [f"changed {_changed(steps)}", after, "committed" if committed else "not committed"]
+        return f"loomkin saw: {'; '.join(parts)}."
+
+    def _ran(self, steps: list[_Step]) -> str:
+        ends = {
+            step.command: step.ending
+            for step in steps
+            if step.command and not _committed(step) and not self._reads(step.command)
+        }
+        shown = [f"`{_short(command)}` -> {ending}" for command, ending in ends.items()][-MOST_COMMANDS:]
+        return ", ".join(shown)
+
+    def _add(self, agent: str, step: _Step) -> None:
+        self._steps.setdefault(agent, []).append(step)
+
+
+def _changed(steps: list[_Step]) -> str:
+    sums: dict[str, tuple[int, int, bool]] = {}
+    for step in steps:
+        if step.path:
+            added, removed, counted = sums.get(step.path, (0, 0, True))
+            sums[step.path] = (added + step.added, removed + step.removed, counted and step.counted)
+    return ", ".join(_paths(sums))
+
+
+def _paths(sums: dict[str, tuple[int, int, bool]]) -> Iterator[str]:
+    for path, (added, removed, counted) in list(sums.items())[:MOST_PATHS]:
+        yield f"{path} +{added} -{removed}" if counted else f"{path} (by a command)"
+    if len(sums) > MOST_PATHS:
+        yield f"and {len(sums) - MOST_PATHS} more"
+
+
+def _command(fact: CallStarted) -> str:
+    values = json.loads(fact.arguments)
+    if fact.tool == "git":
+        return f"git {values.get('operation', '')} {values.get('args', '')}".rstrip()
+    return next((str(values[name]) for name in _NAMES if values.get(name)), fact.tool)
+
+
+def _ended(command: str, result: ToolResult) -> tuple[str, str]:
+    """A command and how it ended, as loomkin's own words in its result say; nothing while it runs."""
+    if result.name == "git":
+        return command, "" if result.is_error else "exit 0"
+    for line in reversed(result.text.splitlines()):
+        if result.name == "verify" and (proved := _VERIFIED.match(line)):
+            return proved[1], proved[2] or proved[3]
+        if result.name != "verify" and (found := _EXIT.match(line)):
+            return command, found[1]
+    return command, ""
+
+
+def _committed(step: _Step) -> bool:
+    return bool(_COMMIT.search(step.command)) and step.ending == "exit 0"
+
+
+def _short(command: str) -> str:
+    line = " ".join(command.split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"
