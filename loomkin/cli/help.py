@@ -10,7 +10,7 @@ COMMANDS: dict[str, str] = {
     "sessions": "list, show, export, import, fork, rename, delete, check",
     "ps": "what every agent of the running session does: state, step, tokens, money, task, claims",
     "tasks": "list, show, add, edit, cancel: the plan of a session",
-    "graph": "show, add, link, edit, close, undo, pulse, writeup: what was decided here, and why",
+    "graph": "show, add, link, edit, undo, tree, export, diff, apply, writeup: what was decided, and why",
     "failures": "list, show, forget: what failed here, and what mended it",
     "permissions": "list, explain, revoke: what may be done, and which rule says so",
     "audit": "every decision on a tool call, with the rule that decided",
