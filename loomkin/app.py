@@ -64,6 +64,7 @@ from loomkin.workspace.policies import (
     mode_fixed_by,
     resume_mode,
 )
+from loomkin.workspace.remembering import Remembering, known_before
 from loomkin.workspace.services import Services
 from loomkin.workspace.session import Session, SessionFacts
 from loomkin.workspace.state_folder import open_database, settle, state_folder, tracked_note
@@ -183,16 +184,19 @@ async def _seat(
     """The session's own agent at work, and the ground for a team around it."""
     house = crew.house
     options, role = house.options, berth.role
-    decided = crew.recollection.opening
-    opening = Opening(options, house.workplace, house.rules, crew.gate, house.clock, decided)
+    known = partial(known_before, crew)
+    opening = Opening(options, house.workplace, house.rules, crew.gate, house.clock, known)
     supervisor = await stack.enter_async_context(Supervisor(lambda name, error: None, 0.0))
     replayed = options.replay is not None
     tiers = Tiers(house.chooser, house.loaded.settings.model, chosen, role.tier, replayed=replayed)
-    services.ground = Ground(crew, tiers, supervisor, opening, open_desk(crew, role.name))
+    memory = Remembering(crew, tiers)
+    stack.callback(memory.close)
+    services.ground = Ground(crew, tiers, supervisor, opening, open_desk(crew, role.name), memory)
     agent = crew.agent(berth, chosen)
     session = _session(house, opened, agent, crew, sight, opening)
     session.recall = partial(crew.recalled, agent.name)
     session.desk = services.ground.desk
+    session.memory = memory
     services.join(session, role)
     return session
 

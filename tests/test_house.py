@@ -29,7 +29,7 @@ LADDER: dict[str, set[str]] = {
     "practices": {"runtime", "config", "store", "decisions", "project", "llm", "agent", "team"},
     "workspace": {
         "runtime", "config", "store", "decisions", "failures", "project", "llm", "permissions", "tooling",
-        "agent", "team",
+        "agent", "team", "keepers",
     },
     "tools": {
         "runtime", "config", "store", "decisions", "failures", "project", "codemap", "llm", "permissions",
@@ -37,7 +37,7 @@ LADDER: dict[str, set[str]] = {
     },
     "commands": {
         "runtime", "config", "store", "decisions", "project", "llm", "permissions", "agent", "team",
-        "workspace",
+        "workspace", "keepers",
     },
     "ui": {"runtime", "config", "project", "permissions", "team", "workspace", "commands"},
     "app": {
@@ -46,7 +46,7 @@ LADDER: dict[str, set[str]] = {
     },
     "cli": {
         "runtime", "config", "store", "decisions", "failures", "project", "llm", "permissions", "agent",
-        "team", "workspace", "commands", "ui", "app",
+        "team", "workspace", "commands", "ui", "app", "keepers",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -63,6 +63,7 @@ HEAVY_OWN = {
     "loomkin.permissions.shell_policy",
     "loomkin.permissions.harden", "loomkin.decisions", "loomkin.decisions.answers",
     "loomkin.decisions.drafts", "loomkin.failures.watch",
+    "loomkin.keepers.memory", "loomkin.store.archive",
 }  # fmt: skip
 BROAD_EXCEPTS = {"tooling/runner.py", "cli/main.py"}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 300, 50, 250

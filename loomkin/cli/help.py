@@ -12,6 +12,8 @@ COMMANDS: dict[str, str] = {
     "tasks": "list, show, add, edit, cancel: the plan of a session",
     "graph": "show, add, link, edit, undo, tree, export, diff, apply, writeup: what was decided, and why",
     "failures": "list, show, forget: what failed here, and what mended it",
+    "keepers": "list, show, search, ask, archive, restore: what left the windows of models",
+    "recall": "what was said here before, in any session, by its words",
     "permissions": "list, explain, revoke: what may be done, and which rule says so",
     "audit": "every decision on a tool call, with the rule that decided",
     "cost": "what was spent, by agent, model, task, session or day",
