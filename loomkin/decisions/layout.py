@@ -67,7 +67,7 @@ def arranged(graph: Graph) -> Layout:
     """The picture of a graph; the same graph gives the same picture."""
     edges = [edge for edge in graph.edges if edge.start in graph.nodes and edge.end in graph.nodes]
     parts = [_component(part, edges) for part in _components(graph, edges)]
-    goal_width = max([1100.0, *(one.width for one in parts), sqrt(sum(_area(one) for one in parts) * 1.7)])
+    goal_width = max([1100.0, *(one.width for one in parts), sqrt(sum(_area(one) for one in parts) * 2.2)])
     boxes: dict[str, Box] = {}
     wires: list[Wire] = []
     x = y = MARGIN

@@ -154,6 +154,10 @@ async def test_the_page_is_searched_filtered_panned_zoomed_and_read_in_a_browser
         browser.open(f"{file.as_uri()}#search=redis&node=d3", 390, 844, dark=True)
         assert browser.value("document.querySelector('#detail h2').textContent") == "Use Redis"
         assert browser.value("document.documentElement.scrollWidth") <= 390
+        browser.click("#filters summary")
+        edges = browser.value("(({left, right}) => [left, right])(kinds.parentNode.getBoundingClientRect())")
+        assert 0 <= edges[0] < edges[1] <= 390
+        browser.key("Escape")
         assert browser.value("getComputedStyle(document.body).backgroundColor") == "rgb(14, 17, 22)"
         if folder := os.environ.get(SHOTS):
             browser.shoot(Path(folder) / "narrow.png")
