@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "ps": "what every agent of the running session does: state, step, tokens, money, task, claims",
     "tasks": "list, show, add, edit, cancel: the plan of a session",
     "graph": "show, add, link, edit, undo, tree, export, diff, apply, writeup: what was decided, and why",
+    "why": "why a line is there: the decision behind it, what was rejected, what was said",
     "failures": "list, show, forget: what failed here, and what mended it",
     "keepers": "list, show, search, ask, archive, restore: what left the windows of models",
     "recall": "what was said here before, in any session, by its words",

@@ -75,7 +75,8 @@ class Library:
     def part(self, root: str = "", session: str = "", branch: str = "") -> narrative.Part:
         """What hangs on a node, or what a session or a branch decided; all of it where none is named."""
         graph = self.graph.snapshot()
-        part = narrative.part_of(graph, self._within(graph, root, session, branch))
+        nodes = filter(narrative.worth_telling, self._within(graph, root, session, branch))
+        part = narrative.part_of(graph, nodes)
         named = [node.id for node in part.nodes.values() if node.kind is NodeKind.GOAL]
         tasks = [(one.origin.session, one.origin.task) for one in part.nodes.values() if one.origin.task]
         proof = goals.evidence(self._db, named, tasks)
