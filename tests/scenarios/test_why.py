@@ -191,3 +191,25 @@ async def test_a_decision_that_was_superseded_says_by_what(bench: Bench) -> None
     assert "decided: d1 Cache with lru_cache (85 %, superseded) [sure: the commit names it]" in told
     assert "superseded: It leaks in threads" in told
     assert "Compute it each time" in told
+
+
+@pytest.mark.feature("C5")
+async def test_a_clone_that_took_in_the_patch_tells_the_decision_under_its_own_number(bench: Bench) -> None:
+    async with bench.model(*CACHED):
+        await bench.run("ask", ASKED, *YOLO)
+    patch = bench.root.parent / "decisions.json"
+    assert (await bench.run("graph", "diff", "--prompts", "-o", str(patch))).code == 0
+    clone = Bench(bench.root.parent / "clone", bench.environ)
+    bench.git("clone", "-q", str(bench.root), str(clone.root))
+    await clone.run("graph", "add", "decision", "Something of the clone's own")
+    applied = await clone.run("graph", "apply", str(patch))
+    assert applied.code == 0, applied.err
+    (stretch,) = (await clone.run("why", LINE, "--json")).json["stretches"]
+    (found,) = stretch["decisions"]
+    assert (found["title"], found["link"], stretch["unknown"]) == ("Cache with lru_cache", "trailer", [])
+    assert found["id"] != "d1"
+    assert [(one["title"], one["reason"]) for one in found["options"]] == [
+        ("Memoise with a dict", "grows without end")
+    ]
+    told = (await clone.run("why", LINE)).out
+    assert f"asked, word for word (the rest of that session is not here):\n    {ASKED}" in told
