@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.roles import load_roles
 from loomkin.agent.window import Overflow
 from loomkin.config.load import load
-from loomkin.config.settings import ShellSettings
+from loomkin.config.settings import GitSettings, ShellSettings
 from loomkin.errors import UntrustedError
 from loomkin.llm.books import Books
 from loomkin.llm.catalogue import Catalogue
@@ -64,6 +63,8 @@ from loomkin.workspace.policies import (
     mode_fixed_by,
     resume_mode,
 )
+from loomkin.workspace.recording import record
+from loomkin.workspace.remembering import Remembering, known_before
 from loomkin.workspace.services import Services
 from loomkin.workspace.session import Session, SessionFacts
 from loomkin.workspace.state_folder import open_database, settle, state_folder, tracked_note
@@ -107,10 +108,9 @@ async def open_house(options: Options) -> AsyncIterator[House]:
         workplace = Workplace(root.path, extra, state / "outputs")
         found = None if options.bare else project_rules.load(root.path, options.cwd, options.environ)
         rules = found or ProjectRules((), ())
-        catalogue = Catalogue.packaged()
         replay = options.replay is not None
         chooser = ModelChooser(
-            loaded.settings, options.environ, options.offline, catalogue, probe_http, replay
+            loaded.settings, options.environ, options.offline, Catalogue.packaged(), probe_http, replay
         )
         redactor = Redactor({**secrets_of(root.path), **secret_values(options.environ)})
         notes = (*loaded.warnings, *rules.warnings, *await tracked_note(root, database))
@@ -140,7 +140,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         role = roles.get(veterans[0].role if veterans else options.role)
         chosen = await house.chooser.choose(wanted_model(loaded, row.model if row else ""), role.tier)
         rules = all_rules(loaded, house.rules.files, house.trusted)
-        policy = build_policy(rules, loaded, house.workplace, _home(options))
+        policy = build_policy(rules, loaded, house.workplace, options.home)
         rule_notes, reach = misnamed(rules, tools.names), _reach(house, stack)
         await asyncio.to_thread(settle, options, house.state, house.database)
         opened = _open(house, row, role.name, str(chosen.chain[0].id))
@@ -185,16 +185,20 @@ async def _seat(
     """The session's own agent at work, and the ground for a team around it."""
     house = crew.house
     options, role = house.options, berth.role
-    decided = crew.recollection.opening
-    opening = Opening(options, house.workplace, house.rules, crew.gate, house.clock, decided)
+    known = partial(known_before, crew)
+    opening = Opening(options, house.workplace, house.rules, crew.gate, house.clock, known)
     supervisor = await stack.enter_async_context(Supervisor(lambda name, error: None, 0.0))
     replayed = options.replay is not None
     tiers = Tiers(house.chooser, house.loaded.settings.model, chosen, role.tier, replayed=replayed)
-    services.ground = Ground(crew, tiers, supervisor, opening, open_desk(crew, role.name))
+    memory = Remembering(crew, tiers)
+    stack.callback(memory.close)
+    services.ground = Ground(crew, tiers, supervisor, opening, open_desk(crew, role.name), memory)
     agent = crew.agent(berth, chosen)
     session = _session(house, opened, agent, crew, sight, opening)
     session.recall = partial(crew.recalled, agent.name)
     session.desk = services.ground.desk
+    stack.push_async_callback(record(crew, session.desk, supervisor).aclose)
+    session.memory = memory
     services.join(session, role)
     return session
 
@@ -246,6 +250,7 @@ def _services(house: House, jobs: JobTable, sight: Sight, person: Person, gate: 
         Redactor: house.redactor,
         Database: house.database,
         ShellSettings: house.loaded.settings.shell,
+        GitSettings: house.loaded.settings.git,
     }
 
 
@@ -261,13 +266,8 @@ def _shelf(house: House) -> Callable[[], Overflow]:
     return shelf
 
 
-def _home(options: Options) -> Path:
-    return Path(options.environ.get("HOME") or "~").expanduser()
-
-
 def _open(house: House, row: SessionRow | None, role: str, model: str) -> Opened:
-    options = house.options
-    name = options.wish.name
+    options, name = house.options, house.options.wish.name
     if row is None:
         mode = house.loaded.settings.permissions.mode.value
         start = SessionStarted(str(options.cwd), model, mode, name)

@@ -23,6 +23,11 @@ class Shown:
     form: Form = Form.WHOLE
 
 
+def whole_ids(shown: Iterable[Shown]) -> frozenset[str]:
+    """The messages that stand in a window as they were said."""
+    return frozenset(one.message.id for one in shown if one.original is not None and one.form is Form.WHOLE)
+
+
 class View:
     """Makes the window of a transcript that grows; what it altered stays the same object until keepers come.
 

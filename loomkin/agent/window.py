@@ -15,6 +15,7 @@ from loomkin.records.keeper import Aim, Held, Keeper
 from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.message import RAN, Message, Role, ToolSpec
 from loomkin.runtime.recorder import Scribe
+from loomkin.tooling.remembering import SIGHT
 from loomkin.tooling.toolbox import Toolbox
 
 FULL = 0.9
@@ -152,6 +153,7 @@ class Window:
             if keeper is None:
                 return None
             self.transcript.hold(keeper)
+            self._toolbox.show(SIGHT)
             after = before if aim.whole else self.load().zones
             self._scribe.record(KeeperMade(keeper, before.percent, 0 if aim.whole else after.percent))
             return Offloaded(keeper, before, after)

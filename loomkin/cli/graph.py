@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
+from loomkin.cli.graph_exports import add_exports
+from loomkin.cli.graph_patches import add_patches
 from loomkin.cli.graph_place import Files, below, changed
 from loomkin.cli.graph_views import add_views
 from loomkin.cli.place import AsJson, Folder, group, look, say
@@ -18,6 +20,8 @@ from loomkin.workspace.moments import where
 
 app = group("The decision graph: goals, decisions, rejected options, and why.")
 add_views(app)
+add_exports(app)
+add_patches(app)
 NodeArgument = Annotated[str, typer.Argument(metavar="ID", help="Such as d42; an exact title will do.")]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
 Confidence = Annotated[int | None, typer.Option(metavar="0-100", help="How sure you are, in percent.")]

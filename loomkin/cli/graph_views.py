@@ -96,7 +96,7 @@ def narrative(
     """Tell what was decided, oldest first: below a node, in a session, on a branch, or all of it."""
 
     async def work(library: Library) -> str:
-        part = library.part(root, _session(library, session), branch)
+        part = library.part(root, session_id(library, session), branch)
         return to_json(plain_graph(part.nodes, part.edges)) if as_json else timeline(part)
 
     say(with_graph(look(folder, context), work))
@@ -114,11 +114,12 @@ def writeup(
     """Write the decisions behind a change as Markdown for a pull request."""
 
     async def work(library: Library) -> str:
-        text = library.writeup(root, _session(library, session), branch, title)
+        text = library.writeup(root, session_id(library, session), branch, title)
         return to_json({"markdown": text}) if as_json else text.rstrip("\n")
 
     say(with_graph(look(folder, context), work))
 
 
-def _session(library: Library, word: str) -> str:
+def session_id(library: Library, word: str) -> str:
+    """The session that is meant; raises NotFoundError."""
     return find(library.graph.database, word).id if word else ""

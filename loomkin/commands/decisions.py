@@ -10,8 +10,8 @@ if TYPE_CHECKING:  # the graph is loaded when it is asked for
     from loomkin.decisions.desk import Desk
 
 HINT = (
-    "/decisions · /decisions ID · search WORDS · files PATH… · goals · doubts · pulse · writeup [ID] · "
-    "add KIND TITLE · done ID · abandon ID WHY · confidence ID 0…100 · undo"
+    "/decisions · /decisions ID · search WORDS · files PATH… · goals · doubts · pulse · tree [ID] · "
+    "writeup [ID] · add KIND TITLE · done ID · abandon ID WHY · confidence ID 0…100 · undo"
 )
 MOST = 30
 
@@ -35,7 +35,10 @@ class Decisions(Command):
         )
 
     def choices(self, context: Context) -> tuple[str, ...]:
-        return ("search", "files", "goals", "doubts", "pulse", "writeup", "add", "done", "abandon", "undo")
+        return (
+            "search", "files", "goals", "doubts", "pulse", "tree", "writeup",
+            "add", "done", "abandon", "undo",
+        )  # fmt: skip
 
 
 async def _changed(desk: "Desk", verb: str, rest: str) -> str:
@@ -55,6 +58,8 @@ async def _changed(desk: "Desk", verb: str, rest: str) -> str:
 
 
 def _shown(desk: "Desk", verb: str, rest: str) -> str:
+    if verb == "tree":
+        return desk.library.tree(rest)
     if verb == "writeup":
         return desk.writeup(rest, "", "")
     if not rest and not desk.asks(verb):

@@ -156,6 +156,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("team.check_timeout", _NUMBER, 600.0, "seconds after which a check is stopped", 1, 600),
     Setting("shell.timeout", _NUMBER, 120.0, "seconds until a command goes on in the background", 1, 86400),
     Setting("shell.max_timeout", _NUMBER, 600.0, "most seconds that a call may ask for", 1, 86400),
+    Setting("git.trailers", _SWITCH, True, "agents' commits name the decisions behind them"),
     Setting("web.allow_hosts", _LIST, (), "hosts fetched without a question", trusted_only=True, merges=True),
     Setting("hooks[].event", _TEXT, None, "when your command runs", choices=HOOK_EVENTS,
             trusted_only=True, required=True),

@@ -125,6 +125,13 @@ class ShellSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class GitSettings:
+    """What commits of agents carry."""
+
+    trailers: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """Hosts that are fetched without a question."""
 
@@ -174,6 +181,7 @@ class Settings:
     decisions: DecisionSettings
     team: TeamSettings
     shell: ShellSettings
+    git: GitSettings
     web: WebSettings
     hooks: tuple[HookSettings, ...]
     ui: UiSettings
@@ -208,6 +216,7 @@ def build(values: Mapping[Path, Any]) -> Settings:
         decisions=section(DecisionSettings, "decisions"),
         team=section(TeamSettings, "team"),
         shell=section(ShellSettings, "shell"),
+        git=section(GitSettings, "git"),
         web=section(WebSettings, "web"),
         hooks=_hooks(values),
         ui=section(UiSettings, "ui"),

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from loomkin.decisions import narrative, pulse
 from loomkin.decisions.desk import Query
-from loomkin.decisions.drafts import GraphError
+from loomkin.decisions.drafts import Graph, GraphError
 from loomkin.decisions.graph import DecisionGraph
 from loomkin.decisions.lines import edge_lines, line, lost_line
+from loomkin.decisions.tree import tree
 from loomkin.records.decision import DecisionEdge, EdgeType, Node, NodeKind, NodeStatus
 from loomkin.runtime.clock import Clock
 from loomkin.store import decision_files, doubts, goals
@@ -74,13 +75,7 @@ class Library:
     def part(self, root: str = "", session: str = "", branch: str = "") -> narrative.Part:
         """What hangs on a node, or what a session or a branch decided; all of it where none is named."""
         graph = self.graph.snapshot()
-        if root:
-            change = self.graph.node(root).change_id
-            nodes = store.beneath(self._db, change)
-        elif session or branch:
-            nodes = store.listed(self._db, session=session or None, branch=branch or None)
-        else:
-            nodes = list(graph.nodes.values())
+        nodes = filter(narrative.worth_telling, self._within(graph, root, session, branch))
         part = narrative.part_of(graph, nodes)
         named = [node.id for node in part.nodes.values() if node.kind is NodeKind.GOAL]
         tasks = [(one.origin.session, one.origin.task) for one in part.nodes.values() if one.origin.task]
@@ -90,6 +85,16 @@ class Library:
     def writeup(self, root: str, session: str, branch: str, title: str) -> str:
         """A part of the graph as Markdown for a pull request."""
         return narrative.writeup(self.part(root, session, branch), title)
+
+    def drawn(self, root: str = "", session: str = "", branch: str = "") -> Graph:
+        """A part of the graph, to be drawn."""
+        graph = self.graph.snapshot()
+        part = narrative.part_of(graph, self._within(graph, root, session, branch))
+        return Graph(part.nodes, part.edges)
+
+    def tree(self, root: str = "", session: str = "", branch: str = "") -> str:
+        """A part of the graph as a tree of lines."""
+        return tree(self.drawn(root, session, branch)) or NOTHING
 
     def near(self, word: str, steps: int) -> tuple[dict[str, Node], list[DecisionEdge]]:
         """A node and those within some steps of it, by change id, and the edges at them."""
@@ -104,6 +109,13 @@ class Library:
         held = [node for node in decision_files.at_files(self._db, paths) if node.change_id not in gone]
         lines = [*(line(node) for node in held[:limit]), *(lost_line(one) for one in lost[:limit])]
         return "\n".join(lines) or f"Nothing was decided about {', '.join(paths)}."
+
+    def _within(self, graph: Graph, root: str, session: str, branch: str) -> list[Node]:
+        if root:
+            return store.beneath(self._db, self.graph.node(root).change_id)
+        if session or branch:
+            return store.listed(self._db, session=session or None, branch=branch or None)
+        return list(graph.nodes.values())
 
     def _goals(self, limit: int) -> list[Node]:
         return store.listed(self._db, (NodeKind.GOAL,), status=NodeStatus.ACTIVE, limit=limit)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from loomkin.decisions.lines import line, lost_line, marks
 from loomkin.records.dataclass import dataclass
-from loomkin.records.decision import EdgeType, Node, NodeKind, NodeStatus
+from loomkin.records.decision import Author, EdgeType, Node, NodeKind, NodeStatus
 from loomkin.records.regex import pattern
 from loomkin.store import decision_files, doubts
 from loomkin.store import decisions as store
@@ -79,7 +79,12 @@ def at_files(lost: Iterable[NotTaken]) -> list[str]:
 
 def news(db: Database, since: float, tokens: int, session: str) -> str:
     """What others changed in the graph since a moment, for a conversation that goes on; empty for nothing."""
-    changed = [node for node in store.listed(db, since=since, limit=LATEST) if node.origin.session != session]
+    changed = [
+        node
+        for node in store.listed(db, since=since, limit=LATEST)
+        if node.origin.session != session
+        and (node.origin.author is not Author.AUTOMATIC or node.wording.failed)
+    ]
     lines = [
         _Line("Changed since your last turn", f"{line(node)}{_because(node)}", rank)
         for rank, node in enumerate(changed)

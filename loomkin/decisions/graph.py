@@ -1,6 +1,6 @@
 """The decision graph as a service: every change is one act, kept free of circles, and settled at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -36,12 +36,12 @@ from loomkin.records.decision_event import (
     DecisionRevised,
     DecisionUnlinked,
 )
-from loomkin.records.event import Fact
+from loomkin.records.event import Event, Fact
 from loomkin.records.ids import DecisionId
 from loomkin.runtime.clock import Clock, SystemClock
 from loomkin.store import decisions as store
 from loomkin.store.database import Database
-from loomkin.store.journal import Journal
+from loomkin.store.journal import Journal, write_planned
 from loomkin.store.numbers import take_number
 
 EDITABLE = (
@@ -210,6 +210,11 @@ class DecisionGraph(GraphReader):
         facts, words = inverse(self.database, who.name)
         lines = await self._write(facts, who)
         return "\n".join((words, *lines))
+
+    async def write_planned(self, plan: Callable[[], Sequence[Event]], who: Who) -> tuple[str, ...]:
+        """Write what `plan` makes of the graph, both in one transaction; the lines are of doubt."""
+        await self._journal.run(lambda _: write_planned(self.database, plan))
+        return await self._cascade.settle(who)
 
     async def settle(self, who: Who) -> tuple[str, ...]:
         """Bring the flags of doubt up to date with the graph as it is."""

@@ -44,12 +44,12 @@ def edge_lines(node: Node, edges: Iterable[DecisionEdge], nodes: Mapping[str, No
         if other is None:
             continue
         why = f": {edge.reason}" if edge.reason else ""
-        words = str(edge.type) if out else f"{_BACK[edge.type]}"
+        words = str(edge.type) if out else f"{BACK[edge.type]}"
         found.append(f"{words} {other.id} {other.title}{why}")
     return found
 
 
-_BACK = {
+BACK = {
     EdgeType.LEADS_TO: "comes from",
     EdgeType.CHOSEN: "chosen by",
     EdgeType.REJECTED: "rejected by",

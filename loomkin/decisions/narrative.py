@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from loomkin.decisions.drafts import Graph
 from loomkin.decisions.lines import edge_lines, line, marks
 from loomkin.records.dataclass import dataclass
-from loomkin.records.decision import DecisionEdge, EdgeType, Node, NodeKind, NodeStatus
+from loomkin.records.decision import Author, DecisionEdge, EdgeType, Node, NodeKind, NodeStatus
 from loomkin.records.task import Evidence
 
 _GONE = (NodeStatus.SUPERSEDED, NodeStatus.ABANDONED)
+_CHOSEN = (NodeKind.DECISION, NodeKind.OPTION, NodeKind.OUTCOME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ def part_of(graph: Graph, nodes: Iterable[Node], evidence: Iterable[Evidence] = 
     inside = {change: node for change, node in graph.nodes.items() if change in wanted}
     edges = tuple(edge for edge in graph.edges if edge.start in inside and edge.end in inside)
     return Part(inside, edges, tuple(evidence))
+
+
+def worth_telling(node: Node) -> bool:
+    """Whether a node belongs into the story: of automatic ones what proves something, or was chosen."""
+    return node.origin.author is not Author.AUTOMATIC or node.kind in _CHOSEN or bool(node.wording.commit)
 
 
 def timeline(part: Part) -> str:

@@ -1,6 +1,7 @@
 """Taking back the last change of the graph: the facts that lead from after it to before it."""
 
 from loomkin.errors import NotFoundError
+from loomkin.records.decision import Author
 from loomkin.records.decision_event import (
     DecisionLinked,
     DecisionLogged,
@@ -18,12 +19,14 @@ UNDO = "undo:"
 def inverse(database: Database, by: str) -> tuple[list[Fact], str]:
     """The facts that take back the last act which was not taken back yet, and what it was in words.
 
-    Raises NotFoundError where there is none.
+    What was recorded automatically is passed over: nobody did that. Raises NotFoundError where there is none.
     """
     undone: set[str] = set()
     last, found = "", []
     for fact in store.changes(database):
         act = fact.act
+        if fact.by == Author.AUTOMATIC:
+            continue
         if act.startswith(UNDO):
             undone.add(act.removeprefix(UNDO))
         elif last and act != last:

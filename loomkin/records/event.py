@@ -101,7 +101,7 @@ class CallStarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class CallFinished(Fact):
-    """A tool call has its result; `state` is ok, failed, denied, cancelled or interrupted."""
+    """A tool call has its result; `state` is ok, failed, denied, skipped, held, cancelled or interrupted."""
 
     call_id: str
     tool: str

@@ -16,11 +16,15 @@ class KeeperMade(Fact):
 
 @dataclass(frozen=True, slots=True)
 class KeeperUsed(Fact):
-    """Somebody read in a keeper; `useful` is None where nobody said so, `how` names the tool or command."""
+    """Somebody read in a keeper; `useful` is None where nobody said so, `how` names the tool or command.
+
+    `reason` is what they said of it.
+    """
 
     keeper: str
     how: str
     useful: bool | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,15 @@ def write(database: Database, events: Sequence[Event]) -> list[Event]:
 
     Raises StoreError and writes nothing where the file cannot take them.
     """
+    return write_planned(database, lambda: events)
+
+
+def write_planned(database: Database, plan: Callable[[], Sequence[Event]]) -> list[Event]:
+    """Write what `plan` makes of what is there; nobody else writes between its look and the write."""
     written = []
     database.ensure_there()
     with database.failures(), transaction(database.writer):
-        for event in events:
+        for event in plan():
             if not event.fact.stored:
                 written.append(event)
                 continue

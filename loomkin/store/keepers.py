@@ -1,12 +1,12 @@
-"""Reading keepers: those of one agent's window, or all of the repository, with how they were used."""
+"""Reading keepers: those of a window, one with its card, or all of the repository in a line each."""
 
-from sqlite3 import Row
+from sqlite3 import Connection, Row
 
 from loomkin.errors import NotFoundError
 from loomkin.records.codec import load
 from loomkin.records.dataclass import dataclass, replace
-from loomkin.records.ids import SessionId
-from loomkin.records.keeper import Card, Keeper, KeeperState
+from loomkin.records.ids import KeeperId, SessionId
+from loomkin.records.keeper import Card, FileSeen, Keeper, KeeperKind, KeeperState
 from loomkin.store.database import Database
 
 NUMBERS = "keeper"
@@ -14,44 +14,119 @@ NUMBERS = "keeper"
 
 
 @dataclass(frozen=True, slots=True)
-class KeeperRow:
-    """A keeper with its newest card, and what its staleness is reckoned from; times are since the epoch."""
+class KeeperLine:
+    """What is known of a keeper without its card and messages, and the clocks that its age is reckoned from.
 
-    keeper: Keeper
-    state: KeeperState
+    Times are since the epoch, 0 for never. To say that it was useless is no use. `moved` is what somebody
+    made of it last, at `moved_at`.
+    """
+
+    id: KeeperId
+    session: SessionId
+    agent: str
+    kind: KeeperKind
+    title: str
+    tokens: int
+    messages: int
     made: float
-    last_used: float
+    used: float
     uses: int
     useful: int
     useless: int
+    moved: KeeperState | None
+    moved_at: float
+    files: tuple[FileSeen, ...]
 
 
-def keepers(db: Database, session: str = "", agent: str | None = None, identity: str = "") -> list[KeeperRow]:
-    """The keepers of the repository, of a session, an agent or an id where named, oldest first."""
+@dataclass(frozen=True, slots=True)
+class KeeperRow:
+    """A keeper with its newest card, and its line."""
+
+    keeper: Keeper
+    line: KeeperLine
+
+
+def lines(connection: Connection, project: str, session: str = "", identity: str = "") -> list[KeeperLine]:
+    """The keepers of the repository, of a session or an id where named, oldest first; no card is read.
+
+    A fork has the keepers of its parent, too; each is told once, where it was made.
+    """
+    wanted, one = (project, session, session, identity, identity), (identity, identity)
+    files: dict[tuple[str, str], list[FileSeen]] = {}
+    rows = connection.execute(
+        "SELECT keeper_files.session, keeper, path, sha FROM keeper_files"
+        " JOIN keepers ON keepers.session = keeper_files.session AND keepers.id = keeper_files.keeper"
+        " WHERE project = ? AND (? = '' OR keepers.session = ?) AND (? = '' OR keepers.id = ?)"
+        " ORDER BY number",
+        wanted,
+    )
+    for row in rows:
+        files.setdefault((row["session"], row["keeper"]), []).append(FileSeen(row["path"], row["sha"]))
+    used, moved, titles = (
+        {row["keeper"]: row for row in connection.execute(query, one)} for query in (_USED, _MOVED, _TITLES)
+    )
+    found: dict[str, KeeperLine] = {}
+    for row in connection.execute(_LINES, wanted):
+        if row["id"] not in found:
+            clocks = _clocks(used.get(row["id"]), moved.get(row["id"]))
+            title = titles[row["id"]]["title"] if row["id"] in titles else row["title"]
+            found[row["id"]] = KeeperLine(
+                KeeperId(row["id"]), SessionId(row["session"]), row["agent"], KeeperKind(row["kind"]), title,
+                row["tokens"], row["messages"], row["at"], *clocks,
+                files=tuple(files.get((row["session"], row["id"]), ())),
+            )  # fmt: skip
+    return list(found.values())
+
+
+def _clocks(use: Row | None, move: Row | None) -> tuple[float, int, int, int, KeeperState | None, float]:
+    counts = (use["last"] or 0.0, use["uses"], use["useful"], use["useless"]) if use else (0.0, 0, 0, 0)
+    return (*counts, *((KeeperState(move["state"]), move["at"]) if move else (None, 0.0)))
+
+
+_LINES = (
+    "SELECT id, session, agent, kind, title, tokens, messages, at FROM keepers"
+    " WHERE project = ? AND (? = '' OR session = ?) AND (? = '' OR id = ?) ORDER BY seq"
+)
+_USED = (
+    "SELECT keeper, max(CASE WHEN useful IS NOT 0 THEN at END) AS last, sum(useful IS NOT 0) AS uses,"
+    " sum(useful IS 1) AS useful, sum(useful IS 0) AS useless FROM keeper_uses"
+    " WHERE ? = '' OR keeper = ? GROUP BY keeper"
+)
+_MOVED = (
+    "SELECT keeper, state, at, max(seq) FROM keeper_changes"
+    " WHERE state IS NOT NULL AND (? = '' OR keeper = ?) GROUP BY keeper"
+)
+_TITLES = (
+    "SELECT keeper, json_extract(card, '$.title') AS title, max(seq) FROM keeper_changes"
+    " WHERE card IS NOT NULL AND (? = '' OR keeper = ?) GROUP BY keeper"
+)
+
+
+def keepers(db: Database, session: str = "", identity: str = "") -> list[KeeperRow]:
+    """The same with their cards, of every session that has them."""
+    known = {line.id: line for line in lines(db.reader, db.project, identity=identity)}
     rows = db.rows(
         """
-        SELECT session, data, at,
-            (SELECT state FROM keeper_changes WHERE keeper = keepers.id AND state IS NOT NULL
-                ORDER BY seq DESC LIMIT 1) AS state,
+        SELECT session, data,
             (SELECT card FROM keeper_changes WHERE keeper = keepers.id AND card IS NOT NULL
-                ORDER BY seq DESC LIMIT 1) AS card,
-            (SELECT max(at) FROM keeper_uses WHERE keeper = keepers.id) AS last_used,
-            (SELECT count(*) FROM keeper_uses WHERE keeper = keepers.id) AS uses,
-            (SELECT count(*) FROM keeper_uses WHERE keeper = keepers.id AND useful = 1) AS useful,
-            (SELECT count(*) FROM keeper_uses WHERE keeper = keepers.id AND useful = 0) AS useless
+                ORDER BY seq DESC LIMIT 1) AS card
         FROM keepers
-        WHERE project = ? AND (? = '' OR session = ?) AND (? IS NULL OR agent = ?) AND (? = '' OR id = ?)
+        WHERE project = ? AND (? = '' OR session = ?) AND (? = '' OR id = ?)
         ORDER BY seq""",
-        (db.project, session, session, agent, agent, identity, identity),
+        (db.project, session, session, identity, identity),
     )
-    return [_row(row) for row in rows]
+    found = [_described(row) for row in rows]
+    return [KeeperRow(keeper, known[keeper.id]) for keeper in found]
 
 
-def window_keepers(db: Database, session: str, agent: str, after: int = 0) -> tuple[Keeper, ...]:
-    """The keepers that an agent's window is made with, as they were made."""
+def window_keepers(
+    db: Database, session: str, agent: str, after: int = 0, until: int = 0
+) -> tuple[Keeper, ...]:
+    """The keepers that an agent's window is made with, as they were made; those up to event `until`."""
     rows = db.rows(
-        "SELECT session, data FROM keepers WHERE session = ? AND agent = ? AND seq > ? ORDER BY seq",
-        (session, agent, after),
+        "SELECT session, data FROM keepers WHERE session = ? AND agent = ? AND seq > ?"
+        " AND (? = 0 OR seq <= ?) ORDER BY seq",
+        (session, agent, after, until, until),
     )
     return tuple(_keeper(row) for row in rows)
 
@@ -62,9 +137,17 @@ def find(db: Database, identity: str, session: str = "") -> KeeperRow:
     own = [row for row in found if row.keeper.session == session]
     if not found:
         raise NotFoundError(
-            f"There is no keeper {identity!r} in this repository.", hint="`/context` shows a session's."
+            f"There is no keeper {identity!r} in this repository.", hint="`loomkin keepers list` shows them."
         )
     return (own or found)[0]
+
+
+def uses(db: Database, identity: str) -> list[Row]:
+    """Who used a keeper, when and how, and what they said of it, oldest first."""
+    return db.rows(
+        "SELECT at, session, agent, how, useful, reason FROM keeper_uses WHERE keeper = ? ORDER BY seq",
+        (identity,),
+    )
 
 
 def kept_messages(db: Database, session: str, agent: str) -> set[str]:
@@ -78,13 +161,9 @@ def kept_messages(db: Database, session: str, agent: str) -> set[str]:
     return {str(row[0]) for row in rows}
 
 
-def _row(row: Row) -> KeeperRow:
+def _described(row: Row) -> Keeper:
     keeper = _keeper(row)
-    if row["card"] is not None:
-        keeper = replace(keeper, card=load(Card, row["card"]))
-    state = KeeperState(row["state"] or KeeperState.ACTIVE)
-    last = row["last_used"] or row["at"]
-    return KeeperRow(keeper, state, row["at"], last, row["uses"], row["useful"], row["useless"])
+    return keeper if row["card"] is None else replace(keeper, card=load(Card, row["card"]))
 
 
 def _keeper(row: Row) -> Keeper:

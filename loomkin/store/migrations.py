@@ -125,15 +125,19 @@ _KEEPERS = (
     """CREATE TABLE keepers (
         session TEXT NOT NULL, id TEXT NOT NULL, project TEXT NOT NULL, seq INTEGER NOT NULL,
         at REAL NOT NULL, agent TEXT NOT NULL, kind TEXT NOT NULL, tokens INTEGER NOT NULL,
-        data TEXT NOT NULL, PRIMARY KEY (session, id)) WITHOUT ROWID""",
+        title TEXT NOT NULL, messages INTEGER NOT NULL, data TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX keepers_own ON keepers (session, id)",
     "CREATE INDEX keepers_id ON keepers (project, id)",
     """CREATE TABLE keeper_messages (
         session TEXT NOT NULL, keeper TEXT NOT NULL, place INTEGER NOT NULL, message TEXT NOT NULL,
         PRIMARY KEY (session, keeper, place)) WITHOUT ROWID""",
     "CREATE INDEX keeper_of_message ON keeper_messages (message)",
+    """CREATE TABLE keeper_files (
+        session TEXT NOT NULL, keeper TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL,
+        sha TEXT NOT NULL, PRIMARY KEY (session, keeper, number)) WITHOUT ROWID""",
     """CREATE TABLE keeper_uses (
         seq INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL, at REAL NOT NULL,
-        keeper TEXT NOT NULL, how TEXT NOT NULL, useful INTEGER)""",
+        keeper TEXT NOT NULL, how TEXT NOT NULL, useful INTEGER, reason TEXT NOT NULL)""",
     "CREATE INDEX keeper_uses_keeper ON keeper_uses (keeper)",
     """CREATE TABLE keeper_changes (
         seq INTEGER PRIMARY KEY, session TEXT NOT NULL, at REAL NOT NULL, keeper TEXT NOT NULL,

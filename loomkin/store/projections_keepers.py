@@ -7,14 +7,14 @@ from loomkin.records.codec import dump
 from loomkin.records.event import Event
 from loomkin.store.projecting import projects
 
-KEEPER_TABLES = ("keepers", "keeper_messages", "keeper_uses", "keeper_changes")
+KEEPER_TABLES = ("keepers", "keeper_messages", "keeper_files", "keeper_uses", "keeper_changes")
 
 
 @projects(facts.KeeperMade)
 def _keeper_made(db: Connection, project: str, event: Event, fact: facts.KeeperMade) -> None:
     keeper = fact.keeper
     db.execute(
-        "INSERT OR REPLACE INTO keepers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO keepers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.session,
             keeper.id,
@@ -24,6 +24,8 @@ def _keeper_made(db: Connection, project: str, event: Event, fact: facts.KeeperM
             keeper.agent,
             keeper.kind,
             keeper.tokens,
+            keeper.card.title,
+            len(keeper.messages),
             dump(keeper),
         ),
     )
@@ -31,14 +33,18 @@ def _keeper_made(db: Connection, project: str, event: Event, fact: facts.KeeperM
         "INSERT OR REPLACE INTO keeper_messages VALUES (?, ?, ?, ?)",
         ((event.session, keeper.id, place, message) for place, message in enumerate(keeper.messages)),
     )
+    db.executemany(
+        "INSERT OR REPLACE INTO keeper_files VALUES (?, ?, ?, ?, ?)",
+        ((event.session, keeper.id, number, file.path, file.sha) for number, file in enumerate(keeper.files)),
+    )
 
 
 @projects(facts.KeeperUsed)
 def _keeper_used(db: Connection, project: str, event: Event, fact: facts.KeeperUsed) -> None:
     useful = None if fact.useful is None else int(fact.useful)
     db.execute(
-        "INSERT INTO keeper_uses VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (event.seq, event.session, event.agent, event.at, fact.keeper, fact.how, useful),
+        "INSERT INTO keeper_uses VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (event.seq, event.session, event.agent, event.at, fact.keeper, fact.how, useful, fact.reason),
     )
 
 

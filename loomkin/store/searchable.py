@@ -13,6 +13,8 @@ from loomkin.store.packing import unpack
 
 SEARCHED = ("MessageAdded", "AgentReported", "HandedOff")
 """The kinds of facts that can be found."""
+ECHOES = ("context_search", "context_read", "context_ask")
+"""Tools that say again what was said; they would be found instead of it."""
 LENGTH = 2_000
 """Characters of a passage."""
 LATEST = LENGTH // 2
@@ -67,6 +69,8 @@ def _said(kind: str, plain: dict[str, Any]) -> str:
 
 
 def _said_by(part: dict[str, Any]) -> str:
+    if part.get("name") in ECHOES:
+        return ""
     match part["_"]:
         case "Text" | "Thinking" | "ToolResult":
             return str(part["text"])

@@ -21,6 +21,8 @@ from loomkin.records.message import Message, ToolCall
 from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.recorder import Scribe
+from loomkin.store.known import any_earlier
+from loomkin.tooling.remembering import SIGHT, promised
 from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Call
 from loomkin.tooling.toolbox import Toolbox
@@ -136,6 +138,8 @@ class Crew:
         window = own[Window] = Window(kit.system(), transcript, model, toolbox, scribe, self._room)
         kit.equip()
         toolbox.show(self._found_before(berth.messages))
+        if berth.keepers or promised(berth.messages) or (not berth.messages and self.remembers()):
+            toolbox.show(SIGHT)
 
         def call_of(call: ToolCall) -> Call:
             return Call(CallId(call.id), self.session, name, cwd)
@@ -155,6 +159,20 @@ class Crew:
         if berth.team != SOLO:
             self.books.join(berth.name, berth.team)
         meter = self.books.meter(berth.name, berth.budget)
+        model = build_client(chosen, self.house.loaded.settings, self._reach, meter)
+        self._models.append(model)
+        return model
+
+    def remembers(self) -> bool:
+        """Whether there is something to remember; a recording must not depend on what was before it."""
+        options = self.house.options
+        recorded = options.record is not None or options.replay is not None
+        return not recorded and any_earlier(self.house.database, self.session)
+
+    def helper(self, agent: str, chosen: Chosen) -> ModelClient:
+        """Another model for an agent's small questions, paid as its own is."""
+        known = self.known(agent)
+        meter = known.model.meter if known else self.books.meter(agent)
         model = build_client(chosen, self.house.loaded.settings, self._reach, meter)
         self._models.append(model)
         return model

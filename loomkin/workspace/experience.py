@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 
 class Experience:
-    """One agent's failures and fixes, and what it is told of earlier ones."""
+    """One agent's failures and fixes, and what it is told of earlier ones.
+
+    A run that is recorded or played back says the same whatever was learnt meanwhile: nothing of it.
+    """
 
     def __init__(self, house: House, scribe: Scribe) -> None:
         self._house = house
         self._scribe = scribe
         self._watch: Watch | None = None
+        self._off = house.options.record is not None or house.options.replay is not None
 
     def before(self, call: CallId, use: ToolUse) -> str:
         """Why a command is held back this once, or nothing."""
@@ -32,7 +36,7 @@ class Experience:
     def after(self, call: CallId, use: ToolUse, result: Ok | Fail) -> Sequence[str]:
         """What is known of the failure of a call."""
         failed = isinstance(result, Fail)
-        if self._watch is None and not failed:
+        if self._off or (self._watch is None and not failed):
             return ()
         from loomkin.failures.watch import Ended  # heavy: late on purpose
 
@@ -51,7 +55,7 @@ class Experience:
         return self._watching().prompt(text) if self._known() else []
 
     def _known(self) -> bool:
-        return self._watch is not None or any_failures(self._house.database)
+        return not self._off and (self._watch is not None or any_failures(self._house.database))
 
     def _watching(self) -> "Watch":
         if self._watch is None:

@@ -27,14 +27,14 @@ class Opening:
         rules: ProjectRules,
         gate: Gate,
         clock: Clock,
-        decided: Callable[[], str],
+        known: Callable[[], list[str]],
     ) -> None:
         self._options = options
         self._workplace = workplace
         self._rules = rules
         self._gate = gate
         self._clock = clock
-        self._decided = decided
+        self._known = known
 
     async def __call__(self, context: str) -> str:
         """The message, with what was decided here before and what the person's SessionStart hooks printed."""
@@ -49,8 +49,7 @@ class Opening:
             attended=self._options.attended,
         )
         blocks = [rules_block(root, file) for file in self._rules.files]
-        known = self._decided()
-        return first_message(place, [*blocks, known] if known else blocks, [context] if context else [])
+        return first_message(place, [*blocks, *self._known()], [context] if context else [])
 
 
 def permissions_in_words(gate: Gate) -> str:

@@ -10,6 +10,7 @@ from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import sessions
+from loomkin.tooling.remembering import Memory
 from loomkin.workspace.crew import MAIN, SOLO, Berth, Crew
 from loomkin.workspace.tiers import Tiers
 
@@ -26,6 +27,7 @@ class Ground:
     supervisor: Supervisor
     opening: Callable[[str], Awaitable[str]]
     desk: Desk
+    memory: Memory
     given: set[str] = field(default_factory=set)
 
     @property

@@ -22,6 +22,7 @@ from loomkin.workspace.mentions import Attached
 if TYPE_CHECKING:  # a session of one agent has no team and loads none
     from loomkin.decisions.desk import Desk
     from loomkin.workspace.oversight import Oversight
+    from loomkin.workspace.remembering import Remembering
 
 
 class Blocked(LoomkinError):
@@ -98,6 +99,7 @@ class Session:
         self.gather: Callable[[], Company] | None = None
         self.recall: Callable[[str, float], str] = lambda text, since: ""
         self.desk: Desk | None = None
+        self.memory: Remembering | None = None
         self.begun = time.monotonic()
 
     @property
@@ -146,12 +148,22 @@ class Session:
         found = self._mentions(text)
         for problem in found.problems:
             self._scribe.record(NoticeGiven(problem, "warning"))
-        transcript.say(text, "person", found.text.lstrip())
+        along = await self._along(text)
+        transcript.say(text, "person", "\n".join(part for part in (found.text.lstrip(), along) if part))
         if outcome.context:
             transcript.say(outcome.context, "loomkin")
         if known := self.recall(text, since):
             transcript.say(known, "loomkin")
         return await self.agent.turn("person", limits, checks)
+
+    async def _along(self, text: str) -> str:
+        """What keepers that the words name bring along."""
+        if self.memory is None or "@k" not in text:
+            return ""
+        found = await self.memory.along(text)
+        for problem in found.problems:
+            self._scribe.record(NoticeGiven(problem, "warning"))
+        return found.text or " ".join(found.problems)
 
     async def add_context(self, text: str) -> None:
         """Put something the person ran or read into the conversation without waking the agent."""

@@ -32,6 +32,9 @@ async def test_the_person_sees_and_changes_what_agents_decided(root: Path, own_m
         shown = await one.run("decisions d1")
         assert "asked: choose a store" in shown
         assert "rejected d2 Use Redis: needs a server" in shown
+        tree = ["d1 decision: Use SQLite (80 %)", "└─ ✗ rejected d2 Use Redis: needs a server"]
+        assert (await one.run("decisions tree")).splitlines() == tree
+        assert (await one.run("decisions tree d2")).splitlines() == ["d2 option: Use Redis"]
         found = (await one.run("decisions search redis server")).splitlines()
         assert found == ["d2 option: Use Redis", "d1 decision: Use SQLite (80 %)"]
         assert await one.run("decisions confidence d1 40") == "Now d1 decision: Use SQLite (40 %)"

@@ -21,8 +21,8 @@ ERROR tests/test_a.py
 exit 2"""
 RED = """\
     def test_a():
->       open("/root/x")
-E       PermissionError: [Errno 13] Permission denied: '/root/x'
+>       open("/srv/x")
+E       PermissionError: [Errno 13] Permission denied: '/srv/x'
 =========================== short test summary info ============================
 FAILED tests/test_a.py::test_a - PermissionError: [Errno 13] Permission denied
 1 failed, 3 passed in 0.08s

@@ -1,0 +1,155 @@
+"""`loomkin keepers`: what left the windows of models: list, show, search, ask, archive, restore."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loomkin.cli.keeper_place import found, looker, plain, told
+from loomkin.cli.keeper_show import shown
+from loomkin.cli.place import AsJson, Folder, Place, at_least_one, group, look, say
+from loomkin.cli.tables import flat, table, to_json, when
+from loomkin.errors import UsageError
+from loomkin.keepers import catalogue
+from loomkin.keepers.catalogue import Entry
+from loomkin.keepers.passage import Wanted
+from loomkin.keepers.staleness import State
+from loomkin.records.event import Event
+from loomkin.records.keeper import KeeperKind, KeeperState
+from loomkin.records.keeper_event import KeeperMoved
+from loomkin.runtime.clock import SystemClock
+from loomkin.store import keepers as store
+from loomkin.store.database import Database
+from loomkin.store.journal import write
+
+app = group("What left the windows of models and is kept word for word.")
+KeeperArgument = Annotated[str, typer.Argument(metavar="ID", help="Such as k7.")]
+Keepers = Annotated[list[str], typer.Argument(metavar="ID...", help="Such as k7.")]
+Kind = Annotated[KeeperKind | None, typer.Option(metavar="KIND", help=", ".join(KeeperKind) + ".")]
+Limit = Annotated[int, typer.Option("-n", "--limit", metavar="N", callback=at_least_one, help="At most.")]
+Within = Annotated[str, typer.Option("--keeper", metavar="ID", help="Only in that keeper.")]
+_HEADINGS = ("ID", "STATE", "KIND", "MESSAGES", "TOKENS", "USES", "MADE", "LAST USED", "AGENT", "TITLE")
+
+
+@app.command("list")
+def list_keepers(
+    context: typer.Context,
+    kind: Kind = None,
+    agent: Annotated[str, typer.Option(metavar="NAME", help="Of that agent.")] = "",
+    session: Annotated[str, typer.Option(metavar="ID", help="Of that session.")] = "",
+    state: Annotated[
+        str, typer.Option(metavar="STATE", help=f"{', '.join(State)} or all; else all but archived.")
+    ] = "",
+    limit: Limit = 1000,
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """Show the keepers, newest first, with how stale they are."""
+    if state not in ("", "all", *State):
+        raise UsageError(f"There is no state {state!r}.", hint=f"There are: {', '.join(State)}, all.")
+    place = look(folder, context)
+    with place.database() as database:
+        every = _entries(database, place) if database else []
+    those = catalogue.chosen(every, kind or "", agent, session, state)[::-1][:limit]
+    if as_json:
+        say(to_json([catalogue.plain(one) for one in those]))
+    elif not those:
+        hidden = sum(one.now.state is State.ARCHIVED for one in every)
+        say(f"No such keepers in {place.root}{f'; {hidden} are archived (--state all)' if hidden else ''}.")
+    else:
+        say(table(_HEADINGS, map(_line, those), ("MESSAGES", "TOKENS", "USES")))
+
+
+@app.command("show")
+def show_keeper(
+    context: typer.Context,
+    keeper: KeeperArgument,
+    full: Annotated[bool, typer.Option("--full", help="Every message, word for word.")] = False,
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """Show one keeper: its card, how it stands and why, its files, who used it."""
+    place = look(folder, context)
+    with place.sessions() as database:
+        row = store.find(database, keeper)
+        entry = catalogue.entries([row.line], looker(place.root), time.time())[0]
+        say(shown(database, row.keeper, entry, full=full, as_json=as_json))
+
+
+@app.command("search")
+def search_keepers(
+    context: typer.Context,
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="What to look for.")],
+    keeper: Within = "",
+    kind: Kind = None,
+    limit: Limit = 5,
+    as_json: AsJson = False,
+    folder: Folder = None,
+) -> None:
+    """Find passages in what keepers hold; `loomkin recall` looks also in what none holds."""
+    place = look(folder, context)
+    with place.database() as database:
+        wanted = Wanted(words, keeper, kind or KeeperKind.CONTEXT, limit)
+        passages = found(database, place.root, place.state, wanted)
+    say(to_json([plain(one) for one in passages]) if as_json else told(passages, time.time()))
+    if not passages:
+        raise typer.Exit(1)
+
+
+@app.command("ask")
+def ask_keepers(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="About earlier work.")],
+    keeper: Within = "",
+    model: Annotated[str, typer.Option("-m", "--model", metavar="ID", help="The model that reads.")] = "",
+    folder: Folder = None,
+) -> None:
+    """Have a cheap model answer from the best passages, with the ids of the messages that show it."""
+    say(asyncio.run(_asked(look(folder, context).cwd, question, keeper, model)))
+
+
+async def _asked(cwd: Path, question: str, keeper: str, model: str) -> str:
+    from loomkin.app import open_house, open_session
+    from loomkin.cli.ask_run import Nobody
+    from loomkin.cli.flags import Flags, options_from
+
+    options = options_from(Flags(folder=cwd, model=model or None, solo=True), attended=False)
+    async with open_house(options) as house, open_session(house, None, Nobody()) as opened:
+        session = opened.session
+        assert session.memory is not None
+        return await session.memory.ask(session.agent.name, question, keeper)
+
+
+@app.command("archive")
+def archive_keepers(context: typer.Context, keepers: Keepers, folder: Folder = None) -> None:
+    """Put keepers away: they are still found, count less, and come back when they are used."""
+    _move(look(folder, context), keepers, KeeperState.ARCHIVED, "Archived")
+
+
+@app.command("restore")
+def restore_keepers(context: typer.Context, keepers: Keepers, folder: Folder = None) -> None:
+    """Bring archived keepers back; their clock begins anew."""
+    _move(look(folder, context), keepers, KeeperState.ACTIVE, "Restored")
+
+
+def _move(place: Place, keepers: list[str], state: KeeperState, what: str) -> None:
+    with place.sessions() as database:
+        known = [store.find(database, keeper).line for keeper in dict.fromkeys(keepers)]
+        now = SystemClock().now()
+        write(database, [Event(0, now, one.session, "", "", KeeperMoved(one.id, state)) for one in known])
+    say(f"{what} {', '.join(one.id for one in known)}.")
+
+
+def _entries(database: Database, place: Place) -> list[Entry]:
+    lines = store.lines(database.reader, database.project)
+    return catalogue.entries(lines, looker(place.root), time.time())
+
+
+def _line(one: Entry) -> tuple[object, ...]:
+    line = one.line
+    return (
+        line.id, one.now.state, line.kind, line.messages, f"{line.tokens:,}", line.uses, when(line.made),
+        when(line.used) if line.used else "never", line.agent, flat(line.title, 60),
+    )  # fmt: skip
