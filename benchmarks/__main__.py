@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import edits, journal, memory, memory_offload, search, start, steps, team, why
+from benchmarks import edits, journal, memory, memory_keepers, memory_offload, search, start, steps, team, why
 from benchmarks.figures import Figure, line, plain
 from benchmarks.process import CommandFailed, Floor, compile_all
 
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[Floor], Iterator[Figure]]] = {
     "team": team.measure,
     "memory": memory.measure,
     "memory_offload": memory_offload.measure,
+    "memory_keepers": memory_keepers.measure,
     "why": why.measure,
 }
 

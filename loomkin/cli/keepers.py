@@ -74,7 +74,7 @@ def show_keeper(
     place = look(folder, context)
     with place.sessions() as database:
         row = store.find(database, keeper)
-        entry = catalogue.entries([row.line], looker(place.root), time.time())[0]
+        (entry,) = _entries(database, place, keeper)
         say(shown(database, row.keeper, entry, full=full, as_json=as_json))
 
 
@@ -142,9 +142,9 @@ def _move(place: Place, keepers: list[str], state: KeeperState, what: str) -> No
     say(f"{what} {', '.join(one.id for one in known)}.")
 
 
-def _entries(database: Database, place: Place) -> list[Entry]:
-    lines = store.lines(database.reader, database.project)
-    return catalogue.entries(lines, looker(place.root), time.time())
+def _entries(database: Database, place: Place, keeper: str = "") -> list[Entry]:
+    root = place.root
+    return catalogue.entries(database.reader, database.project, root, looker(root), time.time(), keeper)
 
 
 def _line(one: Entry) -> tuple[object, ...]:

@@ -43,6 +43,11 @@ class Surroundings(Protocol):
         ...
 
     @property
+    def root(self) -> Path:
+        """The repository's top folder."""
+        ...
+
+    @property
     def outputs(self) -> Path:
         """The folder of whole outputs."""
         ...
@@ -181,8 +186,8 @@ class RepositoryMemory:
         await self._archive.catch_up()
 
         def listed(connection: Connection) -> list[Entry]:
-            those = lines(connection, self._around.project)
-            return entries(those, self._around.look, self._around.now())
+            around = self._around
+            return entries(connection, around.project, around.root, around.look, around.now())
 
         return await self._archive.read(listed)
 

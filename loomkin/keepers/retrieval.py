@@ -15,7 +15,7 @@ from loomkin.records.keeper import FileSeen, KeeperKind
 from loomkin.records.regex import pattern
 from loomkin.records.team_event import AgentReported, HandedOff
 from loomkin.store import recall
-from loomkin.store.keepers import KeeperLine, lines
+from loomkin.store.keepers import KeeperLine, files_of, lines
 from loomkin.store.lookup import Common
 from loomkin.store.recall import Said
 from loomkin.store.search import Hit, Query, find
@@ -55,6 +55,7 @@ class Library:
         self._outputs = outputs
         self._now = now
         self._hashes: dict[str, str] = {}
+        self._lines: dict[str, tuple[KeeperLine | None, Standing | None]] = {}
 
     def search(self, wanted: Wanted) -> list[Passage]:
         """What fits best first, as far as it is indexed.
@@ -136,14 +137,16 @@ class Library:
         )  # fmt: skip
 
     def _standing(self, keeper: str) -> tuple[KeeperLine | None, Standing | None]:
-        found = lines(self._connection, self._project, identity=keeper) if keeper else []
-        return (found[0], standing(found[0], 0, self._now)) if found else (None, None)
+        if keeper not in self._lines:
+            found = lines(self._connection, self._project, identity=keeper) if keeper else []
+            self._lines[keeper] = (found[0], standing(found[0], 0, self._now)) if found else (None, None)
+        return self._lines[keeper]
 
     def _changed(self, said: Said, text: str, line: KeeperLine | None) -> Iterator[str]:
         """The files that a passage speaks of and that are not as they were when it was said."""
         whole = words_of(said.fact)
         then = {first or other: sha or hash_ for first, sha, other, hash_ in _HASHED.findall(whole)}
-        kept = {file.path: file.sha for file in line.files} if line else {}
+        kept = files_of(self._connection, line) if line else {}
         named = [*self._called(said), *then, *(path.removeprefix("./") for path in _PATH.findall(text))]
         for path in list(dict.fromkeys(named))[:MOST_FILES]:
             sha = then.get(path) or recall.known_hash(self._connection, path, said.seq) or kept.get(path)

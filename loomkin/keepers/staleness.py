@@ -49,7 +49,7 @@ def standing(line: KeeperLine, changed: int, now: float) -> Standing:
     idle = max(0.0, now - touched) / DAY
     span = SPAN + min(LONGEST, LONGER * line.useful)
     of_idle = IDLE * min(1.0, idle / span)
-    of_files = CHANGED * changed / len(line.files) if line.files else 0.0
+    of_files = CHANGED * changed / line.files if line.files else 0.0
     votes = line.useful + line.useless
     of_votes = USELESS * line.useless / votes if votes else 0.0
     points = of_idle + of_files + of_votes

@@ -80,7 +80,7 @@ def lessons(
 def newest(db: Database, limit: int) -> list[Named]:
     """The commands and complaints of the last failures, the last first."""
     rows = db.rows(
-        "SELECT signature, command, error FROM failures WHERE project = ? ORDER BY seq DESC LIMIT ?",
+        "SELECT signature, command, error FROM failures WHERE +project = ? ORDER BY seq DESC LIMIT ?",
         (db.project, limit),
     )
     return [Named(*row) for row in rows]

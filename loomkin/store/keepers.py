@@ -1,12 +1,13 @@
 """Reading keepers: those of a window, one with its card, or all of the repository in a line each."""
 
+from collections.abc import Mapping
 from sqlite3 import Connection, Row
 
 from loomkin.errors import NotFoundError
 from loomkin.records.codec import load
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import KeeperId, SessionId
-from loomkin.records.keeper import Card, FileSeen, Keeper, KeeperKind, KeeperState
+from loomkin.records.keeper import Card, Keeper, KeeperKind, KeeperState
 from loomkin.store.database import Database
 
 NUMBERS = "keeper"
@@ -35,7 +36,7 @@ class KeeperLine:
     useless: int
     moved: KeeperState | None
     moved_at: float
-    files: tuple[FileSeen, ...]
+    files: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,29 +52,24 @@ def lines(connection: Connection, project: str, session: str = "", identity: str
 
     A fork has the keepers of its parent, too; each is told once, where it was made.
     """
-    wanted, one = (project, session, session, identity, identity), (identity, identity)
-    files: dict[tuple[str, str], list[FileSeen]] = {}
-    rows = connection.execute(
-        "SELECT keeper_files.session, keeper, path, sha FROM keeper_files"
-        " JOIN keepers ON keepers.session = keeper_files.session AND keepers.id = keeper_files.keeper"
-        " WHERE project = ? AND (? = '' OR keepers.session = ?) AND (? = '' OR keepers.id = ?)"
-        " ORDER BY number",
-        wanted,
-    )
-    for row in rows:
-        files.setdefault((row["session"], row["keeper"]), []).append(FileSeen(row["path"], row["sha"]))
+    which, one = (" AND keeper = ?", (identity,)) if identity else ("", ())
     used, moved, titles = (
-        {row["keeper"]: row for row in connection.execute(query, one)} for query in (_USED, _MOVED, _TITLES)
+        {row["keeper"]: row for row in connection.execute(query.format(which=which), one)}
+        for query in (_USED, _MOVED, _TITLES)
     )
+    where, wanted = "project = ?", [project]
+    for column, value in (("session", session), ("id", identity)):
+        if value:
+            where, wanted = f"{where} AND {column} = ?", [*wanted, value]
     found: dict[str, KeeperLine] = {}
-    for row in connection.execute(_LINES, wanted):
+    for row in connection.execute(_LINES.format(where=where), wanted):
         if row["id"] not in found:
             clocks = _clocks(used.get(row["id"]), moved.get(row["id"]))
             title = titles[row["id"]]["title"] if row["id"] in titles else row["title"]
             found[row["id"]] = KeeperLine(
                 KeeperId(row["id"]), SessionId(row["session"]), row["agent"], KeeperKind(row["kind"]), title,
                 row["tokens"], row["messages"], row["at"], *clocks,
-                files=tuple(files.get((row["session"], row["id"]), ())),
+                row["files"],
             )  # fmt: skip
     return list(found.values())
 
@@ -84,22 +80,53 @@ def _clocks(use: Row | None, move: Row | None) -> tuple[float, int, int, int, Ke
 
 
 _LINES = (
-    "SELECT id, session, agent, kind, title, tokens, messages, at FROM keepers"
-    " WHERE project = ? AND (? = '' OR session = ?) AND (? = '' OR id = ?) ORDER BY seq"
+    "SELECT id, session, agent, kind, title, tokens, messages, files, at FROM keepers WHERE {where}"
+    " ORDER BY seq"
 )
 _USED = (
     "SELECT keeper, max(CASE WHEN useful IS NOT 0 THEN at END) AS last, sum(useful IS NOT 0) AS uses,"
-    " sum(useful IS 1) AS useful, sum(useful IS 0) AS useless FROM keeper_uses"
-    " WHERE ? = '' OR keeper = ? GROUP BY keeper"
+    " sum(useful IS 1) AS useful, sum(useful IS 0) AS useless FROM keeper_uses WHERE 1{which}"
+    " GROUP BY keeper"
 )
 _MOVED = (
-    "SELECT keeper, state, at, max(seq) FROM keeper_changes"
-    " WHERE state IS NOT NULL AND (? = '' OR keeper = ?) GROUP BY keeper"
+    "SELECT keeper, state, at, max(seq) FROM keeper_changes WHERE state IS NOT NULL{which} GROUP BY keeper"
 )
 _TITLES = (
     "SELECT keeper, json_extract(card, '$.title') AS title, max(seq) FROM keeper_changes"
-    " WHERE card IS NOT NULL AND (? = '' OR keeper = ?) GROUP BY keeper"
+    " WHERE card IS NOT NULL{which} GROUP BY keeper"
 )
+
+
+def files_of(connection: Connection, line: KeeperLine) -> dict[str, str]:
+    """The files that a keeper speaks of, with their hashes then."""
+    rows = connection.execute(
+        "SELECT path, sha FROM keeper_files WHERE session = ? AND keeper = ? ORDER BY number",
+        (line.session, line.id),
+    )
+    return {row["path"]: row["sha"] for row in rows}
+
+
+def seen_last(connection: Connection) -> list[tuple[str, str, float]]:
+    """Each file that a keeper speaks of, with the hash that was seen last, and when."""
+    rows = connection.execute("SELECT path, sha, max(at) FROM keeper_files GROUP BY path")
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def seen_otherwise(connection: Connection, now: Mapping[str, str]) -> dict[str, dict[str, None]]:
+    """For each keeper the files that were other ones when it was made than they are now."""
+    pairs = connection.execute("SELECT DISTINCT path, sha FROM keeper_files").fetchall()
+    other = {(path, sha) for path, sha in pairs if now.get(path, sha) != sha}
+    found: dict[str, dict[str, None]] = {}
+    paths = list({path for path, _ in other})
+    for at in range(0, len(paths), 400):
+        some = paths[at : at + 400]
+        rows = connection.execute(
+            f"SELECT keeper, path, sha FROM keeper_files WHERE path IN ({','.join('?' * len(some))})", some
+        )
+        for keeper, path, sha in rows:
+            if (path, sha) in other:
+                found.setdefault(keeper, {})[path] = None
+    return found
 
 
 def keepers(db: Database, session: str = "", identity: str = "") -> list[KeeperRow]:

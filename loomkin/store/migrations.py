@@ -125,7 +125,7 @@ _KEEPERS = (
     """CREATE TABLE keepers (
         session TEXT NOT NULL, id TEXT NOT NULL, project TEXT NOT NULL, seq INTEGER NOT NULL,
         at REAL NOT NULL, agent TEXT NOT NULL, kind TEXT NOT NULL, tokens INTEGER NOT NULL,
-        title TEXT NOT NULL, messages INTEGER NOT NULL, data TEXT NOT NULL)""",
+        title TEXT NOT NULL, messages INTEGER NOT NULL, files INTEGER NOT NULL, data TEXT NOT NULL)""",
     "CREATE UNIQUE INDEX keepers_own ON keepers (session, id)",
     "CREATE INDEX keepers_id ON keepers (project, id)",
     """CREATE TABLE keeper_messages (
@@ -134,7 +134,8 @@ _KEEPERS = (
     "CREATE INDEX keeper_of_message ON keeper_messages (message)",
     """CREATE TABLE keeper_files (
         session TEXT NOT NULL, keeper TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL,
-        sha TEXT NOT NULL, PRIMARY KEY (session, keeper, number)) WITHOUT ROWID""",
+        sha TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (session, keeper, number)) WITHOUT ROWID""",
+    "CREATE INDEX keeper_files_path ON keeper_files (path, at, sha)",
     """CREATE TABLE keeper_uses (
         seq INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL, at REAL NOT NULL,
         keeper TEXT NOT NULL, how TEXT NOT NULL, useful INTEGER, reason TEXT NOT NULL)""",

@@ -14,7 +14,7 @@ KEEPER_TABLES = ("keepers", "keeper_messages", "keeper_files", "keeper_uses", "k
 def _keeper_made(db: Connection, project: str, event: Event, fact: facts.KeeperMade) -> None:
     keeper = fact.keeper
     db.execute(
-        "INSERT OR REPLACE INTO keepers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO keepers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.session,
             keeper.id,
@@ -26,6 +26,7 @@ def _keeper_made(db: Connection, project: str, event: Event, fact: facts.KeeperM
             keeper.tokens,
             keeper.card.title,
             len(keeper.messages),
+            len(keeper.files),
             dump(keeper),
         ),
     )
@@ -34,8 +35,11 @@ def _keeper_made(db: Connection, project: str, event: Event, fact: facts.KeeperM
         ((event.session, keeper.id, place, message) for place, message in enumerate(keeper.messages)),
     )
     db.executemany(
-        "INSERT OR REPLACE INTO keeper_files VALUES (?, ?, ?, ?, ?)",
-        ((event.session, keeper.id, number, file.path, file.sha) for number, file in enumerate(keeper.files)),
+        "INSERT OR REPLACE INTO keeper_files VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            (event.session, keeper.id, number, file.path, file.sha, event.at)
+            for number, file in enumerate(keeper.files)
+        ),
     )
 
 

@@ -58,6 +58,11 @@ class Surroundings:
         return self._crew.house.database.project
 
     @property
+    def root(self) -> Path:
+        """The repository's top folder."""
+        return self._crew.house.workplace.root
+
+    @property
     def outputs(self) -> Path:
         """The folder of whole outputs."""
         return self._crew.house.workplace.outputs
