@@ -52,7 +52,7 @@ from loomkin.workspace.mentions import Mentions
 from loomkin.workspace.models import Chosen, ModelChooser, Reach, build_lanes, wanted_model
 from loomkin.workspace.moments import open_desk
 from loomkin.workspace.money import build_books, why_alone
-from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
+from loomkin.workspace.opening import Opened, earlier, open_new, reopen
 from loomkin.workspace.options import Options
 from loomkin.workspace.policies import (
     all_rules,
@@ -136,7 +136,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
                 stack.callback(SessionLock(house.state, session).release)
 
         row = earlier(house.database, options.wish, hold)
-        veterans = past.members(house.database, row.id) if row and not options.wish.fork else []
+        veterans = past.members(house.database, row.id) if row else []
         role = roles.get(veterans[0].role if veterans else options.role)
         chosen = await house.chooser.choose(wanted_model(loaded, row.model if row else ""), role.tier)
         rules = all_rules(loaded, house.rules.files, house.trusted)
@@ -146,7 +146,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         opened = _open(house, row, role.name, str(chosen.chain[0].id))
         if row is None or opened.id != row.id:
             hold(opened.id)
-        if opened.mended:
+        if opened.mended or options.wish.fork:
             await house.journal.flush()  # it is of the past: who looks on from now on hears nothing of it
         scribe = Scribe(house.journal, opened.id, role.name)
         roles.tell = lambda text: scribe.record(NoticeGiven(text, "warning"))
@@ -273,7 +273,9 @@ def _open(house: House, row: SessionRow | None, role: str, model: str) -> Opened
         start = SessionStarted(str(options.cwd), model, mode, name)
         return open_new(house.clock, house.journal, name, start)
     if options.wish.fork:
-        return fork(house.database, row, role, house.clock, house.journal, name, model)
+        from loomkin.workspace.forking import fork
+
+        return fork(house.database, row, house.clock, house.journal, name, model, role)
     return reopen(house.database, row, role, house.clock, house.journal, name, model)
 
 

@@ -139,6 +139,7 @@ def test_every_table_has_a_reader(table: str) -> None:
         "team",
         "decisions",
         "failures",
+        "keepers",
     )
     assert any(re.search(rf"\b{name}\b", asked) for _, name in found), f"nobody asks {found}"
 

@@ -7,7 +7,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "what is found, what is missing, how to mend it",
     "models": "known models, prices and windows; `models probe MODEL` tries its tool calling",
     "config": "list, get, set, path, explain: every setting, its value, where it came from",
-    "sessions": "list, show, export, import, fork, rename, delete, check",
+    "sessions": "list, show, export, import, fork, replay, rename, delete, check, repair",
     "ps": "what every agent of the running session does: state, step, tokens, money, task, claims",
     "tasks": "list, show, add, edit, cancel: the plan of a session",
     "graph": "show, add, link, edit, undo, tree, export, diff, apply, writeup: what was decided, and why",

@@ -29,13 +29,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class SessionStarted(Fact):
-    """A session began; `parent` is the session it was forked from."""
+    """A session began; `parent` is the session it was forked from, as that stood at `parent_event`."""
 
     cwd: str
     model: str
     mode: str
     name: str = ""
     parent: str = ""
+    parent_event: int = 0
 
 
 @dataclass(frozen=True, slots=True)

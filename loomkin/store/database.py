@@ -14,6 +14,8 @@ from loomkin.store.packing import unpack
 FILE_NAME = "loomkin.db"
 BUSY_SECONDS = 10.0
 MEMORY = ":memory:"
+_SPILLED = ""
+"""How SQLite calls a file of its own that has no name."""
 
 
 class Database:
@@ -22,12 +24,14 @@ class Database:
     In memory both are the same connection, which SQLite serialises by itself.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, spills: bool = False) -> None:
         """Open or create the file, or keep everything in memory where `path` is None.
 
-        Raises StoreError where the file cannot be used.
+        What `spills` goes to a file without a name where it is much. Raises StoreError where the file cannot
+        be used.
         """
         self.path = path
+        self._target = str(path) if path else _SPILLED if spills else MEMORY
         self.where = str(path) if path else "memory"
         with self.failures():
             self.writer = self._connect()
@@ -45,10 +49,14 @@ class Database:
                 self.close()
                 raise
 
+    @classmethod
+    def scratch(cls) -> "Database":
+        """A database that nobody else sees and that is gone with the process, however large it grows."""
+        return cls(None, spills=True)
+
     def _connect(self) -> sqlite3.Connection:
-        target = str(self.path) if self.path else MEMORY
         connection = sqlite3.connect(
-            target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            self._target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         # for a new file; messages leave less room unused in larger pages
         connection.execute("PRAGMA page_size=8192")

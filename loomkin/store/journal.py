@@ -31,22 +31,29 @@ def write(database: Database, events: Sequence[Event]) -> list[Event]:
 
 def write_planned(database: Database, plan: Callable[[], Sequence[Event]]) -> list[Event]:
     """Write what `plan` makes of what is there; nobody else writes between its look and the write."""
-    written = []
     database.ensure_there()
     with database.failures(), transaction(database.writer):
-        for event in plan():
-            if not event.fact.stored:
-                written.append(event)
-                continue
+        return [append(database, event) if event.fact.stored else event for event in plan()]
+
+
+def append(database: Database, event: Event, packed: str | bytes | None = None) -> Event:
+    """Write one event within a transaction that is open, and return it with its number.
+
+    `packed` is its fact as the log of another database has it.
+    """
+    if packed is None:
+        row = projections.row_of(event, database.project)
+        if _HALF.search(row[-1]):
+            event = _encodable(event)
             row = projections.row_of(event, database.project)
-            if _HALF.search(row[-1]):
-                event = _encodable(event)
-                row = projections.row_of(event, database.project)
-            cursor = database.writer.execute(_INSERT, (*row[:-1], pack(row[-1])))
-            numbered = replace(event, seq=int(cursor.lastrowid or 0))
-            projections.apply(database.writer, database.project, numbered)
-            written.append(numbered)
-    return written
+        values = (*row[:-1], pack(row[-1]))
+    else:
+        kind = type(event.fact).__name__
+        values = (event.at, database.project, event.session, event.agent, event.task, kind, packed)
+    cursor = database.writer.execute(_INSERT, values)
+    numbered = replace(event, seq=int(cursor.lastrowid or 0))
+    projections.apply(database.writer, database.project, numbered)
+    return numbered
 
 
 def _encodable(event: Event) -> Event:

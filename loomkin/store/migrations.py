@@ -200,4 +200,15 @@ _FAILURES = (
     "CREATE INDEX failure_forgets_signature ON failure_forgets (project, signature)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM, _TRANSCRIPT, _KEEPERS, _DECISIONS, _FAILURES)
+_CARRIED = (
+    """CREATE TABLE imports (
+        session TEXT PRIMARY KEY, project TEXT NOT NULL, digest TEXT NOT NULL) WITHOUT ROWID""",
+    # events that nobody can read any more, as they were; repairing puts them here and deletes nothing
+    """CREATE TABLE damaged_events (
+        seq INTEGER PRIMARY KEY, at REAL NOT NULL, project TEXT NOT NULL, session TEXT NOT NULL,
+        agent TEXT NOT NULL, task TEXT NOT NULL, kind TEXT NOT NULL, data BLOB)""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST, _TEAM, _TRANSCRIPT, _KEEPERS, _DECISIONS, _FAILURES, _CARRIED,
+)  # fmt: skip

@@ -86,6 +86,25 @@ def forget(connection: Connection, session: str) -> None:
             connection.execute(statement)
 
 
+def ahead(connection: Connection) -> bool:
+    """Whether the index knows events that the log has not: the file was put together from others."""
+    return _version(connection) != "" and _mark(connection) > _last(connection)
+
+
+def discard(connection: Connection) -> None:
+    """Forget the index, which the next search makes anew; within a transaction."""
+    if not _version(connection):
+        return
+    try:
+        for statement in _AWAY:
+            connection.execute(statement)
+    except sqlite3.OperationalError as error:
+        if NO_MODULE not in str(error):
+            raise
+        for statement in _EMPTIED:
+            connection.execute(statement)
+
+
 def between(connection: Connection, session: str) -> tuple[int, int]:
     """The numbers of the passages among which those of a session are; of all where it is empty."""
     (most,) = connection.execute("SELECT coalesce(max(id), 0) FROM passages").fetchone()

@@ -10,6 +10,7 @@ from loomkin.records.message import RAN, Text
 from loomkin.store.packing import pack
 from loomkin.store.projecting import PROJECTIONS as PROJECTIONS
 from loomkin.store.projecting import projects
+from loomkin.store.projections_carried import CARRIED_TABLES
 from loomkin.store.projections_decisions import DECISION_TABLES
 from loomkin.store.projections_failures import FAILURE_TABLES
 from loomkin.store.projections_keepers import KEEPER_TABLES
@@ -19,7 +20,7 @@ TITLE_LENGTH = 72
 TABLES = (
     "sessions", "messages", "turns", "calls", "changes", "usage", "verdicts", "grants", "questions",
     "surveys", *TEAM_TABLES, *KEEPER_TABLES, *DECISION_TABLES,
-    *FAILURE_TABLES,
+    *FAILURE_TABLES, *CARRIED_TABLES,
 )  # fmt: skip
 
 

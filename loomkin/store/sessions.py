@@ -49,6 +49,17 @@ class CallRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnRow:
+    """One turn of an agent; the outcome is empty where nobody saw the end."""
+
+    number: int
+    agent: str
+    started: float
+    outcome: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeRow:
     """One change of a file by a tool."""
 
@@ -106,15 +117,17 @@ def refuse_taken(db: Database, name: str, owner: str = "") -> None:
             raise UsageError(f"Session {row.id} has that name already.", hint="Choose another name.")
 
 
-def messages(db: Database, session: str, agent: str | None = None, after: int = 0) -> list[Message]:
-    """The transcript of a session, of one agent where named, from behind event `after` on."""
+def messages(
+    db: Database, session: str, agent: str | None = None, after: int = 0, until: int = 0
+) -> list[Message]:
+    """The transcript of a session, of one agent where named, from behind event `after` on, up to `until`."""
     rows = db.rows(
         "SELECT messages.seq, data FROM messages CROSS JOIN events ON events.seq = messages.seq"
         " WHERE messages.session = ? AND messages.seq > ? AND (? IS NULL OR messages.agent = ?)"
-        " ORDER BY messages.seq",
-        (session, after, agent, agent),
+        " AND (? = 0 OR messages.seq <= ?) ORDER BY messages.seq",
+        (session, after, agent, agent, until, until),
     )
-    return [_fact(MessageAdded, row).message for row in rows]
+    return [fact_of(MessageAdded, row).message for row in rows]
 
 
 def speakers(db: Database, session: str) -> list[str]:
@@ -160,6 +173,16 @@ def open_turns(db: Database, session: str) -> list[tuple[str, int]]:
     return [(str(row["agent"]), int(row["number"])) for row in rows]
 
 
+def turns(db: Database, session: str) -> list[TurnRow]:
+    """The turns of all agents of a session, oldest first."""
+    rows = db.rows(
+        "SELECT number, agent, started, outcome, steps FROM turns WHERE session = ?"
+        " ORDER BY started, agent, number",
+        (session,),
+    )
+    return [TurnRow(*row) for row in rows]
+
+
 def last_turn(db: Database, session: str, agent: str | None = None) -> int:
     """The number of the newest turn, of one agent where named, 0 before the first."""
     row = db.reader.execute(
@@ -177,6 +200,15 @@ def changes(db: Database, session: str) -> list[ChangeRow]:
         (session,),
     )
     return [ChangeRow(*row) for row in rows]
+
+
+def changed_files(db: Database, session: str) -> list[tuple[str, int, int]]:
+    """The files that a session changed, with the lines added and removed."""
+    rows = db.rows(
+        "SELECT path, sum(added), sum(removed) FROM changes WHERE session = ? GROUP BY path ORDER BY path",
+        (session,),
+    )
+    return [(str(row[0]), int(row[1]), int(row[2])) for row in rows]
 
 
 def events(db: Database, session: str, kind: str | None = None) -> list[Event]:
@@ -198,15 +230,19 @@ def event_of(row: Row) -> Event:
             hint="A newer loomkin wrote it: upgrade this one.",
         )
     return Event(
-        row["seq"], row["at"], SessionId(row["session"]), row["agent"], row["task"], _fact(kind, row)
+        row["seq"], row["at"], SessionId(row["session"]), row["agent"], row["task"], fact_of(kind, row)
     )
 
 
-def _fact(kind: type[F], row: Row) -> F:
+def fact_of(kind: type[F], row: Row) -> F:
+    """The fact in a row of the log that is of this kind; raises StoreError for a damaged one."""
     try:
         return load(kind, unpack(row["data"]))
     except ValueError as error:
-        raise StoreError(f"Event {row['seq']} ({kind.__name__}) is damaged: {error}.") from error
+        raise StoreError(
+            f"Event {row['seq']} ({kind.__name__}) is damaged: {error}.",
+            hint="`loomkin sessions repair` puts it aside, and all else can be read.",
+        ) from error
 
 
 _SESSION = "id, name, title, cwd, model, mode, parent, started, updated, turns, cleared"

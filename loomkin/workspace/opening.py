@@ -1,10 +1,10 @@
-"""Which session a run works in: a new one, the last, a named one, or a fork of one of these."""
+"""Which session a run works in: a new one, the last, or a named one."""
 
 from collections.abc import Callable
 
 from loomkin.agent.history import interrupted, unanswered
 from loomkin.errors import NotFoundError, UsageError
-from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.dataclass import dataclass
 from loomkin.records.event import (
     CallFinished,
     MessageAdded,
@@ -15,7 +15,6 @@ from loomkin.records.event import (
 )
 from loomkin.records.ids import MessageId, SessionId
 from loomkin.records.keeper import Keeper
-from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.message import Message, Role
 from loomkin.records.team_event import AgentMoved
 from loomkin.runtime.clock import Clock
@@ -119,28 +118,3 @@ def mended_messages(
         recorder.record(MessageAdded(message), session, agent)
         messages.append(message)
     return messages, len(orphans)
-
-
-def fork(
-    db: Database,
-    row: sessions.SessionRow,
-    agent: str,
-    clock: Clock,
-    recorder: Recorder,
-    name: str,
-    model: str,
-) -> Opened:
-    """A new session that begins with the conversation of another; that one stays as it is."""
-    identity = SessionId(clock.session_id())
-    start = SessionStarted(row.cwd, model, row.mode, name, row.id)
-    recorder.record(start, identity)
-    messages = sessions.messages(db, row.id, agent, row.cleared)
-    for call in unanswered(messages):
-        result = (interrupted(call),)
-        messages.append(Message(MessageId(clock.new_id("m")), Role.USER, result, "loomkin", clock.now()))
-    for message in messages:
-        recorder.record(MessageAdded(message), identity, agent)
-    held = keepers.window_keepers(db, row.id, agent, row.cleared)
-    for keeper in held:
-        recorder.record(KeeperMade(replace(keeper, session=identity)), identity, agent)
-    return Opened(identity, name, model, tuple(messages), 0, 0, True, keepers=held)

@@ -176,6 +176,28 @@ async def test_modes_are_shown_and_changed(root: Path, own_machine: Path) -> Non
             await one.run("mode loud")
 
 
+async def test_a_fork_goes_on_from_a_turn_and_leaves_the_session_as_it_is(
+    root: Path, own_machine: Path
+) -> None:
+    async with talk(root, own_machine, {"text": "One."}, {"text": "Two."}) as one:
+        assert "nothing to fork" in await one.run("fork")
+        await one.say("first")
+        await one.say("second")
+        here, database = one.context.session.id, one.context.database
+        back = await COMMANDS["fork"].run(one.context, "1")
+        whole = await COMMANDS["fork"].run(one.context, "")
+        assert (back.then, whole.then) == (Then.RESUME, Then.RESUME)
+        said = [
+            [message.text for message in sessions.messages(database, identity) if message.sender == "person"]
+            for identity in (here, back.argument, whole.argument)
+        ]
+        assert said == [["first", "second"], ["first"], ["first", "second"]]
+        with pytest.raises(NotFoundError, match="has no turn 7"):
+            await one.run("fork 7")
+        with pytest.raises(UsageError):
+            await one.run("fork yesterday")
+
+
 async def test_sessions_are_named_listed_and_resumed(root: Path, own_machine: Path) -> None:
     async with talk(root, own_machine, {"text": "Hi."}) as one:
         await one.say("hello")
