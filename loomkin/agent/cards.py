@@ -25,7 +25,7 @@ def cards(keepers: Sequence[Keeper]) -> dict[KeeperId, str]:
     """
     if not keepers:
         return {}
-    room = max(LEAST, keepers[-1].window * _CHARACTERS // SHARE)
+    room = _room(keepers[-1].window)
     short = {keeper.id: _line(keeper) for keeper in keepers}
     # every older one must still find room for its line
     spare = room - sum(map(_cost, short.values()))
@@ -47,6 +47,15 @@ def cards(keepers: Sequence[Keeper]) -> dict[KeeperId, str]:
     if together:
         told[together[-1].id] = _together(together)
     return {keeper.id: told[keeper.id] for keeper in keepers if keeper.id in told}
+
+
+def tokens_of_cards(window: int) -> int:
+    """About the most tokens that cards take in a window of that size."""
+    return _room(window) // _CHARACTERS
+
+
+def _room(window: int) -> int:
+    return max(LEAST, window * _CHARACTERS // SHARE)
 
 
 def _cost(text: str) -> int:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import Protocol
 
+from loomkin.agent.cards import tokens_of_cards
 from loomkin.agent.history import Readying
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.view import Shown, View
-from loomkin.agent.zones import Zones, measure, room_for_answer
+from loomkin.agent.zones import Zones, brim, measure, room_for_answer
 from loomkin.llm.client import ModelClient
 from loomkin.records.dataclass import dataclass
 from loomkin.records.keeper import Aim, Held, Keeper
@@ -18,8 +19,6 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.remembering import SIGHT
 from loomkin.tooling.toolbox import Toolbox
 
-FULL = 0.9
-"""The part of a window above which the last resorts are taken: room for an answer must be left."""
 WORTH = 0.05
 """The least part of a window that makes a keeper worth it."""
 LEAST = 200
@@ -108,14 +107,16 @@ class Window:
         Raises ContextLengthError where no room can be made.
         """
         load, room = self.load(), self._room
-        size = load.zones.window
-        if load.zones.used > room.offload_at * size:
+        size, most = load.zones.window, self._brim(load.zones.window)
+        if load.zones.used > min(room.offload_at * size, most):
             wanted = min(room.offload_at, room.offload_to)
+            # the new card needs room too
+            fits = max(0, min(int((room.offload_at + wanted) / 2 * size), most - 2 * tokens_of_cards(size)))
             aim = Aim(
                 used=load.zones.used,
-                wanted=int(wanted * size),
-                fits=int((room.offload_at + wanted) / 2 * size),
-                most=int(FULL * size),
+                wanted=min(int(wanted * size), fits),
+                fits=fits,
+                most=most,
                 least=int(WORTH * size),
                 window=size,
             )
@@ -128,13 +129,15 @@ class Window:
         used = load.zones.used
         self._refused[self._model.spec.id] = used
         wanted = min(int(self._room.offload_to * load.zones.window), used // 2)
-        aim = Aim(used, wanted, fits=wanted, most=int(self._room.offload_at * used), least=1, window=used)
+        most = min(int(self._room.offload_at * used), self._brim(used))
+        fits = min(wanted, most)
+        aim = Aim(used, fits, fits=fits, most=most, least=1, window=used)
         return await self._offload(load.zones, aim) is not None
 
     async def offload(self, topic: str = "") -> Offloaded | None:
         """Move all but the last steps and what must stay; None where there is next to nothing to move."""
         zones = self.load().zones
-        most = int(FULL * zones.window)
+        most = self._brim(zones.window)
         return await self._offload(zones, Aim(zones.used, 0, 0, most, LEAST, zones.window, topic))
 
     async def clear(self) -> Offloaded | None:
@@ -157,6 +160,9 @@ class Window:
             after = before if aim.whole else self.load().zones
             self._scribe.record(KeeperMade(keeper, before.percent, 0 if aim.whole else after.percent))
             return Offloaded(keeper, before, after)
+
+    def _brim(self, size: int) -> int:
+        return brim(size, self._model.spec.max_output)
 
     def _held(self) -> Iterator[Held]:
         """The messages in the window with what they weigh; what came before the agent's first words stays."""

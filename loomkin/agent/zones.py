@@ -9,6 +9,8 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.message import Message, ToolResult, ToolSpec
 
 LEAST_ANSWER = 1024
+FULL, SPARE = 0.9, 0.02
+"""The part of a window above which the last resorts are taken, and what is spared beside the least answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,12 @@ def measure(
     for message, tokens in zip(messages, estimator.each(model, messages), strict=True):
         zones[_zone(message)] += tokens
     return Zones(estimator.text(model, system), estimator.tools(model, tools), **zones, window=window)
+
+
+def brim(window: int, max_output: int) -> int:
+    """The most tokens that leave room for an answer; above them the last resorts are taken."""
+    answered = window - min(LEAST_ANSWER, max_output) - int(SPARE * window)
+    return max(0, min(int(FULL * window), answered))
 
 
 def room_for_answer(zones: Zones, max_output: int) -> int:

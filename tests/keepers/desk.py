@@ -47,6 +47,8 @@ class Desk:
     size: int
     clock: CountingClock = field(default_factory=CountingClock)
     cleared: int = 0
+    answer: int = 500
+    offload_at: float = 0.7
 
     def window(
         self, agent: str = "coder", messages: Iterable[Message] = (), keepers: Iterable[Keeper] = ()
@@ -54,8 +56,8 @@ class Desk:
         scribe = Scribe(self.journal, SESSION, agent)
         transcript = Transcript(scribe, self.clock, messages, keepers)
         shelf = Shelf(self.journal, lambda name: FileSeen(name, "0" * 12))
-        room = Room(0.7, 0.4, lambda: shelf)
-        return Window(SYSTEM, transcript, model(self.size), Toolbox((), ()), scribe, room)
+        room = Room(self.offload_at, 0.4, lambda: shelf)
+        return Window(SYSTEM, transcript, model(self.size, self.answer), Toolbox((), ()), scribe, room)
 
     # only the first agent's conversation begins anew with /clear
     async def again(self, agent: str = "coder") -> Window:
@@ -70,23 +72,25 @@ class Desk:
         return window.shown
 
 
-def model(size: int) -> ModelClient:
+def model(size: int, answer: int = 500) -> ModelClient:
     """A model of a window, which nobody calls."""
     spec = ModelSpec(
-        ModelId("openai/fake"), "openai", "fake", "openai", HERE, size, 500, None, CallerLevel.NATIVE
+        ModelId("openai/fake"), "openai", "fake", "openai", HERE, size, answer, None, CallerLevel.NATIVE
     )
     meter = Meter(lambda task: Charge((Account("test", 10**12),)))
     return ModelClient([spec], open_wire, meter, Estimator(), RetryPolicy(), Lanes())
 
 
 @asynccontextmanager
-async def desk(size: int = 6_000, path: Path | None = None) -> AsyncIterator[Desk]:
+async def desk(
+    size: int = 6_000, path: Path | None = None, answer: int = 500, offload_at: float = 0.7
+) -> AsyncIterator[Desk]:
     """A session in a database of its own."""
     database = Database(path)
     journal = Journal(database, lambda event: None, lambda: 1_700_000_000.0)
     try:
         journal.record(SessionStarted("/project", "openai/fake", "ask"), SESSION)
-        yield Desk(database, journal, size)
+        yield Desk(database, journal, size, answer=answer, offload_at=offload_at)
         await journal.aclose()
     finally:
         database.close()

@@ -1,6 +1,9 @@
 """What leaves a window and what stays: whole turns, pairs, the person's words, open orders."""
 
+import pytest
+
 from loomkin.agent.window import Window
+from loomkin.agent.zones import LEAST_ANSWER
 from loomkin.records.keeper import Form
 from loomkin.records.message import RAN
 from tests.keepers.desk import check_wires, desk, step, text_of, words
@@ -135,6 +138,32 @@ async def test_results_that_alone_are_too_much_are_shown_by_head_and_tail() -> N
         assert room >= 500
         assert all(f"{word}0 " in text_of(load) for word in ("one", "two", "three"))
         assert {one.form for one in window.shown} == {Form.WHOLE, Form.CLIPPED}
+
+
+@pytest.mark.parametrize("size", [3_000, 4_000, 6_000, 9_000])
+@pytest.mark.parametrize("fixed", [100, 1_000])
+@pytest.mark.parametrize("tokens", [450, 700, 1_100, 1_600, 2_400])
+async def test_a_small_window_lasts_while_a_long_file_is_read_in_steps(
+    size: int, fixed: int, tokens: int
+) -> None:
+    async with desk(size, answer=4_096) as table:
+        window = table.window()
+        window.transcript.say(words(fixed, "rule"), "loomkin")
+        window.transcript.say("read the file of 400 lines", "person")
+        for number in range(14):
+            step(window, words(tokens, f"part{number}x"))
+            load, room = await window.fit()
+            assert room >= LEAST_ANSWER
+            check_wires(load)
+            assert f"part{number}x0 " in text_of(load)
+
+
+async def test_a_window_set_to_empty_late_still_leaves_room_for_an_answer() -> None:
+    async with desk(6_000, answer=4_096, offload_at=0.95) as table:
+        window = table.window()
+        talk(window, 1, 1, 1, 1, tokens=1_300)
+        _, room = await window.fit()
+        assert room >= LEAST_ANSWER
 
 
 async def test_a_window_that_is_not_full_keeps_everything() -> None:
