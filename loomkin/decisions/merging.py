@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from loomkin.decisions.drafts import GraphError
 from loomkin.decisions.patch import content
 from loomkin.decisions.patch_fields import PatchError
-from loomkin.decisions.undoing import UNDO
 from loomkin.records.dataclass import dataclass, field, replace
 from loomkin.records.decision import DecisionEdge, Node
 from loomkin.records.decision_event import (
@@ -18,10 +17,7 @@ from loomkin.records.decision_event import (
 )
 from loomkin.records.event import Event, Fact
 from loomkin.records.ids import DecisionId, SessionId
-from loomkin.store.decision_log import PATCH, EdgeWord, Key, LastWords, NodeWord
-
-QUIET = f"{UNDO}nothing"
-"""The act of what only makes the log remember: it changes nothing that one could take back."""
+from loomkin.store.decision_log import PATCH, QUIET, EdgeWord, Key, LastWords, NodeWord
 
 
 @dataclass(slots=True)
@@ -130,7 +126,7 @@ class Merger:
             self._merged.removed.append(before.node)
             self._say(now.at, DecisionRemoved(before.node, PATCH, self._act))
         node = replace(now.node, id=before.node.id) if before else now.node
-        self._say(now.at, DecisionRemoved(node, PATCH, QUIET))
+        self._say(now.at, DecisionRemoved(node, PATCH, QUIET + self._act))
 
     def _link(self, key: Key) -> None:
         before, word = self._before.edges.get(key), self._now.edges[key]
@@ -147,9 +143,9 @@ class Merger:
         if self._now.seen(key) or (before == now and not self._before.seen(key)):
             return
         if not now.gone:
-            self._say(now.at, DecisionLinked(now.edge, PATCH, QUIET))
+            self._say(now.at, DecisionLinked(now.edge, PATCH, QUIET + self._act))
         elif not self._before.seen(key):
-            self._say(now.at, DecisionUnlinked(now.edge, PATCH, QUIET))
+            self._say(now.at, DecisionUnlinked(now.edge, PATCH, QUIET + self._act))
 
     def _say(self, at: float, fact: Fact) -> None:
         self._merged.events.append(Event(0, at, SessionId(""), "", "", fact))

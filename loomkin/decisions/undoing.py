@@ -12,8 +12,7 @@ from loomkin.records.decision_event import (
 from loomkin.records.event import Fact
 from loomkin.store import decisions as store
 from loomkin.store.database import Database
-
-UNDO = "undo:"
+from loomkin.store.decision_log import UNDO
 
 
 def inverse(database: Database, by: str) -> tuple[list[Fact], str]:

@@ -19,6 +19,10 @@ from loomkin.store.packing import unpack
 
 PATCH = "a patch"
 """By whom facts are that came from another clone; the time of such a fact is that of its change there."""
+UNDO = "undo:"
+"""What the act of taking back begins with; the act that is taken back follows."""
+QUIET = f"{UNDO}nothing:"
+"""The same for what a patch only makes the log remember: it changes nothing that one could take back."""
 Key = tuple[str, str, EdgeType]
 _KINDS: dict[str, type[Change]] = {
     kind.__name__: kind
@@ -69,9 +73,12 @@ def key_of(edge: DecisionEdge) -> Key:
 def last_words(db: Database) -> LastWords:
     """The last words of a repository; blocks. The tables say what is there, the log when, and what was."""
     said = LastWords({}, {})
-    for at, fact in _changes(db):
+    for at, fact in _heard(list(_changes(db))):
         _hear(said, at, fact)
     nodes, edges = everything(db)
+    here = {node.change_id for node in nodes}
+    for change in [change for change, word in said.nodes.items() if not word.gone and change not in here]:
+        del said.nodes[change]  # came with a patch, was deleted and brought back, and went with the patch
     for node in nodes:
         said.nodes[node.change_id] = NodeWord(said.nodes[node.change_id].at, node)
     there = {key_of(edge): edge for edge in edges}
@@ -81,6 +88,15 @@ def last_words(db: Database) -> LastWords:
         else:  # refused when it was written: it would have closed a circle
             del said.edges[key]
     return said
+
+
+def _heard(changes: list[tuple[float, Change]]) -> Iterator[tuple[float, Change]]:
+    """All but patches that were taken back: what they said was never said here, nor that it is gone."""
+    acts = {fact.act for _, fact in changes if fact.by == PATCH}
+    undone = {fact.act.removeprefix(UNDO) for _, fact in changes if fact.act.startswith(UNDO)}
+    forgotten = acts & undone
+    names = {f"{before}{act}" for act in forgotten for before in ("", UNDO, QUIET)}
+    return (one for one in changes if one[1].act not in names)
 
 
 def _hear(said: LastWords, at: float, fact: Change) -> None:

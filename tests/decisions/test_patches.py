@@ -228,6 +228,44 @@ async def test_undo_takes_a_whole_patch_back() -> None:
         holds(one)
 
 
+async def test_a_patch_that_was_taken_back_is_forgotten_and_can_be_applied_again() -> None:
+    async with clones(2) as (one, other):
+        await other.decision("Mine", rejected=[("Not this", "slow")])
+        await one.decision("My own")
+        theirs, before, ours = patch(other), picture(other), patch(one)
+        await take(one, theirs)
+        await one.graph.edit("d2", {"confidence": 10}, PERSON)
+        await one.graph.delete("d2", "", PERSON)
+        for _ in range(3):
+            await one.graph.undo(PERSON)
+        assert patch(one) == ours
+        assert (await take(other, patch(one))).merged.removed == []
+        assert set(before[0].items()) <= set(picture(other)[0].items())
+        again = await take(one, theirs)
+        assert (len(again.merged.added), len(again.merged.linked)) == (2, 1)
+        holds(one)
+        await one.graph.undo(PERSON)
+        assert patch(one) == ours
+        await one.graph.undo(PERSON)
+        assert one.graph.snapshot().nodes == {}
+
+
+async def test_deletions_of_a_patch_that_was_taken_back_are_forgotten_too() -> None:
+    async with clones(3) as (one, other, third):
+        await other.decision("Mine", rejected=[("Not this", "slow")])
+        early = patch(other)
+        await take(one, early)
+        await take(third, early)
+        await other.graph.delete("d2", "noise", PERSON)
+        await other.graph.delete(await other.decision("A mistake"), "", PERSON)
+        await take(one, patch(other))
+        await one.graph.undo(PERSON)
+        assert patch(one) == early
+        assert (await take(third, patch(one))).merged.nothing
+        assert [node.title for node in (await take(one, patch(other))).merged.removed] == ["Not this"]
+        assert patch(one) == patch(other)
+
+
 async def test_a_circle_across_clones_is_refused_with_its_way_and_nothing_is_taken_in() -> None:
     async with clones(2) as (one, other):
         await one.decision("Use SQLite")
