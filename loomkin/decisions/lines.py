@@ -1,6 +1,6 @@
 """Nodes and edges in one line each, as models and people read them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from loomkin.records.decision import DecisionEdge, EdgeType, Node
@@ -22,6 +22,12 @@ def marks(node: Node) -> str:
     if not node.active:
         found.append(node.status.value)
     return f" ({', '.join(found)})" if found else ""
+
+
+def few(parts: Sequence[str], most: int = 10) -> str:
+    """The first of many in one line, and how many more there are."""
+    more = f", and {len(parts) - most:,} more" if len(parts) > most else ""
+    return ", ".join(parts[:most]) + more
 
 
 def lost_line(lost: "NotTaken") -> str:

@@ -1,6 +1,7 @@
 """Looking into the decision graph of a repository, and saying what of it cannot be."""
 
 from loomkin.decisions.drafts import Graph, GraphError
+from loomkin.decisions.lines import few, marks
 from loomkin.errors import NotFoundError
 from loomkin.records.decision import DecisionEdge, Node, NodeKind, NodeStatus
 from loomkin.store import decisions as store
@@ -23,13 +24,21 @@ class GraphReader:
         wanted = word.strip()
         wanted = f"d{wanted}" if wanted.isdigit() else wanted
         found = store.find(self.database, wanted) or store.find(self.database, wanted.lower())
-        if found is None and (named := store.listed(self.database, title=word.strip(), limit=1)):
-            return named[0]
-        if found is None:
-            near = store.search(self.database, word, 3) or store.listed(self.database, limit=3)
-            some = ", ".join(f"{one.id} ({one.title})" for one in near)
+        return found or self._titled(word)
+
+    def _titled(self, word: str) -> Node:
+        """The one node of a title; raises GraphError for several, NotFoundError for none."""
+        named = store.listed(self.database, title=word.strip())
+        if len(named) > 1:
+            raise GraphError(
+                f"{len(named)} nodes are called {word.strip()!r}: {few([_marked(one) for one in named])}.",
+                hint="Say which by its id.",
+            )
+        if not named:
+            near = store.search(self.database, word) or store.listed(self.database)
+            some = few([f"{one.id} ({one.title})" for one in near], 3)
             raise NotFoundError(f"There is no decision {word!r}.", hint=f"There are: {some or 'none yet'}.")
-        return found
+        return named[0]
 
     def known(self, edge: DecisionEdge) -> DecisionEdge | None:
         """The edge of that type that is there between the same two nodes."""
@@ -54,3 +63,7 @@ class GraphReader:
         """The active goal of that title, whatever its case."""
         goals = store.listed(self.database, (NodeKind.GOAL,), status=NodeStatus.ACTIVE)
         return next((goal for goal in goals if goal.title.casefold() == title.casefold()), None)
+
+
+def _marked(node: Node) -> str:
+    return f"{node.id} {node.kind}{marks(node)}"

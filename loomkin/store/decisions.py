@@ -116,7 +116,7 @@ def edges_of(db: Database, changes: Iterable[str]) -> list[DecisionEdge]:
     return [_edge(row) for row in rows]
 
 
-def search(db: Database, words: str, limit: int) -> list[Node]:
+def search(db: Database, words: str, limit: int = ALL) -> list[Node]:
     """The nodes whose title, description, reasons or files fit best; any word may miss, more is better."""
     terms = dict.fromkeys(_WORD.findall(split_words(words)))
     if not terms:

@@ -60,6 +60,32 @@ async def step(bench: Bench, what: str, *more: Any) -> None:
         assert graph.snapshot() == before
 
 
+async def test_a_title_that_several_nodes_bear_names_none_of_them() -> None:
+    async with graph_bench() as bench:
+        for title in ("Same", "Same", "Other"):
+            await bench.decision(title)
+        graph = bench.graph
+        for change in (
+            graph.delete("Same", "", PERSON),
+            graph.edit("Same", {"confidence": 3}, PERSON),
+            graph.link("d3", "Same", EdgeType.LEADS_TO, "", PERSON),
+            bench.decision("Below", parent="Same"),
+        ):
+            with pytest.raises(GraphError, match="2 nodes are called 'Same': d2 decision, d1 decision"):
+                await change
+        assert len(graph.snapshot().nodes) == 3
+        assert graph.node("Other").id == "d3"
+
+
+async def test_what_is_not_there_is_told_with_what_is_and_how_many_more() -> None:
+    async with graph_bench() as bench:
+        for title in ("One", "Two", "Three", "Four", "Five"):
+            await bench.decision(title)
+        with pytest.raises(NotFoundError) as refused:
+            bench.graph.node("d9")
+        assert refused.value.hint == "There are: d5 (Five), d4 (Four), d3 (Three), and 2 more."
+
+
 def _origin() -> Origin:
     return Origin()
 
