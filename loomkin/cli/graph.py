@@ -16,6 +16,7 @@ from loomkin.decisions.drafts import Done, Draft, Rejected
 from loomkin.decisions.plain import plain_node
 from loomkin.errors import UsageError
 from loomkin.records.decision import EdgeType, NodeKind, NodeStatus, Origin
+from loomkin.records.regex import pattern
 from loomkin.workspace.moments import where
 
 app = group("The decision graph: goals, decisions, rejected options, and why.")
@@ -26,6 +27,8 @@ NodeArgument = Annotated[str, typer.Argument(metavar="ID", help="Such as d42; an
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why.")]
 Confidence = Annotated[int | None, typer.Option(metavar="0-100", help="How sure you are, in percent.")]
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="More than the title says.")]
+_BARE_COLON = pattern(r":(?!//)")
+_EDITABLE = "--title, --description, --confidence, --status, --reason, --file, --failed and --worked"
 Type = Annotated[str, typer.Option("--type", metavar="EDGE", help=", ".join(EdgeType) + ".")]
 
 
@@ -36,8 +39,10 @@ def add(
     title: Annotated[str, typer.Argument(metavar="TITLE", help="One line.")],
     description: Description = None,
     confidence: Confidence = None,
-    parent: Annotated[str, typer.Option(metavar="ID", help="What it hangs on.")] = "",
-    edge: Annotated[str, typer.Option("--edge", metavar="EDGE", help="How it hangs on that.")] = "leads_to",
+    parent: Annotated[str | None, typer.Option(metavar="ID", help="What it hangs on.")] = None,
+    edge: Annotated[
+        str | None, typer.Option("--edge", metavar="EDGE", help="How it hangs on that; else leads_to.")
+    ] = None,
     reason: Reason = "",
     reject: Annotated[
         list[str] | None, typer.Option(metavar="TITLE:WHY", help="An option turned down; repeatable.")
@@ -48,24 +53,26 @@ def add(
     folder: Folder = None,
 ) -> None:
     """Add a goal, decision, option, action, outcome, observation or revisit."""
+    _refuse_no_parent(parent, edge)
     place = look(folder, context)
+    draft = Draft(
+        kind,
+        title,
+        description or "",
+        confidence,
+        failed,
+        below(place, file or []),
+        parent or "",
+        edge_type(edge or "leads_to"),
+        reason,
+        tuple(_rejected(text) for text in reject or ()),
+    )
 
     async def work(library: Library) -> Done:
-        draft = Draft(
-            kind,
-            title,
-            description or "",
-            confidence,
-            failed,
-            below(place, file or []),
-            parent,
-            edge_type(edge),
-            reason,
-            tuple(_rejected(text) for text in reject or ()),
-        )
         return await library.graph.add(draft, Origin(), Who(), await where(place.root))
 
-    _tell(changed(place, work), "Added", as_json)
+    done = changed(place, work)
+    _tell(done, "Already there:" if done.reused else "Added", as_json)
 
 
 @app.command("link")
@@ -132,6 +139,8 @@ def edit(
         "failed": failed,
     }
     changes = {name: value for name, value in named.items() if value is not None}
+    if not changes:
+        raise UsageError("Nothing to change was named.", hint=f"These can be: {_EDITABLE}.")
     _tell(changed(place, lambda library: library.graph.edit(node, changes, Who())), "Now", as_json)
 
 
@@ -210,8 +219,17 @@ def _tell(done: Done, what: str, as_json: bool) -> None:
     say(to_json({**plain_node(done.node), "notes": list(done.lines)}) if as_json else done.in_words(what))
 
 
+def _refuse_no_parent(parent: str | None, edge: str | None) -> None:
+    if parent is not None and not parent.strip():
+        raise UsageError("--parent names no node.", hint="--parent d1, or leave it out.")
+    if edge is not None and parent is None:
+        raise UsageError("--edge says how it hangs on its parent; name that, too.", hint="--parent d1")
+
+
 def _rejected(text: str) -> Rejected:
-    title, _, why = text.partition(":")
+    """A title and why, parted by a colon with a space behind it, else by the first one not in an address."""
+    parted = text if ": " in text else _BARE_COLON.sub(": ", text, count=1)
+    title, _, why = parted.partition(": ")
     if not title.strip() or not why.strip():
         raise UsageError(f"--reject {text!r} says not why.", hint="--reject 'Use Redis: needs a server'")
     return Rejected(title.strip(), why.strip())

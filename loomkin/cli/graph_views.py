@@ -10,7 +10,6 @@ from loomkin.cli.place import AsJson, Folder, look, say
 from loomkin.cli.tables import to_json
 from loomkin.decisions.answers import Library
 from loomkin.decisions.desk import Query
-from loomkin.decisions.narrative import timeline
 from loomkin.decisions.plain import plain_graph, plain_node
 from loomkin.decisions.pulse import in_words
 from loomkin.store.sessions import find
@@ -33,10 +32,10 @@ def show(
     context: typer.Context,
     node: Annotated[str, typer.Argument(metavar="[ID]", help="One node; without it the newest ones.")] = "",
     search: Annotated[str, typer.Option(metavar="WORDS", help="Those that fit the words best.")] = "",
-    around: Annotated[int, typer.Option(metavar="STEPS", help="With ID: its neighbours, too.")] = 0,
+    around: Annotated[int, typer.Option(metavar="STEPS", min=0, help="With ID: its neighbours, too.")] = 0,
     file: Files = None,
     doubts: Annotated[bool, typer.Option("--doubts", help="What rests on something unsure.")] = False,
-    limit: Annotated[int, typer.Option(metavar="N", help="At most so many.")] = MOST,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="At most so many.")] = MOST,
     as_json: AsJson = False,
     folder: Folder = None,
 ) -> None:
@@ -96,8 +95,10 @@ def narrative(
     """Tell what was decided, oldest first: below a node, in a session, on a branch, or all of it."""
 
     async def work(library: Library) -> str:
+        if not as_json:
+            return library.told(root, session_id(library, session), branch)
         part = library.part(root, session_id(library, session), branch)
-        return to_json(plain_graph(part.nodes, part.edges)) if as_json else timeline(part)
+        return to_json(plain_graph(part.nodes, part.edges))
 
     say(with_graph(look(folder, context), work))
 

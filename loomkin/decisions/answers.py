@@ -33,10 +33,10 @@ class Library:
         if query in (Query.SEARCH, Query.AROUND, Query.SHOW, Query.FILES) and not words.strip():
             raise GraphError(f"A query for {query} needs words.", hint="Words, an id, or paths.")
         answers: dict[Query, Callable[[], str]] = {
-            Query.ACTIVE: lambda: _lines(self._goals(limit), "No goal is active."),
-            Query.RECENT: lambda: _lines(store.listed(self._db, HELD, limit=limit), NOTHING),
-            Query.ALL: lambda: _lines(store.listed(self._db, limit=limit), NOTHING),
-            Query.SEARCH: lambda: _lines(store.search(self._db, words, limit), f"Nothing fits {words!r}."),
+            Query.ACTIVE: lambda: _lines(self._goals(), limit) or "No goal is active.",
+            Query.RECENT: lambda: _lines(store.listed(self._db, HELD), limit) or self._none(),
+            Query.ALL: lambda: _lines(store.listed(self._db), limit) or NOTHING,
+            Query.SEARCH: lambda: _lines(store.search(self._db, words), limit) or f"Nothing fits {words!r}.",
             Query.AROUND: lambda: self.around(words, depth, limit),
             Query.SHOW: lambda: self.shown(words),
             Query.FILES: lambda: self.about(words.replace(",", " ").split(), limit),
@@ -94,7 +94,11 @@ class Library:
 
     def tree(self, root: str = "", session: str = "", branch: str = "") -> str:
         """A part of the graph as a tree of lines."""
-        return tree(self.drawn(root, session, branch)) or NOTHING
+        return tree(self.drawn(root, session, branch)) or self._none()
+
+    def told(self, root: str = "", session: str = "", branch: str = "") -> str:
+        """The story of a part of the graph."""
+        return narrative.timeline(self.part(root, session, branch)) or self._none()
 
     def near(self, word: str, steps: int) -> tuple[dict[str, Node], list[DecisionEdge]]:
         """A node and those within some steps of it, by change id, and the edges at them."""
@@ -108,6 +112,7 @@ class Library:
         gone = {one.node.change_id for one in lost}
         held = [node for node in decision_files.at_files(self._db, paths) if node.change_id not in gone]
         lines = [*(line(node) for node in held[:limit]), *(lost_line(one) for one in lost[:limit])]
+        lines += _of_all(len(lines), len(held) + len(lost))
         return "\n".join(lines) or f"Nothing was decided about {', '.join(paths)}."
 
     def _within(self, graph: Graph, root: str, session: str, branch: str) -> list[Node]:
@@ -117,8 +122,12 @@ class Library:
             return store.listed(self._db, session=session or None, branch=branch or None)
         return list(graph.nodes.values())
 
-    def _goals(self, limit: int) -> list[Node]:
-        return store.listed(self._db, (NodeKind.GOAL,), status=NodeStatus.ACTIVE, limit=limit)
+    def _none(self) -> str:
+        """That nothing of what was asked for is there, or nothing at all."""
+        return "No decision fits what was asked for." if store.listed(self._db, limit=1) else NOTHING
+
+    def _goals(self) -> list[Node]:
+        return store.listed(self._db, (NodeKind.GOAL,), status=NodeStatus.ACTIVE)
 
     def _doubts(self) -> str:
         raised = [doubt for doubt in doubts.doubts(self._db) if doubt.state == "raised"]
@@ -153,8 +162,13 @@ def _by_change(nodes: list[Node]) -> dict[str, Node]:
     return {node.change_id: node for node in nodes}
 
 
-def _lines(nodes: list[Node], none: str) -> str:
-    return "\n".join(line(node) for node in nodes) or none
+def _lines(nodes: list[Node], limit: int) -> str:
+    return "\n".join([*(line(node) for node in nodes[:limit]), *_of_all(min(limit, len(nodes)), len(nodes))])
+
+
+def _of_all(shown: int, count: int) -> list[str]:
+    """How many are not shown, where there are such."""
+    return [f"({shown:,} of {count:,}: raise limit)"] if count > shown else []
 
 
 def _facts(node: Node) -> list[str]:

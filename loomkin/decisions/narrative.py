@@ -41,7 +41,7 @@ def worth_telling(node: Node) -> bool:
 
 
 def timeline(part: Part) -> str:
-    """What happened, oldest first: when, what, how sure, by whom, where; and why it hangs together."""
+    """What happened, oldest first: when, what, how sure, by whom, where, why; empty for nothing."""
     lines = []
     for node in part.nodes.values():
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(node.created))
@@ -52,7 +52,7 @@ def timeline(part: Part) -> str:
             lines.append(f"    {node.status}: {node.wording.reason}")
         out = [edge for edge in part.edges if edge.start == node.change_id]
         lines += [f"    {text}" for text in edge_lines(node, out, part.nodes)]
-    return "\n".join(lines) or "Nothing was decided there."
+    return "\n".join(lines)
 
 
 def writeup(part: Part, title: str = "") -> str:
