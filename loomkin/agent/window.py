@@ -157,8 +157,8 @@ class Window:
                 return None
             self.transcript.hold(keeper)
             self._toolbox.show(SIGHT)
-            after = before if aim.whole else self.load().zones
-            self._scribe.record(KeeperMade(keeper, before.percent, 0 if aim.whole else after.percent))
+            after = self.load().zones.bare if aim.whole else self.load().zones
+            self._scribe.record(KeeperMade(keeper, before.percent, after.percent))
             return Offloaded(keeper, before, after)
 
     def _brim(self, size: int) -> int:

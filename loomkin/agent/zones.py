@@ -37,6 +37,11 @@ class Zones:
         """How full the window is."""
         return round(100 * self.used / self.window)
 
+    @property
+    def bare(self) -> "Zones":
+        """What is left of them where nothing is said yet."""
+        return Zones(self.system, self.tools, 0, 0, 0, 0, 0, self.window)
+
 
 def measure(
     estimator: Estimator,

@@ -24,7 +24,7 @@ class Account:
 
     def __str__(self) -> str:
         where = f"{self.window} in the window, {self.kept} in keepers"
-        return f"lost {self.lost}: of {self.ever} messages ever seen {where}"
+        return f"lost {self.lost}: of {self.ever} messages ever seen {where}, each counted once"
 
 
 def account(db: Database, session: str, agent: str, shown: Iterable[Shown]) -> Account:

@@ -14,9 +14,10 @@ from loomkin.app import open_house, open_session
 from loomkin.commands.command import Context, Look, Then, find, load_commands, unknown
 from loomkin.errors import LoomkinError, NotFoundError, UsageError
 from loomkin.permissions.gate import Answer, Approval, Scope
+from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.permission import Mode
 from loomkin.runtime.recorder import Scribe
-from loomkin.store import sessions
+from loomkin.store import event_log, sessions
 from loomkin.workspace.options import Options
 from tests.fakes.model_server import ModelServer
 from tests.ui.repl_terminal import environment
@@ -89,7 +90,8 @@ async def test_context_shows_zones_that_add_up_to_the_window(root: Path, own_mac
         window = one.context.session.zones().window
     figures = [int(row.split()[-2].replace(",", "")) for row in after.splitlines()[1:-1]]
     assert sum(figures) == window
-    assert after.splitlines()[-1] == "  lost 0: of 3 messages ever seen 3 in the window, 0 in keepers"
+    where = "3 in the window, 0 in keepers, each counted once"
+    assert after.splitlines()[-1] == f"  lost 0: of 3 messages ever seen {where}"
     assert before != after
 
 
@@ -101,6 +103,8 @@ async def test_clear_empties_the_window_and_keeps_the_log(root: Path, own_machin
         assert "lost 0: of 3 messages ever seen 0 in the window, 3 in keepers" in await one.run("context")
         await one.context.scribe.flush()
         assert len(sessions.messages(one.context.database, one.context.session.id)) == 3
+        [made] = event_log.facts(one.context.database, one.context.session.id, KeeperMade)
+        assert made.after == one.context.session.zones().percent > 0
 
 
 @pytest.mark.feature("C6")
