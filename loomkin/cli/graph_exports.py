@@ -12,7 +12,11 @@ from loomkin.cli.place import Folder, look, say
 from loomkin.cli.tables import count
 from loomkin.decisions import export_html, export_svg, export_text
 from loomkin.decisions.answers import Library
+from loomkin.decisions.drafts import Graph
 from loomkin.errors import UsageError
+from loomkin.project.secrets import without_keys
+from loomkin.records.codec import dump, load
+from loomkin.records.decision import DecisionEdge, Node
 
 Output = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="File to write.")]
 
@@ -69,17 +73,23 @@ def export(
     """Make JSON, a drawing (dot, mermaid, svg) or one page to pan, zoom and search (html) of the graph."""
 
     async def work(library: Library) -> str:
-        graph = library.drawn(root, session_id(library, session), branch)
+        graph = _without_keys(library.drawn(root, session_id(library, session), branch))
         text = _MAKERS[form](graph)
         return text.rstrip("\n") if output is None else written(output, text, count(len(graph.nodes), "node"))
 
     say(with_graph(look(folder, context), work, needed=True))
 
 
+def _without_keys(graph: Graph) -> Graph:
+    """The graph to be drawn: a drawing breaks and cuts words, and no key is known by its part."""
+    nodes = {change: load(Node, without_keys(dump(node))) for change, node in graph.nodes.items()}
+    return Graph(nodes, tuple(load(DecisionEdge, without_keys(dump(edge))) for edge in graph.edges))
+
+
 def written(output: Path, text: str, what: str) -> str:
-    """Write a file; says so. Raises UsageError where it cannot be written."""
+    """Write a file, without keys; says so. Raises UsageError where it cannot be written."""
     try:
-        output.write_text(text, encoding="utf-8", errors="replace")
+        output.write_text(without_keys(text), encoding="utf-8", errors="replace")
     except OSError as error:
         raise UsageError(f"Cannot write {output}: {error.strerror}.", hint="Name another file.") from error
     return f"Wrote {what} to {output}."

@@ -13,6 +13,7 @@ from loomkin.cli.tables import to_json
 from loomkin.errors import UsageError
 from loomkin.keepers.passage import Wanted
 from loomkin.project.root import find_root, state_dir
+from loomkin.project.secrets import without_keys
 from loomkin.records.keeper import KeeperKind
 from loomkin.store.database import FILE_NAME, Database
 from loomkin.ui.terminal import printable
@@ -50,5 +51,6 @@ def run(typed: Typed) -> int:
         if database is not None:
             database.close()
     text = to_json([plain(one) for one in passages]) if given.get("json") else told(passages, time.time())
+    text = without_keys(text)
     sys.stdout.write((printable(text) if os.isatty(1) else text) + "\n")
     return 0 if passages else 1

@@ -15,6 +15,7 @@ import typer
 from loomkin.cli.place import SESSION_HELP, Folder, look, say, warn
 from loomkin.cli.tables import count
 from loomkin.errors import UsageError
+from loomkin.project.secrets import without_keys
 from loomkin.runtime.clock import SystemClock
 from loomkin.store import sessions, transfer
 from loomkin.store.transfer_known import here_already
@@ -57,9 +58,9 @@ def export_session(
     with place.sessions() as database:
         row = sessions.find(database, session)
         if form is Format.JSON:
-            text = transfer.export(database, row.id, place.state / "outputs", notes.append)
+            text = transfer.export(database, row.id, place.state / "outputs", notes.append, without_keys)
         else:
-            text = markdown(database, row)
+            text = map(without_keys, markdown(database, row))
         with _target(output) as file:
             for piece in text:
                 file.write(printable(piece) if file is sys.stdout and sys.stdout.isatty() else piece)
@@ -86,7 +87,7 @@ def import_session(
         place.new_database() as database,
     ):
         sessions.refuse_taken(database, name)
-        if not name and (there := here_already(database, staged)):
+        if not name and (there := here_already(database, staged, without_keys)):
             say(f"Session {there} is here already; nothing was imported. With -n NAME it comes as a copy.")
             return
         clock = SystemClock()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 from unicodedata import combining, east_asian_width
 
+from loomkin.project.secrets import without_keys
 from loomkin.records.regex import pattern
 from loomkin.records.usage import usd
 
@@ -26,8 +27,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], right: Iter
 
 
 def flat(text: str, most: int = 0) -> str:
-    """One line without control characters, cut at `most` characters where that is given."""
-    line = " ".join(clean(text).split())
+    """One line without control characters and keys, cut at `most` characters where that is given."""
+    line = " ".join(clean(without_keys(text)).split())
     return line if not most or len(line) <= most else line[: most - 1] + "…"
 
 

@@ -8,6 +8,7 @@ from loomkin.cli.command_line import Form, Typed
 from loomkin.cli.flag_table import FlagRow
 from loomkin.errors import UsageError
 from loomkin.project.root import find_root, state_dir
+from loomkin.project.secrets import without_keys
 from loomkin.provenance.account import Account
 from loomkin.provenance.why import Spot, Why, spot
 from loomkin.provenance.words import in_words, plain
@@ -41,6 +42,7 @@ def run(typed: Typed) -> int:
         text = to_json(plain(account))
     else:
         text = in_words(account)
+    text = without_keys(text)
     sys.stdout.write((printable(text) if sys.stdout.isatty() else text) + "\n")
     return 0
 

@@ -38,21 +38,25 @@ class Imported:
 
 
 def export(
-    db: Database, session: str, folder: Path | None = None, note: Callable[[str], None] = lambda text: None
+    db: Database,
+    session: str,
+    folder: Path | None = None,
+    note: Callable[[str], None] = lambda text: None,
+    clean: Callable[[str], str] = str,
 ) -> Iterator[str]:
     """The JSON text of a session in pieces: one object with the version and all that belongs to it.
 
     That is every event of its log and what other sessions did with its keepers; the part of the decision
     graph around what it decided, as that stands now; and its kept outputs from `folder`. `note` hears of
-    outputs that are left out.
+    outputs that are left out. `clean` takes secrets out of the JSON of all but the outputs, which have none.
     """
     yield json.dumps({"format": FORMAT, "version": VERSION, "session": session})[:-1] + ', "events": ['
-    yield from _list(plain(event) for event in all_events(db, session))
+    yield from map(clean, _list(plain(event) for event in all_events(db, session)))
     nodes, edges = part_of(db, session)
     yield '], "nodes": ['
-    yield from _list(map(to_plain, nodes))
+    yield from map(clean, _list(map(to_plain, nodes)))
     yield '], "edges": ['
-    yield from _list(map(to_plain, edges))
+    yield from map(clean, _list(map(to_plain, edges)))
     yield '], "outputs": ['
     if folder is not None:
         yield from _list(outputs.packed(folder, outputs.names(db, session), note))

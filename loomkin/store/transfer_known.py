@@ -1,7 +1,8 @@
 """The events of a session as a file has them, and whether the session of a file is here already."""
 
 import hashlib
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 
 from loomkin.records.codec import to_plain
 from loomkin.records.event import Event
@@ -11,8 +12,8 @@ from loomkin.store.database import Database
 from loomkin.store.transfer_read import Staged, summed
 
 
-def here_already(db: Database, staged: Staged) -> SessionId | None:
-    """The session that a file is of: an import of it, or the very one that was exported."""
+def here_already(db: Database, staged: Staged, clean: Callable[[str], str] = str) -> SessionId | None:
+    """The session that a file is of: an import of it, or the very one that was exported with `clean`."""
     rows = db.rows(
         "SELECT session FROM imports WHERE project = ? AND digest = ? LIMIT 1", (db.project, staged.digest)
     )
@@ -22,7 +23,7 @@ def here_already(db: Database, staged: Staged) -> SessionId | None:
         return None
     total = hashlib.sha256()
     for event in all_events(db, staged.session):
-        summed(total, plain(event))
+        summed(total, json.loads(clean(json.dumps(plain(event), ensure_ascii=False))))
     return SessionId(staged.session) if total.hexdigest() == staged.digest else None
 
 
