@@ -7,9 +7,11 @@ from loomkin.project.git import run_git
 from loomkin.project.root import find_root
 from loomkin.provenance import behind, trailers
 from loomkin.records.dataclass import dataclass
+from loomkin.records.regex import pattern
 from loomkin.store.database import Database
 
 MOST = 20
+_ID = pattern(r"[0-9a-f]{40,64}")
 _SKIPPED = ("--dry-run",)
 
 
@@ -45,10 +47,14 @@ def _staged(status: str) -> list[str]:
     return found
 
 
-async def since(root: Path, begun: float, ended: float) -> tuple[str, list[Made]]:
-    """The branch, and the commits at its head that were made between two moments, oldest first."""
+async def since(root: Path, begun: float, ended: float, head: str = "") -> tuple[str, list[Made]]:
+    """The branch, and the commits at its head that were made between two moments, oldest first.
+
+    What `head`, the commit before, stands on is none of them: in one second several may be made.
+    """
     form = "--format=%x1e%H%x1f%ct%x1f%s%x1f"
-    log = await run_git(["log", f"-{MOST}", "--name-only", "--no-renames", "-z", form], root)
+    known = [f"^{head}"] if _ID.fullmatch(head) else []
+    log = await run_git(["log", f"-{MOST}", "--name-only", "--no-renames", "-z", form, "HEAD", *known], root)
     branch = await run_git(["symbolic-ref", "--short", "-q", "HEAD"], root)
     made = []
     for record in log.out.split("\x1e")[1:]:

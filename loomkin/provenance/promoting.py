@@ -38,9 +38,9 @@ class Promoter:
         self._db: Database = graph.database
         self._root = root
 
-    async def commits(self, begun: Event, ended: Event, amends: bool) -> None:
-        """What was committed between two moments becomes actions; the decisions that led there know it."""
-        branch, made = await committed.since(self._root, begun.at, ended.at)
+    async def commits(self, begun: Event, ended: Event, head: str, amends: bool) -> None:
+        """What was committed on top of `head` becomes actions; the decisions that led there know it."""
+        branch, made = await committed.since(self._root, begun.at, ended.at, head)
         known = origins.of_commits(self._db, [commit.id for commit in made])
         for commit in made:
             if commit.id in known:

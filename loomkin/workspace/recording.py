@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from loomkin.decisions.desk import Desk
 from loomkin.errors import LoomkinError
+from loomkin.project.head import commit_of
+from loomkin.project.root import find_root
 from loomkin.records.dataclass import dataclass, field
 from loomkin.records.event import (
     CallFinished,
@@ -55,6 +57,7 @@ class _Call:
     started: Event
     command: str
     amends: bool
+    head: str = ""
     passed: bool | None = None
     code: int | None = None
     output: str = ""
@@ -142,7 +145,9 @@ class Recording:
         assert isinstance(fact, CallStarted)
         if fact.tool in ("shell", "git"):
             command = _command(fact)
-            agent.running[fact.call_id] = _Call(event, command, "--amend" in command)
+            # the call waits until its start is written down, so this is what it finds
+            head = commit_of(find_root(self._root)) if _COMMIT.search(command) else ""
+            agent.running[fact.call_id] = _Call(event, command, "--amend" in command, head)
 
     def _call_finished(self, agent: _Agent, event: Event) -> None:
         fact = event.fact
@@ -152,7 +157,7 @@ class Recording:
             return
         call.passed, call.output = fact.state == "ok", fact.output_id
         if call.passed and _COMMIT.search(call.command):
-            self._keep(lambda promoter: promoter.commits(call.started, event, call.amends))
+            self._keep(lambda promoter: promoter.commits(call.started, event, call.head, call.amends))
         elif agent.edited and fact.tool == "shell" and self._proves(call.command):
             agent.last = call
             call.code = 0 if call.passed else None
