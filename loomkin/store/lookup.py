@@ -78,15 +78,15 @@ class Terms:
         return self._match(" AND ".join(map(_quoted, terms)), self.most) if terms else []
 
     def newest(self, frequent: Sequence[str], words: str) -> list[int]:
-        """The newest passages with all of these terms, else with one; without terms those a word begins."""
+        """The newest passages with all of these terms, else with one; else those a word begins."""
         for joint in (" AND ", " OR "):
             if frequent and (found := self._match(joint.join(map(_quoted, frequent)), NEWEST)):
                 return found
         starts = dict.fromkeys(_START.findall(words.lower()))
-        if starts and (found := self._match(" OR ".join(f"{_quoted(one)}*" for one in starts), NEWEST)):
-            return found
-        if frequent or starts or not words.strip():
-            return []
+        return self._match(" OR ".join(f"{_quoted(one)}*" for one in starts), NEWEST) if starts else []
+
+    def latest(self) -> list[int]:
+        """The newest passages, whatever is in them."""
         return list(range(self.range.last, max(self.range.first, self.range.last - NEWEST) - 1, -1))
 
     def _match(self, query: str, limit: int) -> list[int]:

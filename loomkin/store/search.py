@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from sqlite3 import Connection, Row
 
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.regex import pattern
 from loomkin.store.database import Database
 from loomkin.store.lookup import Common, Range, Terms
@@ -149,14 +149,18 @@ class _Search:
                 scores[number] = scores.get(number, 0.0) + weight
         whole = squeezed([_PHRASE.sub(" ", self._query.words)])
         files = squeezed(self._query.files)
-        judge = Judge(Wanted(weights, spelled, self._literal(whole), self._phrases, files))
+        wanted = Wanted(weights, spelled, self._literal(whole), self._phrases, files)
         together = self._terms.together(self._phrase_terms()) if self._phrases else []
         self._most += min(len(together), PHRASE_POOL)
         for number in together:  # all of these come first
             scores[number] = scores.get(number, 0.0) + sum(weights.values())
         if scores:
-            return sorted(scores, key=lambda number: (-scores[number], -number)), judge
-        return self._terms.newest(frequent, self._query.words), judge
+            return sorted(scores, key=lambda number: (-scores[number], -number)), Judge(wanted)
+        found = self._terms.newest(frequent, self._query.words)
+        signs = () if found else _signs(self._query.words)
+        if signs:
+            return self._terms.latest(), Judge(replace(wanted, phrases=signs))
+        return found, Judge(wanted)
 
     def _wanted_terms(self) -> dict[str, float]:
         """The terms of the query, and how much each counts: the parts of a name less than the name."""
@@ -234,6 +238,13 @@ class _Search:
             if len(chosen) == self._query.limit:
                 break
         return chosen
+
+
+def _signs(words: str) -> tuple[str, ...]:
+    """What no index knows, such as `??` or one letter of Chinese: only the text itself shows it."""
+    if any(one.isascii() and one.isalnum() for one in words):
+        return ()
+    return tuple(squeezed([words.replace('"', " ")]))
 
 
 def _hit(row: Row, text: str, begin: int, end: int, score: float) -> Hit:

@@ -138,6 +138,16 @@ def test_the_same_text_is_shown_once(database: Database) -> None:
     assert found(database, "heron") == ["m29"]
 
 
+@pytest.mark.parametrize("words", ["日本", "日", "??", '"??"', "=>", "!", '""', "日本 ??"])
+def test_words_that_stand_nowhere_find_nothing_and_signs_are_looked_for_as_they_stand(
+    database: Database, words: str
+) -> None:
+    fill(database, said("Nothing of that."), said("The port is 6543, so it is.", identity="m2"))
+    assert found(database, words) == []
+    write(database, [event(said(f"Then {words} was said.", identity="m3"))])
+    assert found(database, words) == (["m3"] if words.strip('"') else [])
+
+
 def test_a_query_keeps_to_what_it_names(database: Database) -> None:
     first = fill(database, said("heron one", identity="a"), said("heron two", "coder", identity="b"))
     write(database, [event(started(), "s-2"), event(said("heron three", identity="c"), "s-2", "tester")])
