@@ -51,9 +51,9 @@ def diff(
         if output is None:
             return patch.text.rstrip("\n")
         told = f" {count(patch.prompts, 'prompt')} of yours in it, word for word." if patch.prompts else ""
-        return (
-            written(output, patch.text, f"{count(patch.nodes, 'node')}, {count(patch.edges, 'edge')}") + told
-        )
+        parts = [count(patch.nodes, "node"), count(patch.edges, "edge")]
+        parts += [count(patch.deletions, "deletion")] if patch.deletions else []
+        return written(output, patch.text, ", ".join(parts)) + told
 
     say(with_graph(look(folder, context), work, needed=True))
 

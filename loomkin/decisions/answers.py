@@ -70,7 +70,8 @@ class Library:
     def pulse(self, now: float) -> pulse.Pulse:
         """The state of the graph."""
         planned = goals.with_tasks(self._db)
-        return pulse.pulse(self.graph.snapshot(), self._threshold, self._stale_days, now, planned)
+        flagged = [one.node for one in doubts.doubts(self._db) if one.state == "raised"]
+        return pulse.pulse(self.graph.snapshot(), self._threshold, self._stale_days, now, planned, flagged)
 
     def part(self, root: str = "", session: str = "", branch: str = "") -> narrative.Part:
         """What hangs on a node, or what a session or a branch decided; all of it where none is named."""

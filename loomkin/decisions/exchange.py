@@ -29,11 +29,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """The text of a patch file, and how many nodes it tells of."""
+    """The text of a patch file, and how many nodes, edges and deletions of either it tells of."""
 
     text: str
     nodes: int
     edges: int
+    deletions: int
     prompts: int
 
 
@@ -48,10 +49,11 @@ class Applied:
 def diff(database: Database, scope: Scope, *, prompts: bool = False) -> Patch:
     """A part of the graph as a patch file; the person's words go along where `prompts` says so."""
     part = chosen(last_words(database), scope.holds, scope.since)
-    asked = {word.node.origin.prompt for word in part.nodes.values() if not word.gone} - {""}
-    return Patch(
-        written(part, prompts=prompts), len(part.nodes), len(part.edges), len(asked) if prompts else 0
-    )
+    nodes = [word for word in part.nodes.values() if not word.gone]
+    edges = [word for word in part.edges.values() if not word.gone]
+    gone = len(part.nodes) + len(part.edges) - len(nodes) - len(edges)
+    asked = {word.node.origin.prompt for word in nodes} - {""} if prompts else ()
+    return Patch(written(part, prompts=prompts), len(nodes), len(edges), gone, len(asked))
 
 
 async def apply(graph: DecisionGraph, text: str, who: Who, *, dry_run: bool = False) -> Applied:

@@ -9,6 +9,8 @@ from loomkin.records.decision import Author, DecisionEdge, EdgeType, Node, NodeK
 
 DAY = 86_400.0
 FULL = 100
+MOST = 10
+"""Nodes of one fault that are listed."""
 _WORK = (NodeKind.ACTION, NodeKind.OUTCOME)
 _AGES = (NodeKind.GOAL, NodeKind.DECISION, NodeKind.REVISIT)
 
@@ -53,11 +55,18 @@ class Pulse:
         return f"{FULL}{''.join(parts)} = {self.score}"
 
 
-def pulse(graph: Graph, threshold: int, stale_days: int, now: float, with_tasks: Iterable[str] = ()) -> Pulse:
-    """Look the graph over; `with_tasks` are ids of goals that the plan has tasks for."""
+def pulse(
+    graph: Graph,
+    threshold: int,
+    stale_days: int,
+    now: float,
+    with_tasks: Iterable[str] = (),
+    in_doubt: Iterable[str] = (),
+) -> Pulse:
+    """Look the graph over; `with_tasks` are ids of goals that have tasks, `in_doubt` change ids."""
     active = [node for node in graph.nodes.values() if node.active]
     linked = {end for edge in graph.edges for end in (edge.start, edge.end)}
-    worked, planned = _worked(graph), set(with_tasks)
+    worked, planned, doubted = _worked(graph), set(with_tasks), set(in_doubt)
     weighed = _weighed(graph)
     goals = tuple(node for node in active if node.kind is NodeKind.GOAL)
     own = [node for node in active if node.origin.author is not Author.AUTOMATIC]
@@ -66,14 +75,16 @@ def pulse(graph: Graph, threshold: int, stale_days: int, now: float, with_tasks:
             "goals without actions",
             tuple(goal for goal in goals if goal.change_id not in worked and goal.id not in planned),
             10,
-            30,
+            20,
         ),
         Gap(
             "decisions without options",
             tuple(node for node in own if node.kind is NodeKind.DECISION and node.change_id not in weighed),
             5,
-            20,
+            15,
         ),
+        Gap("in doubt", tuple(node for node in active if node.change_id in doubted), 5, 15),
+        Gap("failed", tuple(node for node in active if node.wording.failed), 5, 10),
         Gap(
             "unsure",
             tuple(node for node in active if node.confidence is not None and node.confidence < threshold),
@@ -84,13 +95,13 @@ def pulse(graph: Graph, threshold: int, stale_days: int, now: float, with_tasks:
             "stale",
             tuple(node for node in active if node.kind in _AGES and now - node.updated > stale_days * DAY),
             3,
-            15,
+            10,
         ),
         Gap(
             "orphans",
             tuple(node for node in own if node.kind is not NodeKind.GOAL and node.change_id not in linked),
             5,
-            20,
+            15,
         ),
     )
     return Pulse(len(graph.nodes), goals, gaps)
@@ -106,7 +117,9 @@ def in_words(found: Pulse) -> str:
     ]
     for gap in found.gaps:
         if gap.nodes:
-            lines += [f"{gap.name.capitalize()}:", *(f"  {line(node)}" for node in gap.nodes)]
+            lines += [f"{gap.name.capitalize()}:", *(f"  {line(node)}" for node in gap.nodes[:MOST])]
+        if len(gap.nodes) > MOST:
+            lines.append(f"  and {len(gap.nodes) - MOST:,} more")
     return "\n".join(lines)
 
 

@@ -1,7 +1,9 @@
 """Taking back the last change of the graph: the facts that lead from after it to before it."""
 
+from collections.abc import Mapping
+
 from loomkin.errors import NotFoundError
-from loomkin.records.decision import Author
+from loomkin.records.decision import Author, DecisionEdge
 from loomkin.records.decision_event import (
     DecisionLinked,
     DecisionLogged,
@@ -13,6 +15,10 @@ from loomkin.records.event import Fact
 from loomkin.store import decisions as store
 from loomkin.store.database import Database
 from loomkin.store.decision_log import UNDO
+
+MOST = 10
+"""Changes that are told one by one."""
+_EDGES, _NODES = (DecisionLinked, DecisionUnlinked), (DecisionLogged, DecisionRemoved)
 
 
 def inverse(database: Database, by: str) -> tuple[list[Fact], str]:
@@ -36,7 +42,19 @@ def inverse(database: Database, by: str) -> tuple[list[Fact], str]:
     if not found:
         raise NotFoundError("Nothing was changed that could be taken back.")
     back = [_back(fact, by, UNDO + last) for fact in found]
-    return back, f"Taken back: {'; '.join(_words(fact) for fact in reversed(found))}."
+    return back, _told(database, found[::-1])
+
+
+def _told(database: Database, facts: list[store.Change]) -> str:
+    """What was taken back: how much where that is much, and the first of it."""
+    shown = facts if len(facts) <= MOST else facts[: MOST // 2]
+    ends = {end for fact in shown if isinstance(fact, _EDGES) for end in (fact.edge.start, fact.edge.end)}
+    names = {node.change_id: node.id for node in store.some(database, ends)}
+    names |= {fact.node.change_id: fact.node.id for fact in facts if isinstance(fact, _NODES)}
+    lines = "; ".join(_words(fact, names) for fact in shown)
+    if shown is facts:
+        return f"Taken back: {lines}."
+    return f"Taken back, {len(facts):,} changes: {lines}; and {len(facts) - len(shown):,} more."
 
 
 def _back(fact: store.Change, by: str, act: str) -> Fact:
@@ -56,7 +74,7 @@ def _back(fact: store.Change, by: str, act: str) -> Fact:
     raise AssertionError(fact)
 
 
-def _words(fact: store.Change) -> str:
+def _words(fact: store.Change, names: Mapping[str, str]) -> str:
     match fact:
         case DecisionLogged(node, by):
             return f"{node.id} ({node.title}) was added by {by}"
@@ -65,7 +83,11 @@ def _words(fact: store.Change) -> str:
         case DecisionRevised(identity, _, _, after, by):
             return f"{identity} ({after.title}) was changed by {by}"
         case DecisionLinked(edge, by):
-            return f"a {edge.type} edge was drawn by {by}"
+            return f"an edge ({_named(edge, names)}) was drawn by {by}"
         case DecisionUnlinked(edge, by):
-            return f"a {edge.type} edge was taken away by {by}"
+            return f"an edge ({_named(edge, names)}) was taken away by {by}"
     raise AssertionError(fact)
+
+
+def _named(edge: DecisionEdge, names: Mapping[str, str]) -> str:
+    return f"{names.get(edge.start, edge.start)} {edge.type} {names.get(edge.end, edge.end)}"

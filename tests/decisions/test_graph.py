@@ -86,6 +86,24 @@ async def test_what_is_not_there_is_told_with_what_is_and_how_many_more() -> Non
         assert refused.value.hint == "There are: d5 (Five), d4 (Four), d3 (Three), and 2 more."
 
 
+async def test_undo_says_what_it_took_back_by_name_and_counts_what_is_much() -> None:
+    async with graph_bench() as bench:
+        await bench.decision("Use SQLite")
+        await bench.graph.pivot("d1", "it locks", "Use Postgres", None, _origin(), CODER)
+        told = await bench.graph.undo(PERSON)
+        for words in (
+            "d2 (it locks) was added",
+            "(d1 leads_to d2)",
+            "(d4 supersedes d1)",
+            "d1 (Use SQLite) was",
+        ):
+            assert words in told
+        await bench.decision("Many", rejected=[(f"Not {number}", "no") for number in range(20)])
+        told = await bench.graph.undo(PERSON)
+        assert told.startswith("Taken back, 41 changes: d5 (Many) was added by coder; d6 (Not 0) was added")
+        assert told.endswith("; and 36 more.")
+
+
 def _origin() -> Origin:
     return Origin()
 

@@ -266,6 +266,14 @@ async def test_deletions_of_a_patch_that_was_taken_back_are_forgotten_too() -> N
         assert patch(one) == patch(other)
 
 
+async def test_a_patch_counts_deletions_apart() -> None:
+    async with graph_bench() as bench:
+        await bench.decision("Use SQLite", rejected=[("Use Redis", "slow"), ("Use files", "slow")])
+        await bench.graph.delete("d3", "", PERSON)
+        told = exchange.diff(bench.graph.database, Scope())
+        assert (told.nodes, told.edges, told.deletions) == (2, 1, 2)
+
+
 async def test_a_circle_across_clones_is_refused_with_its_way_and_nothing_is_taken_in() -> None:
     async with clones(2) as (one, other):
         await one.decision("Use SQLite")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from loomkin.decisions import brief, narrative
 from loomkin.decisions.desk import Query
-from loomkin.decisions.pulse import DAY, Gap, Pulse
+from loomkin.decisions.drafts import Graph
+from loomkin.decisions.pulse import DAY, Gap, Pulse, pulse
 from loomkin.records.decision import NodeStatus
 from tests.decisions.desk import PERSON, Bench, graph_bench
 
@@ -89,6 +90,33 @@ async def test_the_pulse_finds_what_hangs_in_the_air_and_shows_its_sum() -> None
         assert found.score == 77
         stale = next(gap for gap in bench.library.pulse(now + 15 * DAY).gaps if gap.name == "stale")
         assert [node.id for node in stale.nodes] == ["d1", "d2", "d8", "d9"]
+
+
+async def test_what_is_in_doubt_and_what_failed_costs_points_until_it_is_dealt_with() -> None:
+    async with graph_bench() as bench:
+        await filled(bench)
+        await bench.add("outcome", "Too slow", parent="d5", failed=True)
+        found = bench.library.pulse(time.time())
+        assert found.arithmetic == "100 - 10 (2 in doubt x 5) - 5 (1 failed x 5) = 85"
+        assert [node.id for gap in found.gaps if gap.cost for node in gap.nodes] == ["d2", "d5", "d8"]
+        await bench.graph.close("d8", NodeStatus.DONE, "faster now", PERSON)
+        assert bench.library.pulse(time.time()).score == 100
+
+
+async def test_the_pulse_lists_the_first_of_each_kind_and_counts_the_rest() -> None:
+    async with graph_bench() as bench:
+        for number in range(12):
+            await bench.decision(f"Decision {number}", 30)
+        text = bench.library.ask(Query.PULSE, "", 1, 0, time.time())
+        assert text.startswith(
+            "Health 55/100: 100 - 15 (12 decisions without options x 5, at most 15)"
+            " - 15 (12 unsure x 3, at most 15) - 15 (12 orphans x 5, at most 15) = 55\n"
+        )
+        assert (text.count("Decision 9"), text.count("Decision 10"), text.count("  and 2 more")) == (3, 0, 3)
+
+
+def test_the_score_never_falls_below_nothing() -> None:
+    assert sum(gap.most for gap in pulse(Graph({}, ()), 50, 14, 0.0).gaps) == 100
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(0, 20)), max_size=5))
