@@ -6,7 +6,7 @@ from sqlite3 import Row
 
 from loomkin.cli.tables import clean, to_json, when
 from loomkin.keepers.catalogue import Entry, plain
-from loomkin.keepers.reading import Spread, read
+from loomkin.keepers.reading import Spread, for_person, read
 from loomkin.keepers.staleness import in_words
 from loomkin.records.keeper import Keeper
 from loomkin.store.database import Database
@@ -35,7 +35,7 @@ def shown(database: Database, keeper: Keeper, entry: Entry, *, full: bool, as_js
         f"{keeper.id}  {card.title}",
         f"{keeper.kind} of {keeper.agent}, session {keeper.session}, made {when(entry.line.made)}",
         f"{len(keeper.messages)} messages, {keeper.tokens:,} tokens",
-        in_words(entry.now),
+        in_words(entry.now, "you"),
         *_listed("Files", [_file(file.path, entry) for file in keeper.files]),
         *_listed("Symbols", card.symbols),
         *_listed("Decisions", card.decisions),
@@ -44,7 +44,7 @@ def shown(database: Database, keeper: Keeper, entry: Entry, *, full: bool, as_js
         *(f"{when(row['at'])}  {_use(row)}" for row in used),
     ]
     if full:
-        lines += ["", read(database.reader, database.project, spread, now, ALL).text]
+        lines += ["", read(database.reader, database.project, spread, now, ALL, for_person).text]
     else:
         lines += ["", *card.lines[:LINES]]
         lines += [f"… {len(card.lines) - LINES} more (--full shows all)"] if len(card.lines) > LINES else []

@@ -14,10 +14,10 @@ from loomkin.cli.tables import flat, table, to_json, when
 from loomkin.errors import UsageError
 from loomkin.keepers import catalogue
 from loomkin.keepers.catalogue import Entry
-from loomkin.keepers.passage import Wanted
+from loomkin.keepers.passage import NOTHING, Passage, Wanted
 from loomkin.keepers.staleness import State
 from loomkin.records.event import Event
-from loomkin.records.keeper import KeeperKind, KeeperState
+from loomkin.records.keeper import KeeperKind, KeeperState, named
 from loomkin.records.keeper_event import KeeperMoved
 from loomkin.runtime.clock import SystemClock
 from loomkin.store import keepers as store
@@ -57,7 +57,9 @@ def list_keepers(
         say(to_json([catalogue.plain(one) for one in those]))
     elif not those:
         hidden = sum(one.now.state is State.ARCHIVED for one in every)
-        say(f"No such keepers in {place.root}{f'; {hidden} are archived (--state all)' if hidden else ''}.")
+        none = "No keeper fits" if every else "There are no keepers"
+        more = f"; {hidden} archived (--state all)" if hidden and state not in ("all", State.ARCHIVED) else ""
+        say(f"{none} in {place.root}{'' if every else ' yet: a window that fills up makes them'}{more}.")
     else:
         say(table(_HEADINGS, map(_line, those), ("MESSAGES", "TOKENS", "USES")))
 
@@ -71,7 +73,7 @@ def show_keeper(
     folder: Folder = None,
 ) -> None:
     """Show one keeper: its card, how it stands and why, its files, who used it."""
-    place = look(folder, context)
+    place, keeper = look(folder, context), named(keeper)
     with place.sessions() as database:
         row = store.find(database, keeper)
         (entry,) = _entries(database, place, keeper)
@@ -89,10 +91,8 @@ def search_keepers(
     folder: Folder = None,
 ) -> None:
     """Find passages in what keepers hold; `loomkin recall` looks also in what none holds."""
-    place = look(folder, context)
-    with place.database() as database:
-        wanted = Wanted(words, keeper, kind or KeeperKind.CONTEXT, limit)
-        passages = found(database, place.root, place.state, wanted)
+    wanted = Wanted(words, named(keeper), kind or KeeperKind.CONTEXT, limit)
+    passages = _passages(look(folder, context), wanted)
     say(to_json([plain(one) for one in passages]) if as_json else told(passages, time.time()))
     if not passages:
         raise typer.Exit(1)
@@ -104,13 +104,20 @@ def ask_keepers(
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="About earlier work.")],
     keeper: Within = "",
     model: Annotated[str, typer.Option("-m", "--model", metavar="ID", help="The model that reads.")] = "",
+    as_json: AsJson = False,
     folder: Folder = None,
 ) -> None:
     """Have a cheap model answer from the best passages, with the ids of the messages that show it."""
-    say(asyncio.run(_asked(look(folder, context).cwd, question, keeper, model)))
+    place, keeper = look(folder, context), named(keeper)
+    if not _passages(place, Wanted(question, keeper)):
+        say(to_json({"answer": None}) if as_json else NOTHING)
+        raise typer.Exit(1)
+    session, answer = asyncio.run(_asked(place.cwd, question, keeper, model))
+    say(to_json({"session": session, "answer": answer}) if as_json else answer)
 
 
-async def _asked(cwd: Path, question: str, keeper: str, model: str) -> str:
+async def _asked(cwd: Path, question: str, keeper: str, model: str) -> tuple[str, str]:
+    """The session that bears the cost, named after the question, and the answer."""
     from loomkin.app import open_house, open_session
     from loomkin.cli.ask_run import Nobody
     from loomkin.cli.flags import Flags, options_from
@@ -119,7 +126,8 @@ async def _asked(cwd: Path, question: str, keeper: str, model: str) -> str:
     async with open_house(options) as house, open_session(house, None, Nobody()) as opened:
         session = opened.session
         assert session.memory is not None
-        return await session.memory.ask(session.agent.name, question, keeper)
+        session.rename(f"keepers ask: {flat(question, 60)}")
+        return session.id, await session.memory.ask(session.agent.name, question, keeper)
 
 
 @app.command("archive")
@@ -136,10 +144,17 @@ def restore_keepers(context: typer.Context, keepers: Keepers, folder: Folder = N
 
 def _move(place: Place, keepers: list[str], state: KeeperState, what: str) -> None:
     with place.sessions() as database:
-        known = [store.find(database, keeper).line for keeper in dict.fromkeys(keepers)]
+        known = [store.find(database, keeper).line for keeper in dict.fromkeys(map(named, keepers))]
         now = SystemClock().now()
         write(database, [Event(0, now, one.session, "", "", KeeperMoved(one.id, state)) for one in known])
     say(f"{what} {', '.join(one.id for one in known)}.")
+
+
+def _passages(place: Place, wanted: Wanted) -> list[Passage]:
+    if not wanted.words.strip():
+        raise UsageError("There are no words to look for.", hint='loomkin keepers search "staging port"')
+    with place.database() as database:
+        return found(database, place.root, place.state, wanted)
 
 
 def _entries(database: Database, place: Place, keeper: str = "") -> list[Entry]:

@@ -14,7 +14,7 @@ from loomkin.errors import UsageError
 from loomkin.keepers.passage import Wanted
 from loomkin.project.root import find_root, state_dir
 from loomkin.project.secrets import without_keys
-from loomkin.records.keeper import KeeperKind
+from loomkin.records.keeper import KeeperKind, named
 from loomkin.store.database import FILE_NAME, Database
 from loomkin.ui.terminal import printable
 
@@ -42,7 +42,7 @@ def run(typed: Typed) -> int:
     folder = (given.get("folder") or Path()).expanduser().resolve()
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder.", hint="Give -C the folder to work in.")
-    wanted = Wanted(words, given.get("keeper") or "", given.get("kind"), given.get("limit") or MOST)
+    wanted = Wanted(words, named(given.get("keeper") or ""), given.get("kind"), given.get("limit") or MOST)
     root, state = find_root(folder).path, state_dir(folder)
     database = Database(state / FILE_NAME) if (state / FILE_NAME).exists() else None
     try:

@@ -56,7 +56,7 @@ def list_sessions(
         spent = {one.group: one for one in ledger.spend(database, "session")} if database else {}
     if as_json:
         say(to_json([_plain(row, spent.get(row.id, _NOTHING)) for row in rows]))
-    elif not rows:
+    elif not (rows := [row for row in rows if row.turns or row.title or row.name]):
         say(f"There are no sessions in {place.root} yet; `loomkin` begins one.")
     else:
         headings = ("ID", "LAST USED", "TURNS", "COST", "MODEL", "NAME OR FIRST WORDS")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from loomkin.commands.command import Command, CommandResult, Context
 from loomkin.errors import UsageError
-from loomkin.records.keeper import KeeperState
+from loomkin.records.keeper import KeeperState, named
 
 if TYPE_CHECKING:  # the memory is loaded when it is asked for
     from loomkin.keepers.catalogue import Entry
@@ -29,6 +29,7 @@ class Keepers(Command):
         memory = context.session.memory.memory
         verb, _, keeper = argument.strip().partition(" ")
         every = await memory.entries()
+        keeper = named(keeper)
         if verb in MOVES:
             if keeper not in {one.line.id for one in every}:
                 raise UsageError(f"There is no keeper {keeper!r}.", hint=HINT)
@@ -37,6 +38,9 @@ class Keepers(Command):
         if verb not in ("", "archived"):
             raise UsageError(f"/keepers cannot do {verb!r}.", hint=HINT)
         those = [one for one in every if (one.now.state == "archived") == bool(verb)][::-1]
+        if not those and every:
+            hidden = "none is archived" if verb else "all are archived: /keepers archived"
+            return CommandResult(f"No keeper fits; {hidden}.")
         if not those:
             return CommandResult("No keepers yet: a window that fills up makes them.")
         more = [f"… {len(those) - MOST} older: loomkin keepers list"] if len(those) > MOST else []

@@ -1,11 +1,11 @@
 """Reading what was said word for word: a keeper, a message with what stands around it, a report."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from sqlite3 import Connection
 
 from loomkin.errors import NotFoundError
 from loomkin.keepers.passage import whereabouts
-from loomkin.keepers.verbatim import identity, source, verbatim
+from loomkin.keepers.verbatim import ago, identity, source, verbatim
 from loomkin.records.dataclass import dataclass
 from loomkin.records.regex import pattern
 from loomkin.store import recall
@@ -52,12 +52,31 @@ def spread(keeper: str, message: str, span: int, offset: int, session: str) -> S
     return Spread(keeper, message, max(0, min(span, MOST_SPAN)), max(0, offset), session)
 
 
-def read(connection: Connection, project: str, what: Spread, now: float, most: int = PAGE) -> Page:
+def for_agent(one: Said, session: str, now: float) -> str:
+    """A message as agents read it."""
+    where = whereabouts(one.session, session, one.at, now)
+    return f'<message id="{identity(one)}" from="{source(one)}" when="{where}">\n{verbatim(one)}\n</message>'
+
+
+def for_person(one: Said, session: str, now: float) -> str:
+    """The same for the person."""
+    text = "\n".join(f"  {line}" for line in verbatim(one).splitlines())
+    return f"{source(one)}, {ago(one.at, now)} ({identity(one)})\n{text}\n"
+
+
+def read(
+    connection: Connection,
+    project: str,
+    what: Spread,
+    now: float,
+    most: int = PAGE,
+    told: Callable[[Said, str, float], str] = for_agent,
+) -> Page:
     """The words themselves; blocks. Raises NotFoundError for a keeper or a message that there is not."""
     numbers, keeper = _numbers(connection, project, what)
     found = recall.said(connection, numbers)
     those = [found[number] for number in numbers if number in found]
-    text = "\n".join(_told(one, what.session, now) for one in those)
+    text = "\n".join(told(one, what.session, now) for one in those)
     part = text[what.offset : what.offset + most]
     rest = what.offset + most if len(text) > what.offset + most else 0
     return Page(part, len(text), rest, keeper, tuple(map(identity, those)))
@@ -86,11 +105,6 @@ def _numbers(connection: Connection, project: str, what: Spread) -> tuple[Sequen
     return recall.around(connection, spot, what.span), recall.keepers_of(connection, [what.message]).get(
         what.message, ""
     )
-
-
-def _told(one: Said, session: str, now: float) -> str:
-    where = whereabouts(one.session, session, one.at, now)
-    return f'<message id="{identity(one)}" from="{source(one)}" when="{where}">\n{verbatim(one)}\n</message>'
 
 
 _AGAIN = "context_search finds ids."

@@ -40,6 +40,7 @@ class Standing:
     of_idle: float
     of_files: float
     of_votes: float
+    by_hand: bool = False
 
 
 def standing(line: KeeperLine, changed: int, now: float) -> Standing:
@@ -58,11 +59,13 @@ def standing(line: KeeperLine, changed: int, now: float) -> Standing:
         state = State.ARCHIVED
     else:
         state = State.FRESH if points < FRESH else State.WARM if points < WARM else State.STALE
-    return Standing(state, points, idle, of_idle, of_files, of_votes)
+    return Standing(state, points, idle, of_idle, of_files, of_votes, put_away)
 
 
-def in_words(one: Standing) -> str:
-    """The state with its arithmetic."""
+def in_words(one: Standing, person: str = "the person") -> str:
+    """The state with its arithmetic; `person` is how the reader calls who archives keepers."""
+    if one.by_hand:
+        return f"{one.state} by {person}"
     return (
         f"{one.state}: {one.points:.0f} points = {one.of_idle:.0f} for {one.idle:.0f} days without use"
         f" + {one.of_files:.0f} for changed files + {one.of_votes:.0f} for being useless"

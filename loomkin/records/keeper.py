@@ -102,3 +102,10 @@ class Aim:
     window: int
     topic: str = ""
     whole: bool = False
+
+
+def named(typed: str) -> str:
+    """A keeper's id as somebody typed it: `@k7`, `K7` and `7` are k7 as well."""
+    bare = typed.strip().removeprefix("@")
+    digits = bare[1:] if bare[:1] in ("k", "K") else bare
+    return f"k{digits}" if digits.isascii() and digits.isdecimal() else typed

@@ -22,10 +22,10 @@ async def test_the_person_finds_archives_and_brings_back(root: Path, own_machine
         assert f"  {FACT}" in found
         assert "(k1, m_" in found
         assert await one.run("keepers archive k1") == "k1 is archived."
-        assert "No keepers yet" in await one.run("keepers")
+        assert await one.run("keepers") == "No keeper fits; all are archived: /keepers archived."
         assert "k1    archived" in await one.run("keepers archived")
         assert FACT in await one.run("recall staging database")
-        assert await one.run("keepers restore k1") == "k1 is back."
+        assert await one.run("keepers restore @K1") == "k1 is back."
         assert "k1    fresh" in await one.run("keepers")
         with pytest.raises(UsageError, match="no keeper 'k9'"):
             await one.run("keepers archive k9")

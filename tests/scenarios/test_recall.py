@@ -243,10 +243,40 @@ async def test_unused_for_weeks_it_is_stale_then_archived_still_found_and_back_w
 async def test_the_person_archives_a_keeper_and_brings_it_back(small: Bench) -> None:
     async with small.model(*planted(8)):
         assert (await small.run("ask", "Look.")).code == 0
-    assert (await small.run("keepers", "archive", "k1")).code == 0
+    assert (await small.run("keepers", "archive", "@K1")).code == 0
     assert await state(small) == "archived"
+    shown = (await small.run("keepers", "show", "1", "--full")).out
+    assert "archived by you" in shown
+    assert f"  {FACT}" in shown
+    assert "<message" not in shown
+    hidden = await small.run("keepers", "list")
+    assert (hidden.code, "No keeper fits" in hidden.out, "1 archived" in hidden.out) == (0, True, True)
     assert FACT in (await small.run("keepers", "search", "staging database port")).out
     assert (await small.run("keepers", "restore", "k1")).code == 0
     assert await state(small) == "fresh"
     missing = await small.run("keepers", "archive", "k77")
     assert (missing.code, "There is no keeper 'k77'" in missing.err) == (1, True)
+
+
+@pytest.mark.feature("C7")
+async def test_a_question_of_the_person_is_a_session_named_after_it(small: Bench) -> None:
+    assert "There are no keepers" in (await small.run("keepers", "list")).out
+    nothing = await small.run("keepers", "ask", "Where is staging?")
+    assert (nothing.code, "Nothing that was said here fits" in nothing.out) == (1, True)
+    async with small.model({"text": FACT}):
+        assert (await small.run("ask", "Look.")).code == 0
+    assert (await small.run("keepers", "ask", "zyzzyva quux")).code == 1
+    for words in (["recall"], ["keepers", "search"], ["keepers", "ask"]):
+        assert (await small.run(*words, " ")).code == 2
+        assert (await small.run(*words, "??")).code == 1
+    async with small.model({"text": "Port 6543."}):
+        asked = await small.run("keepers", "ask", "Where is the staging database?", "--json")
+    assert asked.code == 0, asked.err
+    told = json.loads(asked.out)
+    assert told["answer"].startswith("Port 6543.")
+    listed = (await small.run("sessions", "list")).out.splitlines()
+    assert len(listed) == 3
+    [line] = [line for line in listed if line.startswith(told["session"])]
+    assert line.endswith("keepers ask: Where is the staging database?")
+    again = json.loads((await small.run("sessions", "list", "--json")).out)
+    assert len(again) == 2, "what finds nothing begins no session"
