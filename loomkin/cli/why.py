@@ -50,8 +50,9 @@ def run(typed: Typed) -> int:
 def _ask(cwd: Path, place: Spot) -> Account:
     root = find_root(cwd)
     if root.git_dir is None or not place.path.is_relative_to(root.path):
-        root = find_root(place.path.parent)  # somebody stands elsewhere and names a file of a repository
-        cwd = root.path
+        other = find_root(place.path.parent)
+        if other.git_dir is not None or place.path.is_relative_to(root.path):
+            root, cwd = other, other.path  # somebody stands elsewhere and names a file of a repository
     state = state_dir(cwd)
     path = state / FILE_NAME
     database = Database(path) if path.exists() else None

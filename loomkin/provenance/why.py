@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loomkin.errors import NotFoundError, UsageError
 from loomkin.project.root import Root, find_root
-from loomkin.provenance import behind, blame
+from loomkin.provenance import behind, blame, names
 from loomkin.provenance.account import Account, Link, Reason, Stretch, once
 from loomkin.provenance.blame import Commit, Line
 from loomkin.provenance.matching import written
@@ -21,6 +21,7 @@ from loomkin.store import decision_files, decisions, origins
 from loomkin.store.database import Database
 from loomkin.store.sessions import ChangeRow
 
+EXAMPLE = "For example: loomkin why src/app.py:12"
 FOREVER = 1e18
 MOST_STRETCHES = 10
 MOST_LINES = 2_000
@@ -44,7 +45,9 @@ def spot(cwd: Path, typed: str, line: int = 0, last: int = 0) -> Spot:
     """What `PATH`, `PATH:LINE` or `PATH:LINE-LINE` means for somebody in a folder; raises UsageError."""
     words = typed.strip()
     if not words:
-        raise UsageError("No file is named.", hint="For example: loomkin why src/app.py:12")
+        raise UsageError("No file is named.", hint=EXAMPLE)
+    if not words.strip(":") and not (cwd / words).exists():
+        raise UsageError(f"{typed} is no place: no file is named.", hint=EXAMPLE)
     found = None if (cwd / words).expanduser().exists() else _read(cwd, words)
     if found:
         words, line = found["path"], int(found["first"])
@@ -99,13 +102,18 @@ class Why:
     async def ask(self, place: Spot) -> Account:
         """All that is known of the lines. Raises NotFoundError and UsageError with what to do."""
         shown, file = self._shown(place.path), await asyncio.to_thread(_look, place.path)
+        if file.root.git_dir is None and Path(shown).is_absolute():
+            raise UsageError(f"{shown} lies outside of this repository ({self._top}).", hint=EXAMPLE)
+        earlier = await names.before(file.root, file.path) if self._db else []
         notes = [] if file.root.git_dir else ["This is no git repository: only recorded changes are known."]
         if self._db is None:
             notes.append("No session has been recorded here yet.")
         if file.lines is None:
             notes.append("The file is not there any more; this is the last that is known of it.")
+            if now := await names.after(file.root, file.path):
+                notes.append(f"It is called {now} now: ask for that.")
         if file.lines is None or not place.first:
-            stretch = await self._whole(file, shown)
+            stretch = await self._whole(file, [shown, *earlier])
             return Account(shown, 0, 0, (stretch,), tuple(notes))
         if place.last > len(file.lines):
             many = f"{len(file.lines)} line{'' if len(file.lines) == 1 else 's'}"
@@ -113,19 +121,19 @@ class Why:
         found = await blame.blame(file.root, file.path, file.lines, place.first, place.last)
         commits = await blame.commits(file.root, (line.commit for line in found if line.commit))
         groups = list(_groups(found))
-        stretches = [self._stretch(group, commits, shown) for group in groups[:MOST_STRETCHES]]
+        stretches = [self._stretch(group, commits, [shown, *earlier]) for group in groups[:MOST_STRETCHES]]
         if len(groups) > MOST_STRETCHES:
             notes.append(f"{len(groups) - MOST_STRETCHES} more stretches are not shown; ask for fewer lines.")
         return Account(shown, place.first, place.last, tuple(stretches), tuple(notes))
 
-    def _stretch(self, lines: Sequence[Line], commits: dict[str, Commit], shown: str) -> Stretch:
+    def _stretch(self, lines: Sequence[Line], commits: dict[str, Commit], known: Sequence[str]) -> Stretch:
         commit = commits.get(lines[0].commit)
         texts, span = tuple(line.text for line in lines), (lines[0].number, lines[-1].number)
         if self._db is None:
             unknown = tuple(named(commit.message)) if commit else ()
             return Stretch(*span, texts, commit, unknown=unknown)
-        # what the file is called now, and what it was called when the line came in
-        paths = list(dict.fromkeys(name for name in (shown, lines[0].path) if name))
+        # its names now, when the line came in, and before: a change may be older than the commit
+        paths = list(dict.fromkeys(name for name in (known[0], lines[0].path, *known[1:]) if name))
         reasons, unknown = self._of_commits([commit] if commit else [], paths)
         author = written(self._db, lines, paths, commit)
         if author is None:
@@ -137,18 +145,19 @@ class Why:
         words = self._said_before(author.change)
         return Stretch(*span, texts, commit, reasons, unknown, author.change, author.sure, words)
 
-    async def _whole(self, file: _File, shown: str) -> Stretch:
-        """What is known of a file without looking at single lines."""
+    async def _whole(self, file: _File, known: Sequence[str]) -> Stretch:
+        """What is known of a file, by all its names, without looking at single lines."""
+        shown = known[0]
         commits = list((await blame.of_file(file.root, file.path)).values())
-        changes = origins.changes_of(self._db, [shown], FOREVER) if self._db else []
+        changes = origins.changes_of(self._db, known, FOREVER) if self._db else []
         if not commits and file.lines is None and not changes:
             raise NotFoundError(f"There is no file {shown}, and none of that name is on record.")
         newest = commits[0] if commits else None
         if self._db is None:
             unknown = tuple(dict.fromkeys(one for commit in commits for one in named(commit.message)))
             return Stretch(0, 0, (), newest, unknown=unknown)
-        reasons, unknown = self._of_commits(commits, [shown])
-        held = [node for node in decision_files.at_files(self._db, [shown]) if node.kind is NodeKind.DECISION]
+        reasons, unknown = self._of_commits(commits, known)
+        held = [node for node in decision_files.at_files(self._db, known) if node.kind is NodeKind.DECISION]
         reasons = once([*reasons, *behind.reasons(self._db, held, Link.FILE)])
         if not changes:
             return Stretch(0, 0, (), newest, reasons, unknown)

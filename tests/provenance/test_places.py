@@ -82,6 +82,8 @@ def test_the_line_is_followed_through_a_rename_and_through_changes_of_white_spac
         ("src:1", "is a folder."),
         ("none.py:1", "There is no file none.py, and none of that name is on record."),
         ("", "No file is named."),
+        (":", ": is no place: no file is named."),
+        ("/etc/passwd:1", "/etc/passwd lies outside of this repository ("),
     ],
 )
 def test_what_cannot_be_told_is_said_with_what_is_wrong(root: Path, typed: str, said: str) -> None:
@@ -152,3 +154,15 @@ def test_a_place_is_read_as_people_and_compilers_write_it(tmp_path: Path) -> Non
         assert (place.path, place.first, place.last) == (tmp_path / "a.py", *wanted)
     with pytest.raises(UsageError):
         spot(tmp_path, "  ")
+
+
+def test_of_a_renamed_file_it_is_said_what_it_is_called_now(root: Path) -> None:
+    git(root, "mv", "src/a b.py", "between.py")
+    commit(root, "Move")
+    git(root, "mv", "between.py", "now é.py")
+    commit(root, "Move again")
+    for old in ("src/a b.py:2", "between.py:2", "between.py"):
+        assert "It is called now é.py now: ask for that." in why(root, old).out
+    (root / "now é.py").unlink()
+    commit(root, "Away with it")
+    assert "is called" not in why(root, "between.py").out

@@ -213,3 +213,19 @@ async def test_a_clone_that_took_in_the_patch_tells_the_decision_under_its_own_n
     ]
     told = (await clone.run("why", LINE)).out
     assert f"asked, word for word (the rest of that session is not here):\n    {ASKED}" in told
+
+
+@pytest.mark.feature("C5")
+async def test_a_line_that_was_not_committed_when_its_file_was_renamed_is_still_known(bench: Bench) -> None:
+    async with bench.model(*CACHED[:3], {"text": "Cached."}):
+        done = await bench.run("ask", ASKED, *YOLO)
+        assert done.code == 0, done.err
+    bench.git("mv", "calc.py", "sums.py")
+    bench.git("commit", "-qam", "Rename")
+    told = await bench.run("why", "sums.py:7")
+    assert told.code == 0, told.err
+    assert "\nwritten by coder, " in told.out
+    assert "decided: d1 Cache with lru_cache (85 %)" in told.out
+    assert ASKED in told.out
+    assert "written by coder, " in (await bench.run("why", "sums.py")).out
+    assert "It is called sums.py now" in (await bench.run("why", "calc.py:7")).out
