@@ -45,7 +45,10 @@ def list_failures(
     else:
         say(
             table(
-                ("ID", "SEEN", "FIXED", "LAST", "TRIED", "ERROR", "FIX"), map(_line, known), ("SEEN", "FIXED")
+                ("ID", "SEEN", "FIXED", "LAST", "TRIED", "ERROR", "FIX"),
+                map(_line, known),
+                ("SEEN", "FIXED"),
+                fit=True,
             )
         )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from loomkin.cli.keeper_place import found, looker, plain, told
 from loomkin.cli.keeper_show import shown
 from loomkin.cli.place import AsJson, Folder, Place, at_least_one, group, look, say
-from loomkin.cli.tables import flat, table, to_json, when
+from loomkin.cli.tables import columns, flat, table, to_json, when
 from loomkin.errors import UsageError
 from loomkin.keepers import catalogue
 from loomkin.keepers.catalogue import Entry
@@ -31,6 +32,11 @@ Kind = Annotated[KeeperKind | None, typer.Option(metavar="KIND", help=", ".join(
 Limit = Annotated[int, typer.Option("-n", "--limit", metavar="N", callback=at_least_one, help="At most.")]
 Within = Annotated[str, typer.Option("--keeper", metavar="ID", help="Only in that keeper.")]
 _HEADINGS = ("ID", "STATE", "KIND", "MESSAGES", "TOKENS", "USES", "MADE", "LAST USED", "AGENT", "TITLE")
+
+WIDE = 110
+_FEW = [
+    _HEADINGS.index(one) for one in ("ID", "STATE", "MESSAGES", "TOKENS", "USES", "MADE", "AGENT", "TITLE")
+]
 
 
 @app.command("list")
@@ -61,7 +67,10 @@ def list_keepers(
         more = f"; {hidden} archived (--state all)" if hidden and state not in ("all", State.ARCHIVED) else ""
         say(f"{none} in {place.root}{'' if every else ' yet: a window that fills up makes them'}{more}.")
     else:
-        say(table(_HEADINGS, map(_line, those), ("MESSAGES", "TOKENS", "USES")))
+        rows: list[Sequence[object]] = [_HEADINGS, *map(_line, those)]
+        if 0 < columns() < WIDE:  # `keepers show` has the rest
+            rows = [[row[at] for at in _FEW] for row in rows]
+        say(table([str(one) for one in rows[0]], rows[1:], ("MESSAGES", "TOKENS", "USES"), fit=True))
 
 
 @app.command("show")

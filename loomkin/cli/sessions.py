@@ -60,7 +60,14 @@ def list_sessions(
         say(f"There are no sessions in {place.root} yet; `loomkin` begins one.")
     else:
         headings = ("ID", "LAST USED", "TURNS", "COST", "MODEL", "NAME OR FIRST WORDS")
-        say(table(headings, [_line(row, spent.get(row.id, _NOTHING)) for row in rows], ("TURNS", "COST")))
+        say(
+            table(
+                headings,
+                [_line(row, spent.get(row.id, _NOTHING)) for row in rows],
+                ("TURNS", "COST"),
+                fit=True,
+            )
+        )
 
 
 @app.command("show")
