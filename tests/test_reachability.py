@@ -28,8 +28,8 @@ ROOT = TOP / "loomkin"
 MADE = ("settings.md", "tools.md")
 FLAG = re.compile(r"(?<![\w-])--[a-zA-Z][a-zA-Z-]+")
 ALWAYS = ("--help", "--version")
-OF_OTHERS = {"--oneline", "--fast"}
-"""Flags in the pages that are of other programs."""
+OF_OTHERS = {"--oneline"}
+"""Flags in the pages that are git's."""
 
 
 @cache
