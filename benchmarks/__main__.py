@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import edits, journal, search, start, steps, team
+from benchmarks import edits, journal, memory, memory_keepers, memory_offload, search, start, steps, team, why
 from benchmarks.figures import Figure, line, plain
 from benchmarks.process import CommandFailed, Floor, compile_all
 
@@ -23,6 +23,10 @@ BENCHMARKS: dict[str, Callable[[Floor], Iterator[Figure]]] = {
     "edits": edits.measure,
     "search": search.measure,
     "team": team.measure,
+    "memory": memory.measure,
+    "memory_offload": memory_offload.measure,
+    "memory_keepers": memory_keepers.measure,
+    "why": why.measure,
 }
 
 

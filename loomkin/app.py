@@ -1,15 +1,16 @@
 """The composition root: the only module that knows the whole house; it builds, wires and closes it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.roles import load_roles
+from loomkin.agent.window import Overflow
 from loomkin.config.load import load
-from loomkin.config.settings import ShellSettings
+from loomkin.config.settings import GitSettings, ShellSettings
 from loomkin.errors import UntrustedError
 from loomkin.llm.books import Books
 from loomkin.llm.catalogue import Catalogue
@@ -36,6 +37,7 @@ from loomkin.runtime.clock import Clock, CountingClock, SystemClock
 from loomkin.runtime.recorder import Recorder, Scribe
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import team as past
+from loomkin.store.database import Database
 from loomkin.store.journal import Journal
 from loomkin.store.lock import SessionLock
 from loomkin.store.sessions import SessionRow
@@ -48,8 +50,9 @@ from loomkin.workspace.ground import Ground
 from loomkin.workspace.house import House
 from loomkin.workspace.mentions import Mentions
 from loomkin.workspace.models import Chosen, ModelChooser, Reach, build_lanes, wanted_model
+from loomkin.workspace.moments import open_desk
 from loomkin.workspace.money import build_books, why_alone
-from loomkin.workspace.opening import Opened, earlier, fork, open_new, reopen
+from loomkin.workspace.opening import Opened, earlier, open_new, reopen
 from loomkin.workspace.options import Options
 from loomkin.workspace.policies import (
     all_rules,
@@ -60,6 +63,8 @@ from loomkin.workspace.policies import (
     mode_fixed_by,
     resume_mode,
 )
+from loomkin.workspace.recording import record
+from loomkin.workspace.remembering import Remembering, known_before
 from loomkin.workspace.services import Services
 from loomkin.workspace.session import Session, SessionFacts
 from loomkin.workspace.state_folder import open_database, settle, state_folder, tracked_note
@@ -103,10 +108,9 @@ async def open_house(options: Options) -> AsyncIterator[House]:
         workplace = Workplace(root.path, extra, state / "outputs")
         found = None if options.bare else project_rules.load(root.path, options.cwd, options.environ)
         rules = found or ProjectRules((), ())
-        catalogue = Catalogue.packaged()
         replay = options.replay is not None
         chooser = ModelChooser(
-            loaded.settings, options.environ, options.offline, catalogue, probe_http, replay
+            loaded.settings, options.environ, options.offline, Catalogue.packaged(), probe_http, replay
         )
         redactor = Redactor({**secrets_of(root.path), **secret_values(options.environ)})
         notes = (*loaded.warnings, *rules.warnings, *await tracked_note(root, database))
@@ -122,8 +126,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
 
     Raises NotFoundError, NoModelError and StoreError with what to do.
     """
-    options, loaded = house.options, house.loaded
-    tools = Toolset()
+    options, loaded, tools = house.options, house.loaded, Toolset()
     folders = [house.workplace.root / ".loomkin" / "roles"] if house.trusted and not options.bare else []
     roles = load_roles(folders, tools.names)
     async with AsyncExitStack() as stack:
@@ -133,17 +136,17 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
                 stack.callback(SessionLock(house.state, session).release)
 
         row = earlier(house.database, options.wish, hold)
-        veterans = past.members(house.database, row.id) if row and not options.wish.fork else []
+        veterans = past.members(house.database, row.id) if row else []
         role = roles.get(veterans[0].role if veterans else options.role)
         chosen = await house.chooser.choose(wanted_model(loaded, row.model if row else ""), role.tier)
         rules = all_rules(loaded, house.rules.files, house.trusted)
-        policy = build_policy(rules, loaded, house.workplace, _home(options))
+        policy = build_policy(rules, loaded, house.workplace, options.home)
         rule_notes, reach = misnamed(rules, tools.names), _reach(house, stack)
         await asyncio.to_thread(settle, options, house.state, house.database)
         opened = _open(house, row, role.name, str(chosen.chain[0].id))
         if row is None or opened.id != row.id:
             hold(opened.id)
-        if opened.mended:
+        if opened.mended or options.wish.fork:
             await house.journal.flush()  # it is of the past: who looks on from now on hears nothing of it
         scribe = Scribe(house.journal, opened.id, role.name)
         roles.tell = lambda text: scribe.record(NoticeGiven(text, "warning"))
@@ -152,14 +155,16 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         books = build_books(loaded.settings.budget, house.database, opened.id)
         house = house if veterans else _alone(house, books, chosen, scribe)
         jobs, sight = await stack.enter_async_context(JobTable()), Sight()
-        services, denied = (
-            Services(_services(house, jobs, sight, person, gate)),
-            frozenset(denied_tools(rules)),
+        services = Services(_services(house, jobs, sight, person, gate))
+        denied = frozenset(denied_tools(rules))
+        crew = Crew(
+            house, opened.id, gate, denied, reach, books, roles, tools, services, found_before, _shelf(house)
         )
-        crew = Crew(house, opened.id, gate, denied, reach, books, roles, tools, services, found_before)
         stack.push_async_callback(crew.aclose)
         team = MAIN if options.team or veterans else SOLO
-        berth = Berth(role.name, role, team, opened.messages, opened.turns, hosted=True)
+        berth = Berth(
+            role.name, role, team, opened.messages, opened.turns, hosted=True, keepers=opened.keepers
+        )
         session = await _seat(crew, opened, berth, chosen, services, sight, stack)
         await session.start()
         back = await _come_back(services, opened, options) if veterans else ()
@@ -180,13 +185,20 @@ async def _seat(
     """The session's own agent at work, and the ground for a team around it."""
     house = crew.house
     options, role = house.options, berth.role
-    opening = Opening(options, house.workplace, house.rules, crew.gate, house.clock)
+    known = partial(known_before, crew)
+    opening = Opening(options, house.workplace, house.rules, crew.gate, house.clock, known)
     supervisor = await stack.enter_async_context(Supervisor(lambda name, error: None, 0.0))
     replayed = options.replay is not None
     tiers = Tiers(house.chooser, house.loaded.settings.model, chosen, role.tier, replayed=replayed)
-    services.ground = Ground(crew, tiers, supervisor, opening)
+    memory = Remembering(crew, tiers)
+    stack.callback(memory.close)
+    services.ground = Ground(crew, tiers, supervisor, opening, open_desk(crew, role.name), memory)
     agent = crew.agent(berth, chosen)
     session = _session(house, opened, agent, crew, sight, opening)
+    session.recall = partial(crew.recalled, agent.name)
+    session.desk = services.ground.desk
+    stack.push_async_callback(record(crew, session.desk, supervisor).aclose)
+    session.memory = memory
     services.join(session, role)
     return session
 
@@ -236,23 +248,34 @@ def _services(house: House, jobs: JobTable, sight: Sight, person: Person, gate: 
         Person: person,
         Gate: gate,
         Redactor: house.redactor,
+        Database: house.database,
         ShellSettings: house.loaded.settings.shell,
+        GitSettings: house.loaded.settings.git,
     }
 
 
-def _home(options: Options) -> Path:
-    return Path(options.environ.get("HOME") or "~").expanduser()
+def _shelf(house: House) -> Callable[[], Overflow]:
+    """Who makes keepers; loaded when the first window overflows."""
+
+    @cache
+    def shelf() -> Overflow:
+        from loomkin.keepers.shelf import Shelf
+
+        return Shelf(house.journal, partial(house.workplace.seen, house.options.cwd))
+
+    return shelf
 
 
 def _open(house: House, row: SessionRow | None, role: str, model: str) -> Opened:
-    options = house.options
-    name = options.wish.name
+    options, name = house.options, house.options.wish.name
     if row is None:
         mode = house.loaded.settings.permissions.mode.value
         start = SessionStarted(str(options.cwd), model, mode, name)
         return open_new(house.clock, house.journal, name, start)
     if options.wish.fork:
-        return fork(house.database, row, role, house.clock, house.journal, name, model)
+        from loomkin.workspace.forking import fork
+
+        return fork(house.database, row, house.clock, house.journal, name, model, role)
     return reopen(house.database, row, role, house.clock, house.journal, name, model)
 
 

@@ -20,29 +20,36 @@ LADDER: dict[str, set[str]] = {
     "store": set(),
     "project": {"runtime", "config"},
     "llm": {"runtime", "config"},
+    "keepers": {"runtime", "store", "llm"},
+    "decisions": {"runtime", "store"},
+    "failures": {"runtime", "store", "project"},
+    "provenance": {"runtime", "store", "project", "decisions"},
     "permissions": {"runtime", "project", "config", "store"},
     "codemap": {"runtime", "store", "project"},
     "tooling": {"runtime", "permissions", "project"},
     "agent": {"runtime", "llm", "tooling", "permissions"},
     "team": {"runtime", "store", "project", "llm", "tooling", "agent"},
-    "practices": {"runtime", "config", "store", "project", "llm", "agent", "team"},
+    "practices": {"runtime", "config", "store", "decisions", "project", "llm", "agent", "team"},
     "workspace": {
-        "runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent", "team",
+        "runtime", "config", "store", "decisions", "failures", "project", "provenance", "llm",
+        "permissions", "tooling", "agent", "team", "keepers",
     },
     "tools": {
-        "runtime", "config", "store", "project", "codemap", "llm", "permissions", "tooling", "agent", "team",
+        "runtime", "config", "store", "decisions", "failures", "project", "provenance", "codemap", "llm",
+        "permissions", "tooling", "agent", "team",
     },
     "commands": {
-        "runtime", "config", "store", "project", "llm", "permissions", "agent", "team", "workspace",
+        "runtime", "config", "store", "decisions", "project", "provenance", "llm", "permissions", "agent",
+        "team", "workspace", "keepers",
     },
     "ui": {"runtime", "config", "project", "permissions", "team", "workspace", "commands"},
     "app": {
-        "runtime", "config", "store", "project", "llm", "permissions", "tooling", "agent",
-        "team", "practices", "workspace", "tools", "commands",
+        "runtime", "config", "store", "decisions", "keepers", "project", "llm", "permissions", "tooling",
+        "agent", "team", "practices", "workspace", "tools", "commands",
     },
     "cli": {
-        "runtime", "config", "store", "project", "llm", "permissions", "agent", "team",
-        "workspace", "commands", "ui", "app",
+        "runtime", "config", "store", "decisions", "failures", "project", "provenance", "llm",
+        "permissions", "agent", "team", "workspace", "commands", "ui", "app", "keepers",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -56,8 +63,11 @@ HEAVY = {
 HEAVY_OWN = {
     "loomkin.project.web_text", "loomkin.project.web", "loomkin.project.edit", "loomkin.project.patch",
     "loomkin.codemap.touched", "loomkin.workspace.teamwork", "loomkin.project.search",
-    "loomkin.permissions.shell_policy",
-    "loomkin.permissions.harden",
+    "loomkin.permissions.shell_policy", "loomkin.permissions.harden", "loomkin.decisions",
+    "loomkin.decisions.answers", "loomkin.decisions.drafts", "loomkin.failures.watch",
+    "loomkin.keepers.memory", "loomkin.store.archive", "loomkin.provenance.committed",
+    "loomkin.provenance.promoting", "loomkin.provenance.checks", "loomkin.provenance.why",
+    "loomkin.provenance.words",
 }  # fmt: skip
 BROAD_EXCEPTS = {"tooling/runner.py", "cli/main.py"}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 300, 50, 250

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from loomkin.agent.steering import Steering
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.turn import Check, Limits, Outcome, Turn, TurnEnd
+from loomkin.agent.window import Window
 from loomkin.errors import LoomkinError
 from loomkin.llm.client import ModelClient
 from loomkin.permissions.gate import Gate
@@ -14,17 +15,17 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.event import StateChanged, TurnEnded, TurnStarted
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
-from loomkin.tooling.runner import Runner, told
+from loomkin.tooling.hooked import told
+from loomkin.tooling.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What an agent is made of."""
 
-    system: str
+    window: Window
     model: ModelClient
     runner: Runner
-    transcript: Transcript
     hooks: Hooks
     scribe: Scribe
     clock: Clock
@@ -40,7 +41,6 @@ class Agent:
     def __init__(self, parts: Parts, turns: int = 0) -> None:
         self._parts = parts
         self._turns = turns
-        self.system = parts.system
         self.before_turn: Callable[[], None] = lambda: None
         self.most_steps: int | None = None
         self.first_words: Callable[[], Awaitable[str]] | None = None
@@ -65,7 +65,12 @@ class Agent:
     @property
     def transcript(self) -> Transcript:
         """All it heard and said."""
-        return self._parts.transcript
+        return self._parts.window.transcript
+
+    @property
+    def window(self) -> Window:
+        """What its model sees of that."""
+        return self._parts.window
 
     @property
     def runner(self) -> Runner:
@@ -90,10 +95,9 @@ class Agent:
         number, begun = self._turns, parts.clock.monotonic()
         parts.scribe.record(TurnStarted(number, woke))
         work = Turn(
-            self.system,
+            parts.window,
             parts.model,
             parts.runner,
-            parts.transcript,
             self.steering,
             parts.scribe,
             Limits(min(limits.steps, self.most_steps or limits.steps), limits.seconds),

@@ -52,7 +52,10 @@ class Interrupted(Exception):
 
 
 class Steering:
-    """Guidance that goes into the very next model call, and a gate that holds the loop."""
+    """Guidance that goes into the very next model call, and a gate that holds the loop.
+
+    `notes` are asked for before each step, too: what the house has to say by then.
+    """
 
     def __init__(self, inbox: Inbox | None = None) -> None:
         self._said: deque[str] = deque()
@@ -62,6 +65,7 @@ class Steering:
         self.review = Review(self.held)
         self._stop: Callable[[], None] | None = None
         self._turnstile: Turnstile | None = None
+        self.notes: Callable[[], list[Heard]] = list
 
     @property
     def paused(self) -> bool:
@@ -119,7 +123,7 @@ class Steering:
         await self.own_round()
         heard = [Heard(text) for text in self._said]
         self._said.clear()
-        return heard + (self._inbox.take(end=False) if self._inbox else [])
+        return heard + self.notes() + (self._inbox.take(end=False) if self._inbox else [])
 
     async def own_round(self) -> None:
         """Wait until no other agent of the team computes in the same round of the event loop."""

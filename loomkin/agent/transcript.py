@@ -2,22 +2,24 @@
 
 from collections.abc import Iterable
 
-from loomkin.agent.history import Readying
 from loomkin.records.event import MessageAdded
 from loomkin.records.ids import CallId, MessageId
+from loomkin.records.keeper import Keeper
 from loomkin.records.message import Message, Part, Role, Text, ToolCall, ToolResult
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Scribe
 
 
 class Transcript:
-    """What was said so far; `messages` is the view, entries never change or go."""
+    """What was said so far; entries never change or go. `keepers` hold those that left the window."""
 
-    def __init__(self, scribe: Scribe, clock: Clock, messages: Iterable[Message] = ()) -> None:
+    def __init__(
+        self, scribe: Scribe, clock: Clock, messages: Iterable[Message] = (), keepers: Iterable[Keeper] = ()
+    ) -> None:
         self._scribe = scribe
         self._clock = clock
         self._messages = list(messages)
-        self._readied = Readying()
+        self._keepers = tuple(keepers)
         self._call_ids = {call.id for message in self._messages for call in message.calls}
 
     @property
@@ -25,9 +27,14 @@ class Transcript:
         """All entries, oldest first."""
         return tuple(self._messages)
 
-    def wire_ready(self) -> tuple[Message, ...]:
-        """All entries as providers accept them."""
-        return self._readied(self._messages)
+    @property
+    def keepers(self) -> tuple[Keeper, ...]:
+        """All keepers of these entries, oldest first."""
+        return self._keepers
+
+    def hold(self, keeper: Keeper) -> None:
+        """Entries stand in the window no more: a keeper holds them."""
+        self._keepers += (keeper,)
 
     def say(self, text: str, sender: str, attached: str = "") -> Message:
         """Words to the agent, from the person, loomkin or another agent, and what goes with them."""
@@ -48,8 +55,9 @@ class Transcript:
         return next((text for text in spoken if text.strip()), "")
 
     def clear(self) -> None:
-        """Begin with an empty view; what was written down stays."""
+        """Begin with nothing; what was written down stays."""
         self._messages.clear()
+        self._keepers = ()
 
     def _add(self, role: Role, parts: tuple[Part, ...], sender: str) -> Message:
         message = Message(MessageId(self._clock.new_id("m")), role, parts, sender, self._clock.now())

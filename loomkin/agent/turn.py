@@ -8,14 +8,15 @@ from typing import Protocol
 from loomkin.agent.cycles import Cycles, Repetition, Rung, reminder
 from loomkin.agent.steering import Interrupted, Steering
 from loomkin.agent.transcript import Transcript
-from loomkin.agent.window import measure, room_for_answer
-from loomkin.errors import FatalToolError, LimitError, LoomkinError, ProviderError
+from loomkin.agent.window import Load, Window
+from loomkin.errors import ContextLengthError, FatalToolError, LimitError, LoomkinError, ProviderError
 from loomkin.llm.client import Completion, ModelClient
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import LoopNoticed, StateChanged
 from loomkin.records.message import ToolCall, ToolResult
 from loomkin.runtime.recorder import Scribe
-from loomkin.tooling.runner import EndedByHook, Runner
+from loomkin.tooling.hooked import EndedByHook
+from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Change
 
 EMPTY_ANSWER = "Your last message was empty. Answer in words, or call a tool."
@@ -72,19 +73,18 @@ class Turn:
 
     def __init__(
         self,
-        system: str,
+        window: Window,
         model: ModelClient,
         runner: Runner,
-        transcript: Transcript,
         steering: Steering,
         scribe: Scribe,
         limits: Limits,
         checks: tuple[Check, ...] = (),
     ) -> None:
-        self._system = system
+        self._window = window
         self._model = model
         self._runner = runner
-        self._transcript = transcript
+        self._transcript = window.transcript
         self._steering = steering
         self._scribe = scribe
         self._limits = limits
@@ -173,14 +173,19 @@ class Turn:
     async def _ask(self, woke: str) -> Completion:
         await self._scribe.flush()  # what has happened may bring tools into sight
         await self._steering.own_round()
-        messages = self._transcript.wire_ready()
-        tools = self._runner.toolbox.specs()
-        spec = self._model.spec
-        zones = measure(self._model.estimator, spec.id, self._system, tools, messages, spec.window)
-        room = room_for_answer(zones, spec.max_output)
+        load, room = await self._window.fit()
+        await self._scribe.flush()
         self._scribe.record(StateChanged("thinking"))
         self._steps += 1
-        completion = await self._model.complete(self._system, messages, tools, room, self._scribe, woke)
+        try:
+            completion = await self._call(load, room, woke)
+        except ContextLengthError:
+            # the provider's own count is what matters
+            if not await self._window.refused(load):
+                raise
+            load, room = await self._window.fit()
+            await self._scribe.flush()
+            completion = await self._call(load, room, woke)
         await self._steering.own_round()
         parts = [
             piece
@@ -191,6 +196,10 @@ class Turn:
         message = self._transcript.answer(parts, self._scribe.agent)
         self._said = completion.text or self._said
         return replace(completion, calls=message.calls)
+
+    async def _call(self, load: Load, room: int, woke: str) -> Completion:
+        system = self._window.system
+        return await self._model.complete(system, load.messages, load.tools, room, self._scribe, woke)
 
     async def _act(self, completion: Completion) -> TurnEnd | None:
         calls = completion.calls

@@ -26,7 +26,7 @@ from loomkin.project.search_ripgrep import find_ripgrep
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.role import Tier
-from loomkin.store import rebuild, sessions
+from loomkin.store import mending, rebuild, sessions
 from loomkin.workspace.models import ModelChooser
 from loomkin.workspace.policies import all_rules, build_policy
 from loomkin.workspace.state_folder import tracked_note
@@ -139,14 +139,14 @@ def _database(place: Place) -> Check:
         with place.database() as database:
             if database is None:
                 return Check("database", State.OK, "none yet")
-            found = rebuild.differences(database)
+            found = [*rebuild.differences(database), *mending.damage(database)]
             number = len(sessions.all_sessions(database))
             where = database.where
             tracked = asyncio.run(tracked_note(place.repository, database))
     except LoomkinError as error:
         return Check("database", State.FAIL, error.message, error.hint)
     if found:
-        mend = "The log is whole; keep a copy of the file and report this."
+        mend = "`loomkin sessions repair` makes the tables anew from the log and puts damaged events aside."
         return Check("database", State.FAIL, f"tables differ from the log: {'; '.join(found)}", mend)
     if tracked:
         return Check("database", State.FAIL, f"{where} is not yours alone", tracked[0])

@@ -12,6 +12,7 @@ import typer
 from loomkin.config.load import Loaded, load
 from loomkin.errors import NotFoundError, UsageError
 from loomkin.project.root import Root, ensure_state_dir, find_root, state_dir
+from loomkin.project.secrets import without_keys
 from loomkin.project.trust import is_trusted
 from loomkin.records.dataclass import dataclass
 from loomkin.store.database import FILE_NAME, Database
@@ -117,7 +118,8 @@ def group(about: str, **more: Any) -> typer.Typer:
 
 
 def say(text: str) -> None:
-    """Print for people or programs; a terminal gets nothing that it would obey."""
+    """Print for people or programs without keys; a terminal gets nothing that it would obey."""
+    text = without_keys(text)
     typer.echo(printable(text) if sys.stdout.isatty() else text)
 
 

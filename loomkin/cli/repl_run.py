@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from loomkin.records.dataclass import replace
 from loomkin.records.message import Message, Role
 from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.supervisor import Supervisor
+from loomkin.store.known import newest_keepers
 from loomkin.ui.approvals import Approvals
 from loomkin.ui.repl import Screen, Setup
 from loomkin.ui.repl_desk import Desk, Ended, Start
@@ -161,7 +163,7 @@ def desk_of(opened: "Open", commands: Mapping[str, Command]) -> Desk:
     environ = child_environment(house.options.environ, session_id=session.id, secret_names=keys)
     shell = PersonShell(Path(session.facts.cwd), environ, house.workplace.outputs, house.redactor.redact)
     context = Context(session, house.database, scribe, house.chooser, commands)
-    return Desk(context, send, attend, house.bus, shell)
+    return Desk(context, send, attend, house.bus, shell, partial(newest_keepers, house.database))
 
 
 def greeting(opened: "Open") -> list[Block]:

@@ -3,10 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping
 
+from loomkin.agent.view import View
 from loomkin.cli.tables import clean, count, flat, money, table, when
+from loomkin.records.event import SessionStarted
 from loomkin.records.message import Image, Message, Text, Thinking, ToolCall, ToolResult
-from loomkin.store import ledger, sessions
+from loomkin.records.session_event import SessionImported
+from loomkin.store import event_log, ledger, sessions
 from loomkin.store.database import Database
+from loomkin.store.keepers import window_keepers
+from loomkin.workspace.account import account
 
 _LONGEST = 100
 
@@ -14,18 +19,21 @@ _LONGEST = 100
 def show(db: Database, row: sessions.SessionRow, *, context: bool) -> str:
     """The session in plain text; `context` shows in full what is still in the model's window."""
     calls = {call.call_id: call for call in sessions.calls(db, row.id)}
-    lines = [*_header(row), ""]
-    for message in sessions.messages(db, row.id, after=row.cleared if context else 0):
-        lines += _message(message, calls, full=context)
-    if not context:
+    lines = [*_header(db, row), ""]
+    if context:
+        lines += _windows(db, row, calls)
+    else:
+        for message in sessions.messages(db, row.id):
+            lines += _message(message, calls, full=False)
         lines += _calls(calls)
-        lines += _changes(sessions.changes(db, row.id))
+        lines += _changes(sessions.changed_files(db, row.id))
+        lines += _turns(sessions.turns(db, row.id))
         lines += _questions(sessions.questions(db, row.id))
     lines += _cost(ledger.total(db, row.id))
     return "\n".join(lines)
 
 
-def _header(row: sessions.SessionRow) -> Iterator[str]:
+def _header(db: Database, row: sessions.SessionRow) -> Iterator[str]:
     yield f"Session {row.id}" + (f" ({flat(row.name)})" if row.name else "")
     if row.title:
         yield f"  about    {flat(row.title)}"
@@ -33,7 +41,28 @@ def _header(row: sessions.SessionRow) -> Iterator[str]:
     yield f"  model    {flat(row.model)}, mode {flat(row.mode)}"
     yield f"  folder   {flat(row.cwd)}"
     if row.parent:
-        yield f"  fork of  {row.parent}"
+        start = next(event_log.facts(db, row.id, SessionStarted), None)
+        at = f" at event {start.parent_event}" if start and start.parent_event else ""
+        yield f"  fork of  {row.parent}{at}"
+    for one in event_log.facts(db, row.id, SessionImported):
+        if one.renamed:
+            pairs = ", ".join(f"{pair.before} is {pair.now} here" for pair in one.renamed)
+            yield f"  from     a file, where it was {flat(one.original)}; in its words {flat(pairs)}"
+
+
+def _windows(db: Database, row: sessions.SessionRow, calls: Mapping[str, sessions.CallRow]) -> Iterator[str]:
+    """What each agent of the session has in its model's window, and that nothing is lost."""
+    names = sessions.speakers(db, row.id)
+    for name in names:
+        # only the first agent's window is emptied by /clear
+        after = row.cleared if name == names[0] else 0
+        messages = sessions.messages(db, row.id, name, after)
+        shown = View()(messages, window_keepers(db, row.id, name, after))
+        if len(names) > 1:
+            yield from (f"== window of {flat(name)} ==", "")
+        for one in shown:
+            yield from _message(one.message, calls, full=True)
+        yield from (str(account(db, row.id, name, shown)), "")
 
 
 def _message(message: Message, calls: Mapping[str, sessions.CallRow], *, full: bool) -> Iterator[str]:
@@ -96,15 +125,20 @@ def _calls(calls: Mapping[str, sessions.CallRow]) -> Iterator[str]:
         yield from (table(headings, rows, headings[1:]), "")
 
 
-def _changes(changes: list[sessions.ChangeRow]) -> Iterator[str]:
-    paths: dict[str, list[int]] = {}
-    for change in changes:
-        sums = paths.setdefault(change.path, [0, 0])
-        sums[0] += change.added
-        sums[1] += change.removed
-    if paths:
-        rows = [(path, f"+{added}", f"-{removed}") for path, (added, removed) in sorted(paths.items())]
+def _changes(changed: list[tuple[str, int, int]]) -> Iterator[str]:
+    if changed:
+        rows = [(path, f"+{added}", f"-{removed}") for path, added, removed in changed]
         yield from (table(("CHANGED FILE", "ADDED", "REMOVED"), rows, ("ADDED", "REMOVED")), "")
+
+
+def _turns(turns: list[sessions.TurnRow]) -> Iterator[str]:
+    """What `fork --at turn:N` can name."""
+    if turns:
+        rows = [
+            (f"turn:{one.number}", one.agent, when(one.started), one.steps, one.outcome or "not ended")
+            for one in turns
+        ]
+        yield from (table(("TURN", "AGENT", "BEGUN", "STEPS", "OUTCOME"), rows, ("STEPS",)), "")
 
 
 def _questions(asked: list[sessions.QuestionRow]) -> Iterator[str]:

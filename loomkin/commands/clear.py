@@ -1,4 +1,4 @@
-"""/clear: an empty window; the log keeps everything."""
+"""/clear: an empty window; a keeper holds everything."""
 
 from loomkin.commands.command import Command, CommandResult, Context
 
@@ -7,13 +7,14 @@ class Clear(Command):
     """Begins the conversation anew in the same session."""
 
     name = "clear"
-    summary = "forget the conversation so far; the log keeps it"
+    summary = "forget the conversation so far; a keeper holds it"
     aliases = ("new", "reset")
     idle = True
 
     async def run(self, context: Context, argument: str) -> CommandResult:
-        context.session.clear()
-        return CommandResult("The conversation begins anew. What was said stays in the log.")
+        made = await context.session.clear()
+        where = f"keeper {made.keeper.id} (recall with @{made.keeper.id})" if made else "the log"
+        return CommandResult(f"The conversation begins anew. What was said stays in {where}.")
 
 
 COMMAND = Clear()

@@ -82,6 +82,23 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextSettings:
+    """When a window is emptied, and how far: parts of the model's window."""
+
+    offload_at: float
+    offload_to: float
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionSettings:
+    """When a decision is in doubt (percent) or stale (days), and the most tokens told of them at first."""
+
+    threshold: int
+    stale_days: int
+    brief_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class TeamSettings:
     """How large a team may grow: agents of a team, of a session; levels and spawns; idle seconds."""
 
@@ -105,6 +122,13 @@ class ShellSettings:
 
     timeout: float
     max_timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class GitSettings:
+    """What commits of agents carry."""
+
+    trailers: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +177,11 @@ class Settings:
     permissions: PermissionSettings
     budget: BudgetSettings
     limits: LimitSettings
+    context: ContextSettings
+    decisions: DecisionSettings
     team: TeamSettings
     shell: ShellSettings
+    git: GitSettings
     web: WebSettings
     hooks: tuple[HookSettings, ...]
     ui: UiSettings
@@ -185,8 +212,11 @@ def build(values: Mapping[Path, Any]) -> Settings:
         permissions=section(PermissionSettings, "permissions"),
         budget=section(BudgetSettings, "budget"),
         limits=section(LimitSettings, "limits"),
+        context=section(ContextSettings, "context"),
+        decisions=section(DecisionSettings, "decisions"),
         team=section(TeamSettings, "team"),
         shell=section(ShellSettings, "shell"),
+        git=section(GitSettings, "git"),
         web=section(WebSettings, "web"),
         hooks=_hooks(values),
         ui=section(UiSettings, "ui"),

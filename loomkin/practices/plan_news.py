@@ -182,7 +182,10 @@ class PlanNews(Practice):
         if known and not after:
             return
         shown = " (claimed: no command proves it)" if claimed(task) else ""
-        why = f": {fact.reason.rstrip('. ')}" if fact.reason and fact.after is not S.DONE else ""
+        passed = fact.before is S.IN_REVIEW and fact.after is S.DONE
+        by = f", approved by {fact.actor}" if passed else ""
+        told = fact.reason.rstrip(". ") if passed or fact.after is not S.DONE else ""
+        why = f"{by}: {told}" if told else by
         words = f"{task.id} ({task.title}) is {task.state}{shown}{why}.\n{self._handed(task)}\n{after}"
         rest = (one for one in self._board.tasks if one.creator == task.creator and one.id != task.id)
         calm = fact.after is S.DONE and not after and any(self._moves(one) for one in rest)

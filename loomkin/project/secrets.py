@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,21 +51,23 @@ _SPEAKING = frozenset(_SECRET_WORDS.split())
 _HARMLESS = frozenset(_HARMLESS_WORDS.split())
 _SHORTEST = 8
 
+_EDGE = r"(?:\b|(?<=\\[nrt]))"
+"""Where a token begins; in text written as JSON the letter before it may end an escape."""
 _SHAPES: tuple[tuple[str, str, str], ...] = (
-    ("api-key", "sk-", r"\bsk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Za-z0-9_-]{20,}"),
-    ("api-key", "sk-", r"\bsk-(?:[a-z0-9]+-){0,2}[0-9a-f]{32,}\b"),
-    ("github-token", "gh", r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
-    ("github-token", "github_pat_", r"\bgithub_pat_[A-Za-z0-9_]{22,}"),
-    ("gitlab-token", "glpat-", r"\bglpat-[\w-]{20,}"),
-    ("aws-key", "AKIA", r"\bAKIA[A-Z0-9]{16}\b"),
-    ("aws-key", "ASIA", r"\bASIA[A-Z0-9]{16}\b"),
-    ("slack-token", "xox", r"\bxox[abeoprs]-(?=[\w-]*\d)[A-Za-z0-9-]{10,}"),
-    ("google-key", "AIza", r"\bAIza[0-9A-Za-z_-]{35}"),
-    ("stripe-key", "k_live_", r"\b[rs]k_live_[A-Za-z0-9]{16,}"),
-    ("npm-token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
-    ("pypi-token", "pypi-", r"\bpypi-[A-Za-z0-9_-]{50,}"),
-    ("hugging-face-token", "hf_", r"\bhf_(?=[A-Za-z]*\d)[A-Za-z0-9]{30,}"),
-    ("jwt", "eyJ", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
+    ("api-key", "sk-", _EDGE + r"sk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Za-z0-9_-]{20,}"),
+    ("api-key", "sk-", _EDGE + r"sk-(?:[a-z0-9]+-){0,2}[0-9a-f]{32,}\b"),
+    ("github-token", "gh", _EDGE + r"gh[pousr]_[A-Za-z0-9]{36,}\b"),
+    ("github-token", "github_pat_", _EDGE + r"github_pat_[A-Za-z0-9_]{22,}"),
+    ("gitlab-token", "glpat-", _EDGE + r"glpat-[\w-]{20,}"),
+    ("aws-key", "AKIA", _EDGE + r"AKIA[A-Z0-9]{16}\b"),
+    ("aws-key", "ASIA", _EDGE + r"ASIA[A-Z0-9]{16}\b"),
+    ("slack-token", "xox", _EDGE + r"xox[abeoprs]-(?=[\w-]*\d)[A-Za-z0-9-]{10,}"),
+    ("google-key", "AIza", _EDGE + r"AIza[0-9A-Za-z_-]{35}"),
+    ("stripe-key", "k_live_", _EDGE + r"[rs]k_live_[A-Za-z0-9]{16,}"),
+    ("npm-token", "npm_", _EDGE + r"npm_[A-Za-z0-9]{36}\b"),
+    ("pypi-token", "pypi-", _EDGE + r"pypi-[A-Za-z0-9_-]{50,}"),
+    ("hugging-face-token", "hf_", _EDGE + r"hf_(?=[A-Za-z]*\d)[A-Za-z0-9]{30,}"),
+    ("jwt", "eyJ", _EDGE + r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
     (
         "private-key",
         "PRIVATE KEY",
@@ -225,3 +228,16 @@ class Redactor:
             if mark in text:
                 text = shape.sub(f"[redacted:{label}]", text)
         return text
+
+
+@cache
+def _of_shapes() -> Redactor:
+    return Redactor({})
+
+
+def without_keys(text: str) -> str:
+    """Text as it may leave the database: what looks like a key or token reads `[redacted:KIND]`.
+
+    JSON stays JSON, also where a string of it holds JSON again.
+    """
+    return _of_shapes().redact(text)

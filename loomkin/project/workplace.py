@@ -2,12 +2,19 @@
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from loomkin.errors import NotFoundError
 from loomkin.project.listing import shown_path
 from loomkin.project.meant_path import meant_path
+from loomkin.project.root import inside
+from loomkin.project.text import sha_of
 from loomkin.records.dataclass import dataclass
+from loomkin.records.keeper import FileSeen
+
+LARGEST = 10_000_000
+"""Bytes of a file that is still looked into."""
 
 SHOWN = 80
 """Characters of an impossible path that are repeated."""
@@ -45,6 +52,15 @@ class Workplace:
         if path.exists():
             return f"{shown} is not a folder. Read it with file_read, or name its folder."
         return f"There is no folder {shown}. Look with directory_list."
+
+    def seen(self, cwd: Path, name: str) -> FileSeen:
+        """A file as it is now; without a hash where it cannot be read or lies outside."""
+        path = self.resolve(cwd, name)
+        sha = ""
+        with suppress(OSError, ValueError):
+            if inside(path, self.roots) and path.is_file() and path.stat().st_size <= LARGEST:
+                sha = sha_of(path.read_bytes())
+        return FileSeen(self.shown(path), sha)
 
     def shown(self, path: Path) -> str:
         """The path as people and models should see it: relative to the root where it lies inside."""

@@ -29,13 +29,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class SessionStarted(Fact):
-    """A session began; `parent` is the session it was forked from."""
+    """A session began; `parent` is the session it was forked from, as that stood at `parent_event`."""
 
     cwd: str
     model: str
     mode: str
     name: str = ""
     parent: str = ""
+    parent_event: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class CallStarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class CallFinished(Fact):
-    """A tool call has its result; `state` is ok, failed, denied, cancelled or interrupted."""
+    """A tool call has its result; `state` is ok, failed, denied, skipped, held, cancelled or interrupted."""
 
     call_id: str
     tool: str

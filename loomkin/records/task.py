@@ -94,7 +94,8 @@ class Task:
 
     `checks` are shell commands that must succeed; `role` is who should do it, `owner` who does; `budget` is
     in picodollars, None for none of its own; `priority` counts from 0 (someday) to 9 (now); `regions` are
-    paths, `path:symbol` or `path:first-last` that it means to change; `needs_review` asks for a reviewer.
+    paths, `path:symbol` or `path:first-last` that it means to change; `needs_review` asks for a reviewer;
+    `goal` is the goal of the decision graph that it serves, such as d1.
     """
 
     id: TaskId
@@ -117,3 +118,4 @@ class Task:
     milestones: tuple[str, ...] = ()
     partials: tuple[str, ...] = ()
     attempts: int = 0
+    goal: str = ""

@@ -15,14 +15,15 @@ LASTING = ("paused", "stalled", "crashed", "stopped", "done")
 """States that are written down; what else an agent does is read from its turn and its calls."""
 IN_HAND = ("in_progress", "partially_available", "waiting", "verifying", "in_review")
 _CALLS = (
-    "SELECT call_id, tool, arguments, started FROM calls"
+    "SELECT call_id, tool, unpack(arguments) AS arguments, started FROM calls"
     " WHERE session = ? AND agent = ? AND state = 'running' ORDER BY started"
 )
 _ASKED = (
-    "SELECT at, json_extract(data, '$.tool'), json_extract(data, '$.target') FROM events AS asked"
+    "SELECT at, json_extract(unpack(data), '$.tool'), json_extract(unpack(data), '$.target')"
+    " FROM events AS asked"
     " WHERE session = ? AND agent = ? AND kind = 'ApprovalAsked' AND at >= ? AND NOT EXISTS"
     " (SELECT 1 FROM verdicts WHERE verdicts.session = asked.session AND verdicts.agent = asked.agent"
-    " AND verdicts.seq > asked.seq AND verdicts.call_id = json_extract(asked.data, '$.call_id'))"
+    " AND verdicts.seq > asked.seq AND verdicts.call_id = json_extract(unpack(asked.data), '$.call_id'))"
     " ORDER BY seq LIMIT 1"
 )
 

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from loomkin.errors import StoreError
 from loomkin.store.migrations import MIGRATIONS
+from loomkin.store.packing import unpack
 
 FILE_NAME = "loomkin.db"
 BUSY_SECONDS = 10.0
 MEMORY = ":memory:"
+_SPILLED = ""
+"""How SQLite calls a file of its own that has no name."""
 
 
 class Database:
@@ -21,12 +24,14 @@ class Database:
     In memory both are the same connection, which SQLite serialises by itself.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, spills: bool = False) -> None:
         """Open or create the file, or keep everything in memory where `path` is None.
 
-        Raises StoreError where the file cannot be used.
+        What `spills` goes to a file without a name where it is much. Raises StoreError where the file cannot
+        be used.
         """
         self.path = path
+        self._target = str(path) if path else _SPILLED if spills else MEMORY
         self.where = str(path) if path else "memory"
         with self.failures():
             self.writer = self._connect()
@@ -44,12 +49,19 @@ class Database:
                 self.close()
                 raise
 
+    @classmethod
+    def scratch(cls) -> "Database":
+        """A database that nobody else sees and that is gone with the process, however large it grows."""
+        return cls(None, spills=True)
+
     def _connect(self) -> sqlite3.Connection:
-        target = str(self.path) if self.path else MEMORY
         connection = sqlite3.connect(
-            target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            self._target, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
+        # for a new file; messages leave less room unused in larger pages
+        connection.execute("PRAGMA page_size=8192")
         connection.row_factory = sqlite3.Row
+        connection.create_function("unpack", 1, unpack, deterministic=True)
         return connection
 
     def _refuse_foreign(self) -> None:
@@ -95,6 +107,14 @@ class Database:
         file = Database(path)
         self.close()
         vars(self).update(vars(file))
+
+    def another_reader(self) -> sqlite3.Connection:
+        """One more connection for reading, which whoever asked closes; not for what is in memory."""
+        with self.failures():
+            connection = self._connect()
+            _prepare(connection)
+            connection.execute("PRAGMA query_only=ON")
+        return connection
 
     def ensure_there(self) -> None:
         """Raise StoreError where the file was taken away; SQLite would go on writing for nobody."""
@@ -172,6 +192,7 @@ def explain(error: sqlite3.Error, where: str) -> StoreError:
         ("locked", "another process has held it for 10 seconds", "End that process, then try again."),
         ("not a database", "it is not a SQLite database", _MOVE),
         ("malformed", "it is damaged", _MOVE),
+        ("no such module", "this Python's SQLite has no full-text search (FTS5)", _FTS),
         ("disk i/o", "the disk failed to read or write", "Check the disk; the file is as it was."),
     )
     for sign, what, mend in known:
@@ -180,6 +201,7 @@ def explain(error: sqlite3.Error, where: str) -> StoreError:
     return StoreError(f"Cannot use the database {where}: {error}.")
 
 
+_FTS = "Use a Python from python.org, your distribution or Homebrew, or loomkin's own binary: these have it."
 _MOVE = (
     "Move it away (keep it: `sqlite3 FILE .recover` can often read it) and start again; "
     "loomkin changed nothing in it."

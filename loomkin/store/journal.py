@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from loomkin.errors import StoreError
 from loomkin.records.codec import dump, load
@@ -13,7 +14,9 @@ from loomkin.records.ids import SessionId
 from loomkin.records.regex import pattern
 from loomkin.store import projections
 from loomkin.store.database import Database, explain, transaction
+from loomkin.store.packing import pack
 
+T = TypeVar("T")
 _INSERT = "INSERT INTO events (at, project, session, agent, task, kind, data) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _HALF = pattern("[\ud800-\udfff]")
 
@@ -23,22 +26,34 @@ def write(database: Database, events: Sequence[Event]) -> list[Event]:
 
     Raises StoreError and writes nothing where the file cannot take them.
     """
-    written = []
+    return write_planned(database, lambda: events)
+
+
+def write_planned(database: Database, plan: Callable[[], Sequence[Event]]) -> list[Event]:
+    """Write what `plan` makes of what is there; nobody else writes between its look and the write."""
     database.ensure_there()
     with database.failures(), transaction(database.writer):
-        for event in events:
-            if not event.fact.stored:
-                written.append(event)
-                continue
+        return [append(database, event) if event.fact.stored else event for event in plan()]
+
+
+def append(database: Database, event: Event, packed: str | bytes | None = None) -> Event:
+    """Write one event within a transaction that is open, and return it with its number.
+
+    `packed` is its fact as the log of another database has it.
+    """
+    if packed is None:
+        row = projections.row_of(event, database.project)
+        if _HALF.search(row[-1]):
+            event = _encodable(event)
             row = projections.row_of(event, database.project)
-            if _HALF.search(str(row[-1])):
-                event = _encodable(event)
-                row = projections.row_of(event, database.project)
-            cursor = database.writer.execute(_INSERT, row)
-            numbered = replace(event, seq=int(cursor.lastrowid or 0))
-            projections.apply(database.writer, database.project, numbered)
-            written.append(numbered)
-    return written
+        values = (*row[:-1], pack(row[-1]))
+    else:
+        kind = type(event.fact).__name__
+        values = (event.at, database.project, event.session, event.agent, event.task, kind, packed)
+    cursor = database.writer.execute(_INSERT, values)
+    numbered = replace(event, seq=int(cursor.lastrowid or 0))
+    projections.apply(database.writer, database.project, numbered)
+    return numbered
 
 
 def _encodable(event: Event) -> Event:
@@ -100,6 +115,14 @@ class Journal:
         self._begin()
         await done
 
+    async def run(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """What `function` makes of the writing connection, between two batches on the writing thread.
+
+        It makes its own transactions, short ones: facts wait for it. Raises StoreError for SQLite's errors.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, _apart, function, self._database)
+
     async def aclose(self) -> None:
         """Flush and end the writing thread."""
         try:
@@ -155,6 +178,15 @@ class Journal:
                 self._flushed.append((target, done))
             elif not done.done():
                 done.set_result(None)
+
+
+def _apart(function: Callable[[sqlite3.Connection], T], database: Database) -> T:
+    with database.failures():
+        try:
+            return function(database.writer)
+        finally:
+            if database.writer.in_transaction:
+                database.writer.execute("ROLLBACK")
 
 
 def _as_store_error(error: BaseException, where: str) -> StoreError:

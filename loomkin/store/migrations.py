@@ -109,4 +109,106 @@ _TEAM = (
         text TEXT NOT NULL, PRIMARY KEY (project, session)) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _TEAM)
+_TRANSCRIPT = (
+    # what a message says stands in the log alone; old SQLite cannot drop a column
+    "ALTER TABLE messages RENAME TO messages_twice",
+    "DROP INDEX messages_session",
+    """CREATE TABLE messages (
+        seq INTEGER NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL, id TEXT NOT NULL,
+        role TEXT NOT NULL, sender TEXT NOT NULL, at REAL NOT NULL,
+        PRIMARY KEY (session, agent, seq)) WITHOUT ROWID""",
+    "INSERT INTO messages SELECT seq, session, agent, id, role, sender, at FROM messages_twice",
+    "DROP TABLE messages_twice",
+)
+
+_KEEPERS = (
+    """CREATE TABLE keepers (
+        session TEXT NOT NULL, id TEXT NOT NULL, project TEXT NOT NULL, seq INTEGER NOT NULL,
+        at REAL NOT NULL, agent TEXT NOT NULL, kind TEXT NOT NULL, tokens INTEGER NOT NULL,
+        title TEXT NOT NULL, messages INTEGER NOT NULL, files INTEGER NOT NULL, data TEXT NOT NULL)""",
+    "CREATE UNIQUE INDEX keepers_own ON keepers (session, id)",
+    "CREATE INDEX keepers_id ON keepers (project, id)",
+    """CREATE TABLE keeper_messages (
+        session TEXT NOT NULL, keeper TEXT NOT NULL, place INTEGER NOT NULL, message TEXT NOT NULL,
+        PRIMARY KEY (session, keeper, place)) WITHOUT ROWID""",
+    "CREATE INDEX keeper_of_message ON keeper_messages (message)",
+    """CREATE TABLE keeper_files (
+        session TEXT NOT NULL, keeper TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL,
+        sha TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (session, keeper, number)) WITHOUT ROWID""",
+    "CREATE INDEX keeper_files_path ON keeper_files (path, at, sha)",
+    """CREATE TABLE keeper_uses (
+        seq INTEGER PRIMARY KEY, session TEXT NOT NULL, agent TEXT NOT NULL, at REAL NOT NULL,
+        keeper TEXT NOT NULL, how TEXT NOT NULL, useful INTEGER, reason TEXT NOT NULL)""",
+    "CREATE INDEX keeper_uses_keeper ON keeper_uses (keeper)",
+    """CREATE TABLE keeper_changes (
+        seq INTEGER PRIMARY KEY, session TEXT NOT NULL, at REAL NOT NULL, keeper TEXT NOT NULL,
+        state TEXT, card TEXT)""",
+    "CREATE INDEX keeper_changes_keeper ON keeper_changes (keeper)",
+)
+
+_DECISIONS = (
+    # an event's number is the key: the index below names its rows by it, and a new one is never an old one
+    """CREATE TABLE decisions (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, change_id TEXT NOT NULL UNIQUE,
+        id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL,
+        status TEXT NOT NULL, reason TEXT NOT NULL, confidence INTEGER, failed INTEGER NOT NULL,
+        branch TEXT NOT NULL, commit_id TEXT NOT NULL, messages TEXT NOT NULL, keepers TEXT NOT NULL,
+        author TEXT NOT NULL, agent TEXT NOT NULL, task TEXT NOT NULL, prompt TEXT NOT NULL,
+        created REAL NOT NULL, updated REAL NOT NULL)""",
+    "CREATE INDEX decisions_kind ON decisions (project, kind, status)",
+    "CREATE INDEX decisions_updated ON decisions (project, updated)",
+    """CREATE TABLE decision_files (
+        node TEXT NOT NULL, number INTEGER NOT NULL, path TEXT NOT NULL,
+        PRIMARY KEY (node, number)) WITHOUT ROWID""",
+    "CREATE INDEX decision_files_path ON decision_files (path)",
+    """CREATE TABLE decision_edges (
+        start TEXT NOT NULL, finish TEXT NOT NULL, type TEXT NOT NULL, change_id TEXT NOT NULL,
+        reason TEXT NOT NULL, earlier TEXT, later TEXT, at REAL NOT NULL,
+        PRIMARY KEY (start, finish, type)) WITHOUT ROWID""",
+    "CREATE INDEX decision_edges_finish ON decision_edges (finish)",
+    "CREATE INDEX decision_edges_earlier ON decision_edges (earlier)",
+    "CREATE INDEX decision_edges_later ON decision_edges (later)",
+    """CREATE VIRTUAL TABLE decision_search USING fts5 (
+        title, description, reasons, files, tokenize = "unicode61 remove_diacritics 2")""",
+    """CREATE TABLE doubts (
+        node TEXT NOT NULL, source TEXT NOT NULL, state TEXT NOT NULL, told INTEGER NOT NULL,
+        at REAL NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,
+        PRIMARY KEY (node, source)) WITHOUT ROWID""",
+    "CREATE INDEX doubts_owner ON doubts (session, agent, told)",
+    """CREATE INDEX events_decisions ON events (seq) WHERE kind IN ('DecisionLogged', 'DecisionRevised',
+        'DecisionRemoved', 'DecisionLinked', 'DecisionUnlinked')""",
+)
+
+_FAILURES = (
+    """CREATE TABLE failures (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,
+        at REAL NOT NULL, signature TEXT NOT NULL, command TEXT NOT NULL, error TEXT NOT NULL,
+        data TEXT NOT NULL)""",
+    "CREATE INDEX failures_signature ON failures (project, signature)",
+    "CREATE INDEX failures_command ON failures (project, command)",
+    """CREATE TABLE failure_fixes (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,
+        at REAL NOT NULL, signature TEXT NOT NULL, key TEXT NOT NULL, worked INTEGER NOT NULL,
+        data TEXT NOT NULL)""",
+    "CREATE INDEX failure_fixes_signature ON failure_fixes (project, signature, key)",
+    """CREATE TABLE failure_shows (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, agent TEXT NOT NULL,
+        signature TEXT NOT NULL, how TEXT NOT NULL)""",
+    "CREATE INDEX failure_shows_agent ON failure_shows (session, agent)",
+    """CREATE TABLE failure_forgets (
+        seq INTEGER PRIMARY KEY, project TEXT NOT NULL, session TEXT NOT NULL, signature TEXT NOT NULL)""",
+    "CREATE INDEX failure_forgets_signature ON failure_forgets (project, signature)",
+)
+
+_CARRIED = (
+    """CREATE TABLE imports (
+        session TEXT PRIMARY KEY, project TEXT NOT NULL, digest TEXT NOT NULL) WITHOUT ROWID""",
+    # events that nobody can read any more, as they were; repairing puts them here and deletes nothing
+    """CREATE TABLE damaged_events (
+        seq INTEGER PRIMARY KEY, at REAL NOT NULL, project TEXT NOT NULL, session TEXT NOT NULL,
+        agent TEXT NOT NULL, task TEXT NOT NULL, kind TEXT NOT NULL, data BLOB)""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST, _TEAM, _TRANSCRIPT, _KEEPERS, _DECISIONS, _FAILURES, _CARRIED,
+)  # fmt: skip

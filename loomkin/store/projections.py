@@ -4,17 +4,23 @@ import json
 from sqlite3 import Connection
 
 from loomkin.records import event as facts
-from loomkin.records.codec import dump, to_plain
+from loomkin.records.codec import dump
 from loomkin.records.event import Event
 from loomkin.records.message import RAN, Text
+from loomkin.store.packing import pack
 from loomkin.store.projecting import PROJECTIONS as PROJECTIONS
 from loomkin.store.projecting import projects
+from loomkin.store.projections_carried import CARRIED_TABLES
+from loomkin.store.projections_decisions import DECISION_TABLES
+from loomkin.store.projections_failures import FAILURE_TABLES
+from loomkin.store.projections_keepers import KEEPER_TABLES
 from loomkin.store.projections_team import TEAM_TABLES
 
 TITLE_LENGTH = 72
 TABLES = (
     "sessions", "messages", "turns", "calls", "changes", "usage", "verdicts", "grants", "questions",
-    "surveys", *TEAM_TABLES,
+    "surveys", *TEAM_TABLES, *KEEPER_TABLES, *DECISION_TABLES,
+    *FAILURE_TABLES, *CARRIED_TABLES,
 )  # fmt: skip
 
 
@@ -56,10 +62,9 @@ def _window_cleared(db: Connection, project: str, event: Event, fact: facts.Wind
 @projects(facts.MessageAdded)
 def _message_added(db: Connection, project: str, event: Event, fact: facts.MessageAdded) -> None:
     message = fact.message
-    parts = json.dumps([to_plain(part) for part in message.parts], ensure_ascii=False, separators=(",", ":"))
     db.execute(
-        "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (event.seq, event.session, event.agent, message.id, message.role, message.sender, message.at, parts),
+        "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (event.seq, event.session, event.agent, message.id, message.role, message.sender, message.at),
     )
     # what was attached to the words stands in parts of its own
     words = next((part.text for part in message.parts if isinstance(part, Text)), "")
@@ -95,7 +100,7 @@ def _turn_ended(db: Connection, project: str, event: Event, fact: facts.TurnEnde
 def _call_started(db: Connection, project: str, event: Event, fact: facts.CallStarted) -> None:
     db.execute(
         "INSERT OR REPLACE INTO calls VALUES (?, ?, ?, ?, ?, ?, 'running', 0, '')",
-        (event.session, event.agent, fact.call_id, fact.tool, fact.arguments, event.at),
+        (event.session, event.agent, fact.call_id, fact.tool, pack(fact.arguments), event.at),
     )
 
 
@@ -133,7 +138,7 @@ def _file_changed(db: Connection, project: str, event: Event, fact: facts.FileCh
             fact.after,
             fact.added,
             fact.removed,
-            fact.diff,
+            pack(fact.diff),
         ),
     )
 
@@ -215,7 +220,7 @@ def _question_answered(db: Connection, project: str, event: Event, fact: facts.Q
     )
 
 
-def row_of(event: Event, project: str) -> tuple[object, ...]:
-    """An event as a row of the log, without its sequence number."""
+def row_of(event: Event, project: str) -> tuple[float, str, str, str, str, str, str]:
+    """An event as a row of the log, without its sequence number and not packed yet."""
     kind = type(event.fact).__name__
     return (event.at, project, event.session, event.agent, event.task, kind, dump(event.fact))

@@ -2,20 +2,21 @@
 
 import json
 from sqlite3 import Row
+from typing import TypeVar
 
 from loomkin.errors import NotFoundError, StoreError, UsageError
-from loomkin.records.codec import from_plain, load
+from loomkin.records.codec import load
 from loomkin.records.dataclass import dataclass
-from loomkin.records.event import Event
+from loomkin.records.event import Event, Fact, MessageAdded
 from loomkin.records.facts import FACTS
-from loomkin.records.ids import MessageId, SessionId
-from loomkin.records.message import Image, Message, Part, Role, Text, Thinking, ToolCall, ToolResult
-from loomkin.store.database import Database, transaction
-from loomkin.store.projections import TABLES
+from loomkin.records.ids import SessionId
+from loomkin.records.message import Message
+from loomkin.store.database import Database
+from loomkin.store.packing import unpack
 
 LEAST = 4
 """Characters of an id that may stand for it; fewer are taken for a slip."""
-_PARTS: dict[str, type] = {part.__name__: part for part in (Text, Thinking, Image, ToolCall, ToolResult)}
+F = TypeVar("F", bound=Fact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,17 @@ class CallRow:
     state: str
     seconds: float
     output_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRow:
+    """One turn of an agent; the outcome is empty where nobody saw the end."""
+
+    number: int
+    agent: str
+    started: float
+    outcome: str
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +117,25 @@ def refuse_taken(db: Database, name: str, owner: str = "") -> None:
             raise UsageError(f"Session {row.id} has that name already.", hint="Choose another name.")
 
 
-def messages(db: Database, session: str, agent: str | None = None, after: int = 0) -> list[Message]:
-    """The transcript of a session, of one agent where named, from behind event `after` on."""
+def messages(
+    db: Database, session: str, agent: str | None = None, after: int = 0, until: int = 0
+) -> list[Message]:
+    """The transcript of a session, of one agent where named, from behind event `after` on, up to `until`."""
     rows = db.rows(
-        "SELECT id, role, parts, sender, at FROM messages WHERE session = ? AND seq > ?"
-        " AND (? IS NULL OR agent = ?) ORDER BY seq",
-        (session, after, agent, agent),
+        "SELECT messages.seq, data FROM messages CROSS JOIN events ON events.seq = messages.seq"
+        " WHERE messages.session = ? AND messages.seq > ? AND (? IS NULL OR messages.agent = ?)"
+        " AND (? = 0 OR messages.seq <= ?) ORDER BY messages.seq",
+        (session, after, agent, agent, until, until),
     )
-    return [_message(row) for row in rows]
+    return [fact_of(MessageAdded, row).message for row in rows]
+
+
+def speakers(db: Database, session: str) -> list[str]:
+    """The agents that have a transcript in a session, the first one first."""
+    rows = db.rows(
+        "SELECT agent FROM messages WHERE session = ? GROUP BY agent ORDER BY min(seq)", (session,)
+    )
+    return [str(row["agent"]) for row in rows]
 
 
 def last_agent(db: Database, session: str) -> str:
@@ -124,7 +147,7 @@ def last_agent(db: Database, session: str) -> str:
 def calls(db: Database, session: str, state: str | None = None) -> list[CallRow]:
     """The tool calls of a session, of one state where named."""
     rows = db.rows(
-        "SELECT call_id, tool, arguments, state, seconds, output_id FROM calls"
+        "SELECT call_id, tool, unpack(arguments), state, seconds, output_id FROM calls"
         " WHERE session = ? AND (? IS NULL OR state = ?) ORDER BY started",
         (session, state, state),
     )
@@ -150,6 +173,16 @@ def open_turns(db: Database, session: str) -> list[tuple[str, int]]:
     return [(str(row["agent"]), int(row["number"])) for row in rows]
 
 
+def turns(db: Database, session: str) -> list[TurnRow]:
+    """The turns of all agents of a session, oldest first."""
+    rows = db.rows(
+        "SELECT number, agent, started, outcome, steps FROM turns WHERE session = ?"
+        " ORDER BY started, agent, number",
+        (session,),
+    )
+    return [TurnRow(*row) for row in rows]
+
+
 def last_turn(db: Database, session: str, agent: str | None = None) -> int:
     """The number of the newest turn, of one agent where named, 0 before the first."""
     row = db.reader.execute(
@@ -162,11 +195,20 @@ def last_turn(db: Database, session: str, agent: str | None = None) -> int:
 def changes(db: Database, session: str) -> list[ChangeRow]:
     """The file changes of a session, oldest first."""
     rows = db.rows(
-        "SELECT seq, session, agent, call_id, at, path, before, after, added, removed, diff"
+        "SELECT seq, session, agent, call_id, at, path, before, after, added, removed, unpack(diff)"
         " FROM changes WHERE session = ? ORDER BY seq",
         (session,),
     )
     return [ChangeRow(*row) for row in rows]
+
+
+def changed_files(db: Database, session: str) -> list[tuple[str, int, int]]:
+    """The files that a session changed, with the lines added and removed."""
+    rows = db.rows(
+        "SELECT path, sum(added), sum(removed) FROM changes WHERE session = ? GROUP BY path ORDER BY path",
+        (session,),
+    )
+    return [(str(row[0]), int(row[1]), int(row[2])) for row in rows]
 
 
 def events(db: Database, session: str, kind: str | None = None) -> list[Event]:
@@ -187,36 +229,20 @@ def event_of(row: Row) -> Event:
             f"Event {row['seq']} is a {row['kind']}, which this loomkin does not know.",
             hint="A newer loomkin wrote it: upgrade this one.",
         )
+    return Event(
+        row["seq"], row["at"], SessionId(row["session"]), row["agent"], row["task"], fact_of(kind, row)
+    )
+
+
+def fact_of(kind: type[F], row: Row) -> F:
+    """The fact in a row of the log that is of this kind; raises StoreError for a damaged one."""
     try:
-        fact = load(kind, row["data"])
+        return load(kind, unpack(row["data"]))
     except ValueError as error:
-        raise StoreError(f"Event {row['seq']} ({row['kind']}) is damaged: {error}.") from error
-    return Event(row["seq"], row["at"], SessionId(row["session"]), row["agent"], row["task"], fact)
-
-
-def delete(db: Database, session: str) -> None:
-    """Take a session out of the log and of every table, for good; blocks.
-
-    What it granted goes with it; what it took back of other sessions' grants stays taken back.
-    """
-    with db.failures():
-        db.writer.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten
-    with db.failures(), transaction(db.writer):
-        db.writer.execute(
-            "UPDATE events SET session = granted.session FROM events AS granted"
-            " WHERE events.kind = 'GrantRevoked' AND events.session = ?"
-            " AND granted.seq = json_extract(events.data, '$.grant') AND granted.kind = 'GrantAdded'",
-            (session,),
-        )
-        db.writer.execute("DELETE FROM events WHERE session = ?", (session,))
-        for table in TABLES:
-            column = "id" if table == "sessions" else "session"
-            db.writer.execute(f"DELETE FROM {table} WHERE {column} = ?", (session,))
-
-
-def _message(row: Row) -> Message:
-    parts: list[Part] = [from_plain(_PARTS[plain["_"]], plain) for plain in json.loads(row["parts"])]
-    return Message(MessageId(row["id"]), Role(row["role"]), tuple(parts), row["sender"], row["at"])
+        raise StoreError(
+            f"Event {row['seq']} ({kind.__name__}) is damaged: {error}.",
+            hint="`loomkin sessions repair` puts it aside, and all else can be read.",
+        ) from error
 
 
 _SESSION = "id, name, title, cwd, model, mode, parent, started, updated, turns, cleared"

@@ -125,4 +125,8 @@ class Completion:
                 "and its creator decides. End your turn."
             )
         tries = f"(attempt {now.attempts} of {MOST_TRIES})"
-        return f"{task.id} is not accepted {tries}: {verdict.words}\nMend it and call task_complete again."
+        way_out = (
+            f"If it fails without your change too, tell {task.creator or 'its creator'}, who may change it."
+        )
+        mend = f"Mend it and call task_complete again. {way_out}"
+        return f"{task.id} is not accepted {tries}: {verdict.words}\n{mend}"

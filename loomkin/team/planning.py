@@ -12,6 +12,7 @@ from loomkin.records.role import Tier
 from loomkin.records.task import Edge, EdgeKind, OnFailure, Task, TaskState
 from loomkin.team.board import Board
 from loomkin.team.board_guards import HELD, waits_words
+from loomkin.team.goals import Goals
 from loomkin.team.mailroom import Letter
 from loomkin.team.orders import brought, order
 from loomkin.team.referee import UNDECIDED, PlanError
@@ -71,14 +72,16 @@ class Draft:
     parent: str = ""
     tier: Tier | None = None
     budget: int | None = None
+    goal: str = ""
 
 
 class Planning:
     """Carries out what an agent wants of the plan; raises PlanError and NotFoundError with why not."""
 
-    def __init__(self, board: Board, team: Team) -> None:
+    def __init__(self, board: Board, team: Team, goals: Goals) -> None:
         self._board = board
         self._team = team
+        self._goals = goals
 
     def create(self, by: str, draft: Draft) -> Task:
         """A new task, and its parent waits for it where it has one."""
@@ -107,8 +110,15 @@ class Planning:
             regions=draft.regions,
             needs_review=draft.needs_review,
             parent=parent,
+            goal=self._goal(by, draft, parent),
         )
         return board.add(task, needs)
+
+    def _goal(self, by: str, draft: Draft, parent: str) -> str:
+        """The goal that a task serves: the one named, that of the whole, else the one its creator logged."""
+        if draft.goal:
+            return self._goals.named(draft.goal)
+        return self._board.task(parent).goal if parent else self._goals.of(by)
 
     def split(self, by: str, identity: str, parts: Sequence[str], role: str, in_order: bool) -> list[Task]:
         """Tasks for the parts of a task, which waits for them."""

@@ -4,7 +4,8 @@ from loomkin.permissions.gate import target_of
 from loomkin.records.event import PermissionDecided
 from loomkin.records.permission import Decision, ToolUse, Verdict
 from loomkin.runtime.recorder import Scribe
-from loomkin.tooling.runner import Runner, told
+from loomkin.tooling.hooked import told
+from loomkin.tooling.runner import Runner
 
 
 async def permit(runner: Runner, use: ToolUse, call_id: str, scribe: Scribe) -> Verdict:

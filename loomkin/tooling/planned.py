@@ -19,6 +19,7 @@ class Planned:
     use: ToolUse | None = None
     notes: tuple[str, ...] = ()
     refusal: str = ""
+    held: str = ""
     hook: Decision | None = None
     started: bool = False
     result: Ok | Fail | None = None
@@ -71,6 +72,8 @@ def stages(planned: list[Planned]) -> list[list[list[Planned]]]:
 
 
 def _kind(item: Planned) -> str:
+    if item.tool is not None and item.tool.alone:
+        return "alone"
     if item.tool is None or item.tool.access in (Access.NONE, Access.READ, Access.NETWORK):
         return "read"
     return "write" if item.tool.access is Access.WRITE else "alone"

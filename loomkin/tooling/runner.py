@@ -8,14 +8,12 @@ from typing import Any, Protocol
 
 from loomkin.errors import FatalToolError, LoomkinError, StoreError
 from loomkin.permissions.gate import Gate, target_of
-from loomkin.permissions.hooks import HookOutcome, Hooks
+from loomkin.permissions.hooks import Hooks
 from loomkin.records.dataclass import replace
 from loomkin.records.event import (
     CallFinished,
     CallStarted,
     FileChanged,
-    HookRan,
-    NoticeGiven,
     PermissionDecided,
 )
 from loomkin.records.ids import CallId
@@ -26,6 +24,8 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.uncut import cancellations
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
 from loomkin.tooling.claiming import Claims
+from loomkin.tooling.hooked import EndedByHook, ended, told
+from loomkin.tooling.lessons import Lessons
 from loomkin.tooling.planned import Planned, Revision, stages
 from loomkin.tooling.refusal import refusal_text
 from loomkin.tooling.schema import Problem, bind
@@ -35,10 +35,6 @@ from loomkin.tooling.toolbox import AnyTool, Toolbox
 TOGETHER = 8
 CANCELLED = "Stopped before it ended. It may have had effects already; look before you repeat it."
 NOT_STARTED = "Stopped before it started; it had no effect."
-
-
-class EndedByHook(LoomkinError):
-    """A hook of the person wants the run to end."""
 
 
 class ResultSink(Protocol):
@@ -53,7 +49,8 @@ class Runner:
 
     With `claims` (in a team) what changes files runs under a claim on what it changes; `withheld` says why a
     call is not the agent's at this moment. `review` is asked before each call starts: it may wait, and say
-    what the person made of the call meanwhile.
+    what the person made of the call meanwhile. `remarks` and
+    `lessons` add lines to the result of a call that ran; a lesson may hold a call back once.
     """
 
     def __init__(
@@ -74,6 +71,8 @@ class Runner:
         self.claims: Claims | None = None
         self.withheld: Callable[[AnyTool, ToolUse], Awaitable[str]] | None = None
         self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
+        self.remarks: list[Callable[[ToolUse], Sequence[str]]] = []
+        self.lessons: Lessons | None = None
 
     def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
         """The calls in one call whose arguments are several objects glued together, if each of them fits."""
@@ -151,11 +150,13 @@ class Runner:
             item.take(self._plan(replace(item.call, arguments=revision.arguments), False), revision.words)
         if not item.refusal:
             await self._before(item, scribe)
-        if self.withheld is not None and item.tool is not None and item.use is not None and not item.refusal:
+        if item.tool is not None and item.use is not None and not item.refusal:
             # what calls before this one did counts
-            item.refusal = await self.withheld(item.tool, item.use)
+            item.refusal = await self.withheld(item.tool, item.use) if self.withheld is not None else ""
+            if not item.refusal and self.lessons is not None:
+                item.refusal = item.held = self.lessons.before(item.call.id, item.use)
         if item.refusal or item.tool is None:
-            self._finish(item, Fail(item.refusal), "failed", 0.0, scribe, sink)
+            self._finish(item, Fail(item.refusal), "held" if item.held else "failed", 0.0, scribe, sink)
             return
         verdict = await self._permit(item.tool, item, scribe)
         if isinstance(verdict, Fail):
@@ -174,8 +175,14 @@ class Runner:
         if cancellations() > pending:
             # it ended all the same, and `run` writes down what it did
             raise asyncio.CancelledError
+        if item.use and (said := self._remarks(item.call.id, item.use, item.result)):
+            item.result = item.result.with_words(said)
         result = await self._after(item, item.result, scribe)
         self._finish(item, result, _state(result), self._clock.monotonic() - begun, scribe, sink)
+
+    def _remarks(self, call: CallId, use: ToolUse, result: Ok | Fail) -> list[str]:
+        said = [line for remark in self.remarks for line in remark(use)]
+        return [*said, *self.lessons.after(call, use, result)] if self.lessons is not None else said
 
     async def _permit(self, tool: AnyTool, item: Planned, scribe: Scribe) -> Verdict | Fail:
         call, preview = self._call_of(item.call), ""
@@ -216,21 +223,13 @@ class Runner:
         outcome = await self.hooks.run("PreToolUse", payload, item.call.name)
         told(scribe, "PreToolUse", outcome)
         if outcome.stop:
-            raise _ended(outcome)
+            raise ended(outcome)
         if outcome.blocked:
             item.refusal = f"A hook of the person blocked this call: {outcome.reason}"
-            scribe.record(
-                PermissionDecided(
-                    item.call.id,
-                    item.call.name,
-                    target_of(item.use) if item.use else "",
-                    Decision.DENY.value,
-                    outcome.reason,
-                    "PreToolUse",
-                    "hook",
-                    "hook",
-                )
-            )
+            target = target_of(item.use) if item.use else ""
+            who = ("PreToolUse", "hook", "hook")
+            denied = PermissionDecided(item.call.id, item.call.name, target, "deny", outcome.reason, *who)
+            scribe.record(denied)
             if item.use is not None:
                 self.gate.denials.append(item.use)
             return
@@ -257,14 +256,13 @@ class Runner:
         said = [text for text in (outcome.reason if outcome.blocked else "", outcome.context) if text]
         item.result = result.with_words(said) if said else result
         if outcome.stop:
-            raise _ended(outcome)
+            raise ended(outcome)
         return item.result
 
     def _finish(
         self, item: Planned, result: Ok | Fail, state: str, seconds: float, scribe: Scribe, sink: ResultSink
     ) -> None:
-        item.done = True
-        call = item.call
+        item.done, call = True, item.call
         text = "\n".join((*item.notes, result.text)) if item.notes else result.text
         changes = result.changes if isinstance(result, Ok) else ()
         for change in changes:
@@ -275,17 +273,6 @@ class Runner:
         quiet = result if isinstance(result, Ok) and not item.notes else Ok("")
         heard = ToolResult(call.id, call.name, shown, isinstance(result, Fail))
         sink.add_result(heard, changes, quiet.ends_turn, quiet.hands_over)
-
-
-def told(scribe: Scribe, event: str, outcome: HookOutcome) -> None:
-    """Write down what the hooks of an event said, their words for the person too."""
-    scribe.record(HookRan(event, outcome.blocked, outcome.reason))
-    for notice in outcome.notices:
-        scribe.record(NoticeGiven(notice, "warning"))
-
-
-def _ended(outcome: HookOutcome) -> EndedByHook:
-    return EndedByHook(f"A hook ended the run: {outcome.stop}", hint="Your hook decided this.")
 
 
 def _state(result: Ok | Fail) -> str:

@@ -66,10 +66,15 @@ class Ok:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """A failure for the model: what went wrong, then what to do."""
+    """A failure for the model: what went wrong, then what to do.
+
+    `code` is the exit code of a command that failed by itself, `refusal` how an edit did not fit.
+    """
 
     text: str
     output_id: str = ""
+    code: int | None = None
+    refusal: str = ""
 
     def with_words(self, more: Sequence[str]) -> "Fail":
         """The same with words that the agent must hear."""
@@ -80,7 +85,8 @@ class Tool(ABC, Generic[P]):
     """Base of all tools.
 
     The description lives in a Markdown file of the tool's name beside its module: words first, then one
-    line `- parameter: meaning` for each parameter that needs one. `limit` is seconds, None for no limit.
+    line `- parameter: meaning` for each parameter that needs one. `limit` is seconds, None for no limit. One
+    that runs `alone` ends before calls planned behind it begin, which may name what it made.
     """
 
     name: ClassVar[str]
@@ -88,6 +94,7 @@ class Tool(ABC, Generic[P]):
     access: ClassVar[Access]
     aliases: ClassVar[dict[str, str]] = {}
     limit: ClassVar[float | None] = 120.0
+    alone: ClassVar[bool] = False
 
     @abstractmethod
     def use(self, params: P, call: Call) -> ToolUse:

@@ -17,11 +17,12 @@ MOST = 50
 FRESH = 5.0
 """Seconds for which a listing is used again."""
 _PATH = pattern(r"(?:^|(?<=[\s(]))@(\"?)([^\s\"]*)$")
+_KEEPER = pattern(r"k\d*$")
 _NEEDS_QUOTES = pattern(r"[\s\"'`,;]")
 
 
 class WordCompleter(Completer):
-    """Offers files after `@`, agents too where it is the first sign, and commands after `/` at the start."""
+    """Offers files and keepers after `@`, agents too as its first sign, commands after `/` at the start."""
 
     def __init__(self, cwd: Path) -> None:
         self._cwd = cwd
@@ -30,15 +31,18 @@ class WordCompleter(Completer):
         self._commands: Mapping[str, Command] = {}
         self._choices: Callable[[Command], tuple[str, ...]] = lambda command: ()
         self._agents: Callable[[], tuple[str, ...]] = lambda: ()
+        self._keepers: Callable[[], Sequence[tuple[str, str]]] = lambda: ()
 
     def know(
         self,
         commands: Mapping[str, Command],
         choices: Callable[[Command], tuple[str, ...]],
         agents: Callable[[], tuple[str, ...]],
+        keepers: Callable[[], Sequence[tuple[str, str]]],
     ) -> None:
-        """Offer these commands, what `choices` says for their arguments, and the agents that there are."""
-        self._commands, self._choices, self._agents = commands, choices, agents
+        """Offer these commands, what `choices` says for their arguments, agents, and keepers with titles."""
+        self._commands, self._choices = commands, choices
+        self._agents, self._keepers = agents, keepers
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """Completions of a command; files come from `get_completions_async` alone."""
@@ -63,6 +67,9 @@ class WordCompleter(Completer):
             for name in self._agents():
                 if name.startswith(word):
                     yield Completion(f"{name} ", -len(word), display=f"@{name}", display_meta="agent")
+        for name, title in self._keepers() if _KEEPER.match(word) else ():
+            if name.startswith(word):
+                yield Completion(name, -len(word), display=f"@{name}", display_meta=title)
         for path in await asyncio.to_thread(rank, self._files, word):
             text = f'"{path}"' if found[1] or _NEEDS_QUOTES.search(path) else path
             yield Completion(text, -len(word) - len(found[1]), display=path)

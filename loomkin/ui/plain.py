@@ -5,7 +5,9 @@ from enum import IntEnum
 from loomkin.records import event as facts
 from loomkin.records import team_event as team
 from loomkin.records.event import Event
+from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.message import Role, ToolResult
+from loomkin.ui.keeper_words import keeper_line
 from loomkin.ui.plain_team import TeamWords, speaker
 from loomkin.ui.terminal import one_line, printable
 from loomkin.ui.theme import about, count, money, span
@@ -152,4 +154,6 @@ def _remark(fact: facts.Fact) -> str:
             return "nobody is there to answer; it goes on with an assumption"
         case facts.NoticeGiven(text):
             return text
+        case KeeperMade():
+            return keeper_line(fact)
     return ""

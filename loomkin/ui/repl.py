@@ -152,6 +152,7 @@ class Screen:
             desk.context.commands,
             lambda command: command.choices(desk.context),
             lambda: teammates(desk.context.session),
+            desk.keepers,
         )
         self._unsubscribe = desk.bus.subscribe(self._take)
         self.work.attach(desk)

@@ -1,7 +1,7 @@
 """What work and the screen know of each other, and an open session as both see it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from loomkin.commands.command import CommandResult, Context
@@ -26,7 +26,8 @@ class Ended(Protocol):
 class Desk:
     """An open session as the screen sees it.
 
-    `send` gives words to the agent until its turn ends, `attend` lets it hear its teammates.
+    `send` gives words to the agent until its turn ends, `attend` lets it hear its teammates; `keepers` are
+    the newest ones, with their titles.
     """
 
     context: Context
@@ -34,6 +35,7 @@ class Desk:
     attend: Callable[[], Awaitable[Ended]]
     bus: Bus
     shell: PersonShell
+    keepers: Callable[[], Sequence[tuple[str, str]]]
 
 
 class Face(Protocol):

@@ -5,7 +5,8 @@ import time
 from prompt_toolkit.data_structures import Size
 
 from loomkin.commands.help import KEYS
-from loomkin.records.event import Event, UsageRecorded
+from loomkin.records.event import Event, MessageAdded, ModelChanged, UsageRecorded, WindowCleared
+from loomkin.records.keeper_event import KeeperMade
 from loomkin.ui.agent_rows import doing_now, is_busy
 from loomkin.ui.approvals import Approvals
 from loomkin.ui.prompt_input import PromptInput
@@ -15,6 +16,8 @@ from loomkin.ui.repl_layout import Rows, menu_lines
 from loomkin.ui.repl_work import Work
 from loomkin.ui.state import ViewState, reduce
 from loomkin.ui.terminal import one_line
+
+_FILLS = (MessageAdded, UsageRecorded, KeeperMade, WindowCleared, ModelChanged)
 
 
 class LiveView:
@@ -29,20 +32,27 @@ class LiveView:
         self._draft = draft
         self._state = ViewState()
         self._window: int | None = None
+        self._filled = False
         self.keys_shown = False
         self.leaving = False
         self.browsing = False
 
     def begin(self) -> None:
         """Another session: nothing is known of it yet."""
-        self._state, self._window = ViewState(), None
+        self._state, self._window, self._filled = ViewState(), None, False
 
     def take(self, event: Event) -> None:
         """Follow an event."""
         self._state = reduce(self._state, event)
-        if isinstance(event.fact, UsageRecorded) and self._work.desk is not None:
-            size = self._work.desk.context.session.agent.model.spec.window
-            self._window = round(100 * event.fact.usage.total / size)
+        if isinstance(event.fact, _FILLS):
+            self._filled = True
+
+    def _share(self) -> int | None:
+        """How full the window is, as /context has it; measured again where something was said or went."""
+        if self._filled and self._work.desk is not None:
+            self._filled = False
+            self._window = self._work.desk.context.session.zones().percent
+        return self._window
 
     def preview(self, size: Size) -> list[Line]:
         """What is under way; a question needs the rows more."""
@@ -93,7 +103,7 @@ class LiveView:
         return Footing(
             mode=session.gate.mode.value,
             model=session.agent.model.spec.id,
-            window=self._window,
+            window=self._share(),
             tokens=state.tokens,
             cost=state.cost,
             unpriced=state.unpriced,

@@ -10,6 +10,7 @@ from typing import Any
 from loomkin.commands.command import CommandResult, Look, Then, find, unknown
 from loomkin.errors import LoomkinError
 from loomkin.project.jobs import JobTable
+from loomkin.project.secrets import without_keys
 from loomkin.records.dataclass import dataclass, field
 from loomkin.records.regex import pattern
 from loomkin.ui.repl_desk import Desk, Face, Start
@@ -251,7 +252,7 @@ class Work:
                 self.face.show(Block(Kind.ERROR, str(error)))
             else:
                 if result.text:
-                    self.face.show(Block(_KINDS[result.look], result.text))
+                    self.face.show(Block(_KINDS[result.look], without_keys(result.text)))
                 self._resting = self._resting and not command.wakes
                 self._then(result)
         self._next()

@@ -8,9 +8,11 @@ from typing import Any
 from loomkin import __version__
 from loomkin.records import event as facts
 from loomkin.records.event import Event
+from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.message import Message, Role, Text, Thinking, ToolCall, ToolResult
 from loomkin.records.team_event import AgentJoined
 from loomkin.records.usage import Usage
+from loomkin.ui.stream_decisions import decision_line
 from loomkin.ui.stream_partials import Partials
 from loomkin.ui.stream_team import TeamLines
 
@@ -128,8 +130,12 @@ class StreamMessages:
                 self._roles[name] = role
             case facts.ModelRetried():
                 lines.append(self._line(event, _retry(event.fact)))
+            case KeeperMade():
+                lines.append(self._line(event, _keeper(event.fact)))
             case facts.MessageAdded(message) if self._begun:
                 lines += self._message(event, message)
+        if (decision := decision_line(event.fact)) is not None:
+            lines.append(self._line(event, decision))
         if (about := self._team.of(event)) is not None:
             lines.append(self._line(event, about[1], about[0]))
         return lines
@@ -226,6 +232,21 @@ def _blocks(part: object) -> list[Line]:
         case ToolCall(id, name):
             return [{"type": "tool_use", "id": id, "name": name, "input": call_input(part)}]
     return []
+
+
+def _keeper(fact: KeeperMade) -> Line:
+    keeper = fact.keeper
+    return {
+        "type": "system",
+        "subtype": "keeper",
+        "keeper_id": keeper.id,
+        "kind": keeper.kind.value,
+        "title": keeper.card.title,
+        "messages": len(keeper.messages),
+        "tokens": keeper.tokens,
+        "before_percent": fact.before,
+        "after_percent": fact.after,
+    }
 
 
 def _retry(fact: facts.ModelRetried) -> Line:

@@ -17,7 +17,7 @@ _GONE = (errno.EPIPE, errno.ECONNRESET, errno.EBADF, errno.EIO)
 _CONTROL = pattern(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI, such as colours
     r"|\x1b[\]P_^X][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # strings to the terminal, such as its title
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 )
 _HIDING = pattern(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
@@ -90,7 +90,7 @@ def heeded(signals: Iterable[signal.Signals]) -> list[signal.Signals]:
 
 
 def printable(text: str) -> str:
-    """The text without anything a terminal would obey; tabs and line ends stay."""
+    """The text without anything a terminal would obey or turn round; tabs and line ends stay."""
     return _CONTROL.sub("", text)
 
 

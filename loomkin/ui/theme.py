@@ -2,6 +2,7 @@
 
 import json
 
+from loomkin.project.secrets import without_keys
 from loomkin.records.usage import usd
 from loomkin.ui.terminal import legible, one_line
 
@@ -59,7 +60,8 @@ def span(seconds: float) -> str:
 
 
 def about(arguments: str) -> str:
-    """What a call is about, in a few words, from its arguments as JSON text."""
+    """What a call is about, in a few words, from its arguments as JSON text, without keys."""
+    arguments = without_keys(arguments)
     try:
         values = json.loads(arguments)
     except (ValueError, RecursionError):

@@ -7,7 +7,9 @@ from typing import Any
 from loomkin.records import event as facts
 from loomkin.records.dataclass import dataclass, field
 from loomkin.records.event import Event, Fact
+from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.message import Message, Role, ToolResult
+from loomkin.ui.keeper_words import keeper_line
 from loomkin.ui.repl_markdown import MarkdownBlocks
 from loomkin.ui.terminal import one_line, printable
 from loomkin.ui.theme import about, span
@@ -193,6 +195,9 @@ class Transcript:
     def _noticed(self, fact: facts.NoticeGiven) -> list[Block]:
         return [Block(Kind.WARNING if fact.level == "warning" else Kind.NOTICE, fact.text)]
 
+    def _kept(self, fact: KeeperMade) -> list[Block]:
+        return [Block(Kind.NOTICE, keeper_line(fact))]
+
     def _repeats(self, fact: facts.LoopNoticed) -> list[Block]:
         return [Block(Kind.WARNING, f"the agent repeats itself: {fact.pattern}")]
 
@@ -236,6 +241,7 @@ _HANDLERS: dict[type[Fact], Callable[[Transcript, Any], list[Block]]] = {
     facts.FileChanged: Transcript._changed,
     facts.CallFinished: Transcript._finished,
     facts.NoticeGiven: Transcript._noticed,
+    KeeperMade: Transcript._kept,
     facts.LoopNoticed: Transcript._repeats,
     facts.GrantAdded: Transcript._granted,
     facts.HookRan: Transcript._hooked,

@@ -8,6 +8,7 @@ from loomkin.agent.agent import Agent, Parts
 from loomkin.agent.prompt import role_words, system_prompt, team_words
 from loomkin.agent.roles import Roles
 from loomkin.agent.transcript import Transcript
+from loomkin.agent.window import Overflow, Room, Window
 from loomkin.llm.books import Books
 from loomkin.llm.client import ModelClient
 from loomkin.permissions.gate import Gate
@@ -15,15 +16,20 @@ from loomkin.permissions.hooks import Hooks
 from loomkin.project.environment import ChildEnvironment, child_environment
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId, SessionId
+from loomkin.records.keeper import Keeper
 from loomkin.records.message import Message, ToolCall
 from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.recorder import Scribe
+from loomkin.store.known import any_earlier
+from loomkin.tooling.remembering import SIGHT, promised
 from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Call
 from loomkin.tooling.toolbox import Toolbox
+from loomkin.workspace.experience import Experience
 from loomkin.workspace.house import House
 from loomkin.workspace.models import Chosen, Reach, build_client
+from loomkin.workspace.recollection import Recollection
 
 T = TypeVar("T")
 SOLO = "solo"
@@ -50,7 +56,7 @@ class Toolsmith(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Berth:
-    """Who an agent is: its name, its role, its team, what it said before, and how many turns it took.
+    """Who an agent is: its name, role and team, what it said before, what keepers hold of that, its turns.
 
     `spawner` is the agent that asked for it; a `fixed` role does not follow its file; `budget` is its own, in
     picodollars; `company` is the team of one that works for it and is no member; `hosted` is the session's.
@@ -65,6 +71,7 @@ class Berth:
     fixed: bool = False
     budget: int | None = None
     company: str = ""
+    keepers: tuple[Keeper, ...] = ()
     hosted: bool = False
 
 
@@ -83,6 +90,7 @@ class Crew:
         toolsmith: Toolsmith,
         services: MutableMapping[type, Any],
         found_before: Callable[[tuple[Message, ...]], Any],
+        overflow: Callable[[], Overflow],
     ) -> None:
         self.house = house
         self.session = session
@@ -94,8 +102,12 @@ class Crew:
         self.toolsmith = toolsmith
         self._services = services
         self._found_before = found_before
+        context = house.loaded.settings.context
+        self._room = Room(context.offload_at, context.offload_to, overflow)
+        self.recollection = Recollection(house, session)
         self._models: list[ModelClient] = []
         self._agents: dict[str, Agent] = {}
+        self.experience: dict[str, Experience] = {}
         if house.options.solo:
             self._denied |= toolsmith.of_teams
 
@@ -120,30 +132,59 @@ class Crew:
         toolbox = Toolbox((), (), self._denied)
         own: dict[type, Any] = {Toolbox: toolbox, ChildEnvironment: ChildEnvironment(self.environment(name))}
         kit = Kit(self, berth, toolbox, ChainMap(own, self._services))
+        scribe, cwd = self.scribe(name), house.options.cwd
+        model = self._model(berth, chosen)
+        transcript = Transcript(scribe, house.clock, berth.messages, berth.keepers)
+        window = own[Window] = Window(kit.system(), transcript, model, toolbox, scribe, self._room)
         kit.equip()
         toolbox.show(self._found_before(berth.messages))
-        if berth.team != SOLO:
-            self.books.join(name, berth.team)
-        meter = self.books.meter(name, berth.budget)
-        model = build_client(chosen, house.loaded.settings, self._reach, meter)
-        self._models.append(model)
-        scribe, cwd = self.scribe(name), house.options.cwd
+        if berth.keepers or promised(berth.messages) or (not berth.messages and self.remembers()):
+            toolbox.show(SIGHT)
 
         def call_of(call: ToolCall) -> Call:
             return Call(CallId(call.id), self.session, name, cwd)
 
         hooks = self.hooks(name)
         runner = Runner(toolbox, self.gate, hooks, house.clock, house.redactor.redact, call_of)
-        transcript = Transcript(scribe, house.clock, berth.messages)
-        parts = Parts(kit.system(), model, runner, transcript, hooks, scribe, house.clock)
+        parts = Parts(window, model, runner, hooks, scribe, house.clock)
         agent = Agent(parts, berth.turns)
         agent.before_turn, agent.most_steps = kit.follow(agent), berth.role.max_turns
+        runner.remarks.append(self.recollection.remarks(name))
+        runner.lessons = self.experience[name] = Experience(house, scribe)
+        agent.steering.notes = self.recollection.notes(name)
         self._agents[name] = agent
         return agent
+
+    def _model(self, berth: Berth, chosen: Chosen) -> ModelClient:
+        if berth.team != SOLO:
+            self.books.join(berth.name, berth.team)
+        meter = self.books.meter(berth.name, berth.budget)
+        model = build_client(chosen, self.house.loaded.settings, self._reach, meter)
+        self._models.append(model)
+        return model
+
+    def remembers(self) -> bool:
+        """Whether there is something to remember; a recording must not depend on what was before it."""
+        options = self.house.options
+        recorded = options.record is not None or options.replay is not None
+        return not recorded and any_earlier(self.house.database, self.session)
+
+    def helper(self, agent: str, chosen: Chosen) -> ModelClient:
+        """Another model for an agent's small questions, paid as its own is."""
+        known = self.known(agent)
+        meter = known.model.meter if known else self.books.meter(agent)
+        model = build_client(chosen, self.house.loaded.settings, self._reach, meter)
+        self._models.append(model)
+        return model
 
     def known(self, name: str) -> Agent | None:
         """The agent of that name that was made last."""
         return self._agents.get(name)
+
+    def recalled(self, agent: str, text: str, since: float) -> str:
+        """What goes along with the person's words: what was decided and what failed of what they speak of."""
+        decided = self.recollection.prompt(agent, self.session, text, since)
+        return "\n".join(part for part in (decided, *self.experience[agent].prompt(text)) if part)
 
     async def aclose(self) -> None:
         """Close every connection of every agent."""
@@ -194,6 +235,6 @@ class Kit:
                 return
             self._role = replace(now, tier=self._role.tier)
             self.equip()
-            agent.system, agent.most_steps = self.system(), now.max_turns
+            agent.window.system, agent.most_steps = self.system(), now.max_turns
 
         return look

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 
 from loomkin.agent.prompt import Place, first_message
 from loomkin.permissions.gate import Gate
@@ -20,16 +21,23 @@ class Opening:
     """Looks at the place when the first words come, so that they find it as it is."""
 
     def __init__(
-        self, options: Options, workplace: Workplace, rules: ProjectRules, gate: Gate, clock: Clock
+        self,
+        options: Options,
+        workplace: Workplace,
+        rules: ProjectRules,
+        gate: Gate,
+        clock: Clock,
+        known: Callable[[], list[str]],
     ) -> None:
         self._options = options
         self._workplace = workplace
         self._rules = rules
         self._gate = gate
         self._clock = clock
+        self._known = known
 
     async def __call__(self, context: str) -> str:
-        """The message, with what the person's SessionStart hooks printed."""
+        """The message, with what was decided here before and what the person's SessionStart hooks printed."""
         cwd, root = self._options.cwd, self._workplace.root
         place = Place(
             cwd=str(cwd),
@@ -41,7 +49,7 @@ class Opening:
             attended=self._options.attended,
         )
         blocks = [rules_block(root, file) for file in self._rules.files]
-        return first_message(place, blocks, [context] if context else [])
+        return first_message(place, [*blocks, *self._known()], [context] if context else [])
 
 
 def permissions_in_words(gate: Gate) -> str:

@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.tally import Tally
+from loomkin.decisions.desk import Desk
 from loomkin.records.dataclass import dataclass, field, replace
 from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import sessions
+from loomkin.tooling.remembering import Memory
 from loomkin.workspace.crew import MAIN, SOLO, Berth, Crew
 from loomkin.workspace.tiers import Tiers
 
@@ -24,6 +26,8 @@ class Ground:
     tiers: Tiers
     supervisor: Supervisor
     opening: Callable[[str], Awaitable[str]]
+    desk: Desk
+    memory: Memory
     given: set[str] = field(default_factory=set)
 
     @property

@@ -1,4 +1,4 @@
-"""Which session a run works in: a new one, the last, a named one, or a fork of one of these."""
+"""Which session a run works in: a new one, the last, or a named one."""
 
 from collections.abc import Callable
 
@@ -14,11 +14,12 @@ from loomkin.records.event import (
     TurnEnded,
 )
 from loomkin.records.ids import MessageId, SessionId
+from loomkin.records.keeper import Keeper
 from loomkin.records.message import Message, Role
 from loomkin.records.team_event import AgentMoved
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.recorder import Recorder
-from loomkin.store import sessions, team
+from loomkin.store import keepers, sessions, team
 from loomkin.store.database import Database
 from loomkin.store.journal import Journal
 
@@ -45,6 +46,7 @@ class Opened:
     mended: int
     resumed: bool
     interrupted: frozenset[str] = frozenset()
+    keepers: tuple[Keeper, ...] = ()
 
 
 def earlier(db: Database, wish: Wish, hold: Callable[[str], None]) -> sessions.SessionRow | None:
@@ -99,7 +101,8 @@ def reopen(
             recorder.record(AgentMoved(one.name, "stopped", "the process ended"), row.id, one.name)
     turns = sessions.last_turn(db, row.id, agent)
     interrupted = frozenset(worker for worker, _ in broken)
-    return Opened(row.id, name or row.name, model, tuple(messages), turns, mended, True, interrupted)
+    held = keepers.window_keepers(db, row.id, agent, row.cleared)
+    return Opened(row.id, name or row.name, model, tuple(messages), turns, mended, True, interrupted, held)
 
 
 def mended_messages(
@@ -115,25 +118,3 @@ def mended_messages(
         recorder.record(MessageAdded(message), session, agent)
         messages.append(message)
     return messages, len(orphans)
-
-
-def fork(
-    db: Database,
-    row: sessions.SessionRow,
-    agent: str,
-    clock: Clock,
-    recorder: Recorder,
-    name: str,
-    model: str,
-) -> Opened:
-    """A new session that begins with the conversation of another; that one stays as it is."""
-    identity = SessionId(clock.session_id())
-    start = SessionStarted(row.cwd, model, row.mode, name, row.id)
-    recorder.record(start, identity)
-    messages = sessions.messages(db, row.id, agent, row.cleared)
-    for call in unanswered(messages):
-        result = (interrupted(call),)
-        messages.append(Message(MessageId(clock.new_id("m")), Role.USER, result, "loomkin", clock.now()))
-    for message in messages:
-        recorder.record(MessageAdded(message), identity, agent)
-    return Opened(identity, name, model, tuple(messages), 0, 0, True)

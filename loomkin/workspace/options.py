@@ -33,3 +33,8 @@ class Options:
     bare: bool = False
     offline: bool = False
     attended: bool = False
+
+    @property
+    def home(self) -> Path:
+        """The person's own folder."""
+        return Path(self.environ.get("HOME") or "~").expanduser()

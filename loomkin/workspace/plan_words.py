@@ -130,6 +130,7 @@ def task_text(task: Task, edges: Iterable[Edge]) -> str:
         ("owner", task.owner),
         ("role", task.role),
         ("from", task.creator),
+        ("goal", task.goal),
         ("priority", str(task.priority)),
         ("needs", ", ".join(before)),
         ("needed by", ", ".join(after)),

@@ -21,6 +21,12 @@ class Services(dict[type, Any]):
         if self.ground is not None and kind.__module__ == "loomkin.agent.sub_agents":
             self[kind] = kind(self.ground)
             return self[kind]
+        if self.ground is not None and kind.__module__ == "loomkin.decisions.desk":
+            self[kind] = self.ground.desk
+            return self[kind]
+        if self.ground is not None and kind.__module__ == "loomkin.tooling.remembering":
+            self[kind] = self.ground.memory
+            return self[kind]
         in_team = kind.__module__.startswith("loomkin.team.")
         if self.ground is None or self._company is not None or not in_team:
             raise KeyError(kind)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, Outcome, TurnEnd
-from loomkin.agent.window import Zones, measure
+from loomkin.agent.window import Offloaded
+from loomkin.agent.zones import Zones
 from loomkin.errors import LoomkinError, UsageError
 from loomkin.llm.books import Books
 from loomkin.permissions.gate import Gate
@@ -19,7 +20,9 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.workspace.mentions import Attached
 
 if TYPE_CHECKING:  # a session of one agent has no team and loads none
+    from loomkin.decisions.desk import Desk
     from loomkin.workspace.oversight import Oversight
+    from loomkin.workspace.remembering import Remembering
 
 
 class Blocked(LoomkinError):
@@ -94,6 +97,9 @@ class Session:
         self._context = ""
         self.company: Company | None = None
         self.gather: Callable[[], Company] | None = None
+        self.recall: Callable[[str, float], str] = lambda text, since: ""
+        self.desk: Desk | None = None
+        self.memory: Remembering | None = None
         self.begun = time.monotonic()
 
     @property
@@ -137,14 +143,27 @@ class Session:
                 hint="Your UserPromptSubmit hook decided this.",
             )
         transcript = self.agent.transcript
+        since = transcript.messages[-1].at if transcript.messages else 0.0
         await self._open()
         found = self._mentions(text)
         for problem in found.problems:
             self._scribe.record(NoticeGiven(problem, "warning"))
-        transcript.say(text, "person", found.text.lstrip())
+        along = await self._along(text)
+        transcript.say(text, "person", "\n".join(part for part in (found.text.lstrip(), along) if part))
         if outcome.context:
             transcript.say(outcome.context, "loomkin")
+        if known := self.recall(text, since):
+            transcript.say(known, "loomkin")
         return await self.agent.turn("person", limits, checks)
+
+    async def _along(self, text: str) -> str:
+        """What keepers that the words name bring along."""
+        if self.memory is None or "@k" not in text:
+            return ""
+        found = await self.memory.along(text)
+        for problem in found.problems:
+            self._scribe.record(NoticeGiven(problem, "warning"))
+        return found.text or " ".join(found.problems)
 
     async def add_context(self, text: str) -> None:
         """Put something the person ran or read into the conversation without waking the agent."""
@@ -160,10 +179,11 @@ class Session:
         """Words for the agent's very next model call."""
         self.agent.steering.say(text)
 
-    def clear(self) -> None:
-        """Empty the window; the transcript stays in the log."""
-        self.agent.transcript.clear()
+    async def clear(self) -> Offloaded | None:
+        """Empty the window; a keeper holds what was in it."""
+        made = await self.agent.window.clear()
         self._scribe.record(WindowCleared())
+        return made
 
     def rename(self, name: str) -> None:
         """Give the session another name."""
@@ -178,10 +198,7 @@ class Session:
 
     def zones(self) -> Zones:
         """How full the model's window is, by zone."""
-        model = self.agent.model
-        tools = self.agent.runner.toolbox.specs()
-        messages = self.agent.transcript.messages
-        return measure(model.estimator, model.spec.id, self.agent.system, tools, messages, model.spec.window)
+        return self.agent.window.load().zones
 
     async def flush(self) -> None:
         """Wait until everything that happened is on disk."""

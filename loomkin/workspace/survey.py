@@ -9,7 +9,8 @@ from pathlib import Path
 
 from loomkin.agent.sub_agents import concluded
 from loomkin.agent.turn import Limits, Outcome
-from loomkin.project.root import Root, find_root
+from loomkin.project.head import commit_of
+from loomkin.project.root import find_root
 from loomkin.records.event import Event, TurnEnded, TurnStarted
 from loomkin.records.mail import PERSON, SYSTEM, Delivery, MailKind, Priority
 from loomkin.records.message import Message, Role
@@ -151,24 +152,4 @@ def tree_name(root: Path) -> str:
     """A cheap name for the state of a tree: its commit, read without git, and what lies in its top folder."""
     names = sorted(name for name in os.listdir(root) if name not in OURS)
     seen = hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    return f"{_commit(find_root(root))} {seen}"
-
-
-def _commit(root: Root) -> str:
-    """The commit that HEAD names; HEAD's own words where there is none yet or it is kept in another form."""
-    if root.git_dir is None:
-        return "no repository"
-    common = root.common_dir or root.git_dir
-    head = _words(root.git_dir / "HEAD")
-    name = head.removeprefix("ref: ")
-    if not name.startswith("refs/"):
-        return head
-    packed = (line.partition(" ") for line in _words(common / "packed-refs").splitlines())
-    return _words(common / name) or next((commit for commit, _, ref in packed if ref == name), head)
-
-
-def _words(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
+    return f"{commit_of(find_root(root))} {seen}"

@@ -7,6 +7,8 @@ from typing import Any
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, TurnEnd
 from loomkin.config.settings import TeamSettings
+from loomkin.decisions.desk import Desk
+from loomkin.decisions.hearing import Hearing
 from loomkin.llm.books import Books
 from loomkin.project.profile import Profiles
 from loomkin.project.sight import Sight
@@ -20,6 +22,7 @@ from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import sessions
 from loomkin.store import team as past
 from loomkin.store.database import Database
+from loomkin.store.keepers import window_keepers
 from loomkin.team.board import Board
 from loomkin.team.care import Patience
 from loomkin.team.checks import not_found
@@ -27,10 +30,12 @@ from loomkin.team.claims import Claims
 from loomkin.team.claims_guard import Guard
 from loomkin.team.claims_watch import Watch
 from loomkin.team.footprints import Footprints
+from loomkin.team.goals import Goals
 from loomkin.team.hiring import Hiring
 from loomkin.team.ladder import TierModels
 from loomkin.team.mailroom import Mailroom
 from loomkin.team.member import Member, woke_by
+from loomkin.team.open_matters import OpenMatters
 from loomkin.team.orchestrating import withheld
 from loomkin.team.plan import read as read_plan
 from loomkin.team.planning import Planning
@@ -81,7 +86,7 @@ class Teamwork:
         scribe = ground.crew.scribe("")
         self.team = Team(self._make, scribe, house.clock, ground.supervisor, _limits(house))
         self.hiring = Hiring(self.team, Office(ground))
-        board = Board(scribe, read_plan(house.database, ground.crew.session), self.team.leads)
+        board = self._board = Board(scribe, read_plan(house.database, ground.crew.session), self.team.leads)
         meetings = Meetings(self.team, scribe, house.clock, ground.supervisor)
         self.claims = Claims(scribe, house.clock, self.team.room, board)
         sight, root = ground.crew.service(Sight), house.workplace.root
@@ -103,7 +108,9 @@ class Teamwork:
             Books: ground.crew.books,
             TierModels: ground.tiers,
             Board: board,
-            Planning: Planning(board, self.team),
+            Planning: Planning(board, self.team, Goals(house.database, ground.crew.session)),
+            Desk: ground.desk,
+            Hearing: ground.crew.recollection.hearing,
             Meetings: meetings,
             **proofs(ground, self.team, board, self._profiles, self._watch),
         }
@@ -214,9 +221,10 @@ class Teamwork:
         messages = tuple(
             mended_messages(house.database, crew.session, seat.name, house.clock, house.journal)[0]
         )
+        held = window_keepers(house.database, crew.session, seat.name)
         turns = sessions.last_turn(house.database, crew.session, seat.name)
         spawner = "" if seat.spawner == PERSON else seat.spawner
-        berth = Berth(seat.name, seat.role, seat.team, messages, turns, spawner, budget=seat.budget)
+        berth = Berth(seat.name, seat.role, seat.team, messages, turns, spawner, False, seat.budget, "", held)
         await ground.tiers.prepare()
         agent = crew.agent(berth, await ground.tiers.of(seat.role.tier))
         self._equip(agent, seat.role)
@@ -226,6 +234,7 @@ class Teamwork:
     def _equip(self, agent: Agent, role: Role) -> None:
         """What every member has: claims on what it edits, and calls that are not its own for a while."""
         crew = self._ground.crew
+        agent.window.pinned = OpenMatters(self.team, self._board, agent.name)
         agent.runner.claims = Guard(self.claims, agent.name, self._watch)
         gate = crew.gate
 

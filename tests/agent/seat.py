@@ -11,6 +11,7 @@ from typing import ClassVar, TypeVar
 from loomkin.agent.agent import Agent, Parts
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.turn import Check, Limits, TurnEnd
+from loomkin.agent.window import Room, Window
 from loomkin.config.settings import HookSettings
 from loomkin.llm.accounts import Account
 from loomkin.llm.client import ModelClient
@@ -141,7 +142,8 @@ async def seated(
             return Call(call.id, scribe.session, "coder", folder)
 
         runner = Runner(toolbox, gate, run, clock, lambda text: text, call_of)
-        parts = Parts("You are coder.", client, runner, Transcript(scribe, clock), run, scribe, clock)
+        window = Window("You are coder.", Transcript(scribe, clock), client, toolbox, scribe, Room())
+        parts = Parts(window, client, runner, run, scribe, clock)
         try:
             yield Seat(Agent(parts), client, server, log)
         finally:

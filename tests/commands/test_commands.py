@@ -14,9 +14,10 @@ from loomkin.app import open_house, open_session
 from loomkin.commands.command import Context, Look, Then, find, load_commands, unknown
 from loomkin.errors import LoomkinError, NotFoundError, UsageError
 from loomkin.permissions.gate import Answer, Approval, Scope
+from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.permission import Mode
 from loomkin.runtime.recorder import Scribe
-from loomkin.store import sessions
+from loomkin.store import event_log, sessions
 from loomkin.workspace.options import Options
 from tests.fakes.model_server import ModelServer
 from tests.ui.repl_terminal import environment
@@ -87,18 +88,42 @@ async def test_context_shows_zones_that_add_up_to_the_window(root: Path, own_mac
         await one.say("hello " * 200)
         after = await one.run("context")
         window = one.context.session.zones().window
-    figures = [int(row.split()[-2].replace(",", "")) for row in after.splitlines()[1:]]
+    figures = [int(row.split()[-2].replace(",", "")) for row in after.splitlines()[1:-1]]
     assert sum(figures) == window
+    where = "3 in the window, 0 in keepers, each counted once"
+    assert after.splitlines()[-1] == f"  lost 0: of 3 messages ever seen {where}"
     assert before != after
 
 
 async def test_clear_empties_the_window_and_keeps_the_log(root: Path, own_machine: Path) -> None:
     async with talk(root, own_machine, {"text": "Hi."}) as one:
         await one.say("hello")
-        await one.run("clear")
+        assert "stays in keeper k1 (recall with @k1)" in await one.run("clear")
         assert one.context.session.agent.transcript.messages == ()
+        assert "lost 0: of 3 messages ever seen 0 in the window, 3 in keepers" in await one.run("context")
         await one.context.scribe.flush()
         assert len(sessions.messages(one.context.database, one.context.session.id)) == 3
+        [made] = event_log.facts(one.context.database, one.context.session.id, KeeperMade)
+        assert made.after == one.context.session.zones().percent > 0
+
+
+@pytest.mark.feature("C6")
+async def test_compact_moves_old_messages_whole_and_says_where(root: Path, own_machine: Path) -> None:
+    answers = [{"text": f"Answer {number}. " + "so it is " * 300} for number in range(6)]
+    async with talk(root, own_machine, *answers) as one:
+        assert "next to nothing" in await one.run("compact")
+        for number in range(6):
+            await one.say(f"question {number}")
+        used = one.context.session.zones().used
+        assert await one.run("compact the questions") == "Keeper k1 holds it, word for word."
+        shown = await one.run("context")
+        zones = one.context.session.zones()
+        texts = [message.text for message in one.context.session.agent.window.load().messages]
+    assert zones.used < used - 1_000
+    assert zones.cards > 0
+    assert "lost 0: of 13 messages ever seen 10 in the window, 3 in keepers" in shown
+    assert [text for text in texts if text.startswith("question")] == [f"question {n}" for n in range(6)]
+    assert any("the questions" in text for text in texts)
 
 
 async def test_permissions_are_listed_explained_and_taken_back(root: Path, own_machine: Path) -> None:
@@ -153,6 +178,28 @@ async def test_modes_are_shown_and_changed(root: Path, own_machine: Path) -> Non
         assert one.context.session.gate.mode is Mode.PLAN
         with pytest.raises(UsageError, match="no mode 'loud'"):
             await one.run("mode loud")
+
+
+async def test_a_fork_goes_on_from_a_turn_and_leaves_the_session_as_it_is(
+    root: Path, own_machine: Path
+) -> None:
+    async with talk(root, own_machine, {"text": "One."}, {"text": "Two."}) as one:
+        assert "nothing to fork" in await one.run("fork")
+        await one.say("first")
+        await one.say("second")
+        here, database = one.context.session.id, one.context.database
+        back = await COMMANDS["fork"].run(one.context, "1")
+        whole = await COMMANDS["fork"].run(one.context, "")
+        assert (back.then, whole.then) == (Then.RESUME, Then.RESUME)
+        said = [
+            [message.text for message in sessions.messages(database, identity) if message.sender == "person"]
+            for identity in (here, back.argument, whole.argument)
+        ]
+        assert said == [["first", "second"], ["first"], ["first", "second"]]
+        with pytest.raises(NotFoundError, match="has no turn 7"):
+            await one.run("fork 7")
+        with pytest.raises(UsageError):
+            await one.run("fork yesterday")
 
 
 async def test_sessions_are_named_listed_and_resumed(root: Path, own_machine: Path) -> None:

@@ -322,7 +322,7 @@ def test_every_key_of_the_catalogue_reaches_the_settings(machine: Machine):
             continue
         value: object = setting.choices[-1] if setting.choices else {
             "a string": "words", "a whole number": min(9000, int(setting.most or 9000)),
-            "a number": 77.0, "true or false": False,
+            "a number": min(77.0, setting.most or 77.0), "true or false": False,
             "a list of strings": ("one",), "a table of strings": {"a": "b"},
         }.get(setting.kind, "https://x.org" if "URL" in setting.kind else "NAME")  # fmt: skip
         settings_ = machine.load({setting.key.replace("*", "name"): value}).settings

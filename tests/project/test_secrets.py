@@ -1,5 +1,6 @@
 """Secrets are known by path, by name and by shape, and leave no trace in redacted text."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from loomkin.project.secrets import (
     secret_values,
     secrets_of,
     values_in_env_file,
+    without_keys,
 )
 
 SECRET_PATHS = [
@@ -201,3 +203,13 @@ broken line
         "SALT": "9f86d081884c7d659a2feaa0+c55",
         "PASSWORD": "with # hash",
     }
+
+
+def test_json_stays_json_without_keys_also_where_a_string_of_it_holds_json_again() -> None:
+    for token in TOKENS:
+        plain: object = {"words": [f"a\n{token}\nb", json.dumps({"command": f"x\n{token}\ty"})]}
+        for indent in (None, 2):
+            told = json.loads(without_keys(json.dumps(plain, indent=indent)))
+            assert token not in str(told)
+            again = json.loads(told["words"][1])["command"]
+            assert (again[:12], again[-2:]) == ("x\n[redacted:", "\ty")

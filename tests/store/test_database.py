@@ -123,7 +123,7 @@ def test_what_was_flushed_survives_the_killing_of_the_process(tmp_path: Path) ->
 
 def test_a_full_disk_is_said_and_loses_nothing_that_was_flushed(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
-    child = writer(path, "s-1", 0, 400_000)
+    child = writer(path, "s-1", 0, 1_200_000)
     out, err = child.communicate(timeout=9)
     assert child.returncode == 3
     assert f"Cannot use the database {path}" in err
@@ -205,7 +205,7 @@ def test_damage_in_the_middle_is_said(tmp_path: Path) -> None:
     fill(database, *(NoticeGiven(f"{number} " + "x" * 500) for number in range(200)))
     database.close()
     data = bytearray(path.read_bytes())
-    data[4096 * 2 :] = b"\xff" * (len(data) - 4096 * 2)
+    data[8192 * 2 :] = b"\xff" * (len(data) - 8192 * 2)
     path.write_bytes(data)
     with pytest.raises(StoreError, match=r"damaged|not a SQLite"):
         _read_everything(path)
@@ -232,7 +232,7 @@ def test_damage_that_shows_while_reading_is_said_by_every_question(
     database.close()
     data = bytearray(path.read_bytes())
     for page in pages:
-        data[(page[0] - 1) * 4096 : page[0] * 4096] = b"\xff" * 4096
+        data[(page[0] - 1) * 8192 : page[0] * 8192] = b"\xff" * 8192
     path.write_bytes(data)
     database = Database(path)
     try:

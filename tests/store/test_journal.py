@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -171,7 +172,8 @@ async def test_what_found_no_room_is_written_in_its_order_once_there_is_room(tmp
     journal.record(started(), SESSION)
     await journal.flush()
     database.writer.execute("PRAGMA max_page_count=1")  # SQLite takes the present size where that is more
-    journal.record(NoticeGiven("x" * 100_000), SESSION)
+    long = "".join(sha256(bytes(number)).hexdigest() for number in range(1_600))  # hardly shrinks
+    journal.record(NoticeGiven(long), SESSION)
     with pytest.raises(StoreError, match="the disk is full"):
         await journal.flush()
     journal.record(NoticeGiven("said meanwhile"), SESSION)
@@ -181,7 +183,7 @@ async def test_what_found_no_room_is_written_in_its_order_once_there_is_room(tmp
     database.writer.execute("PRAGMA max_page_count=100000")
     await journal.flush()
     texts = [one.fact.text for one in sessions.events(database, SESSION) if isinstance(one.fact, NoticeGiven)]
-    assert texts == ["x" * 100_000, "said meanwhile"]
+    assert texts == [long, "said meanwhile"]
     assert [one.seq for one in heard] == [1, 2, 3]
     assert rebuild.differences(database) == []
     await journal.aclose()

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 
 from loomkin.records.codec import dump, load
 from loomkin.records.event import Event, GrantAdded, GrantRevoked, SessionRenamed
-from loomkin.store import ledger, rebuild, sessions
+from loomkin.store import erasing, ledger, rebuild, sessions
 from loomkin.store.database import Database
 from loomkin.store.journal import write
 from tests.store.facts import STORED, event, fill, histories, said, started, used
@@ -30,7 +30,7 @@ def test_a_deleted_session_leaves_no_trace_and_no_difference(log: list[Event]) -
     database = Database(None)
     try:
         write(database, log)
-        sessions.delete(database, "s-1")
+        erasing.delete(database, "s-1")
         assert rebuild.differences(database) == []
         tables = rebuild.contents(database)
         assert "s-1" not in {value for rows in tables.values() for row in rows for value in row[:3]}
@@ -68,7 +68,7 @@ def test_a_grant_that_another_session_took_back_stays_taken_back_when_that_one_i
     try:
         grant = fill(database, GrantAdded("shell(ls)", "project"), session="s-1")[-1]
         write(database, [event(started(), "s-2"), event(GrantRevoked(grant.seq), "s-2")])
-        sessions.delete(database, "s-2")
+        erasing.delete(database, "s-2")
         assert ledger.grants(database) == []
         assert rebuild.differences(database) == []
     finally:

@@ -1,6 +1,7 @@
 """The conversation on a real terminal, against a model that speaks from a script."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -294,6 +295,18 @@ def test_help_lists_every_command_and_an_unknown_one_gets_the_nearest_name(play:
     terminal.send("/contxt\r")
     terminal.until("Did you mean /context")
     assert scene.chats == []
+
+
+def test_the_last_row_and_context_name_the_same_share_of_the_window(play: MakeStage) -> None:
+    scene = play({"text": "Noted.", "usage": {"input": 100_000, "output": 9_000}})
+    terminal = scene.ready()
+    terminal.send("hello\r")
+    terminal.until("Noted.")
+    terminal.send("/context\r")
+    terminal.until("lost 0")
+    said = re.search(r"tokens \((\d+)%\)", terminal.shown)
+    assert said is not None
+    terminal.until(f"{said[1]}% of window")
 
 
 def test_a_command_of_the_person_is_shown_and_told_to_the_agent(play: MakeStage) -> None:

@@ -52,7 +52,7 @@ class Editing:
         """A refusal, counted where the old text was not found."""
         if refused.kind is RefusedKind.NOT_FOUND:
             self._sight.failed(call.agent, path)
-        return Fail(refused.message)
+        return Fail(refused.message, refusal=refused.kind)
 
     def applied(self, applied: Applied, call: Call) -> tuple[str, Change]:
         """The words for the model and the change for the log; the new version counts as seen."""
@@ -70,7 +70,7 @@ class Editing:
     def patched(self, answer: "PatchApplied | Refused", call: Call) -> Ok | Fail:
         """The tool's result for a patch."""
         if isinstance(answer, Refused):
-            return Fail(answer.message)
+            return Fail(answer.message, refusal=answer.kind)
         texts, changes = [], []
         for file in answer.files:
             text, change = self._patched_file(file, call)

@@ -4,15 +4,17 @@ import asyncio
 import shlex
 from typing import ClassVar
 
+from loomkin.config.settings import GitSettings
 from loomkin.errors import StoreError
 from loomkin.project.capture import open_capture
-from loomkin.project.git import OUTPUT_BYTES, run_git
+from loomkin.project.git import OUTPUT_BYTES, GitResult, run_git
 from loomkin.project.git_operations import GitOperation, operation_args
 from loomkin.project.output import BUDGET_CHARS, for_model
 from loomkin.project.problem import Problem
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
+from loomkin.store.database import Database
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
 WRITING = frozenset((GitOperation.ADD, GitOperation.COMMIT, GitOperation.BRANCH))
@@ -40,8 +42,10 @@ class Git(Tool[Params]):
     }
     limit: ClassVar[float | None] = COMMIT_SECONDS
 
-    def __init__(self, workplace: Workplace) -> None:
+    def __init__(self, workplace: Workplace, database: Database, settings: GitSettings) -> None:
         self._workplace = workplace
+        self._database = database
+        self._settings = settings
 
     def use(self, params: Params, call: Call) -> ToolUse:
         argv = operation_args(params.operation, params.args)
@@ -52,7 +56,10 @@ class Git(Tool[Params]):
         argv = operation_args(params.operation, params.args)
         if isinstance(argv, Problem):
             return Fail(str(argv))
-        done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=params.operation not in WRITING)
+        if params.operation is GitOperation.COMMIT and self._settings.trailers:
+            done = await self._commit(argv, call)
+        else:
+            done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=params.operation not in WRITING)
         parts = (done.out, done.err) if done.ok else (done.err, done.out)
         text = "\n".join(parts).strip()
         whole = await asyncio.to_thread(self._kept, text) if len(text) > BUDGET_CHARS else ""
@@ -60,8 +67,18 @@ class Git(Tool[Params]):
         if done.cut:
             said += f"\nOutput beyond {OUTPUT_BYTES >> 20} MB was dropped; ask for less of it."
         if not done.ok:
-            return Fail(f"git {params.operation} ended with code {done.code}.\n{said}", whole)
+            return Fail(f"git {params.operation} ended with code {done.code}.\n{said}", whole, done.code)
         return Ok(said or f"git {params.operation}: done, no output.", output_id=whole)
+
+    async def _commit(self, argv: list[str], call: Call) -> GitResult:
+        """Commit with the decisions named that led to it; an older git knows no such option."""
+        from loomkin.provenance.committed import with_trailers  # heavy: late on purpose
+
+        named = await with_trailers(self._database, call.session, argv, call.cwd)
+        done = await run_git(named, call.cwd, COMMIT_SECONDS, read=False)
+        if named != argv and "unknown option `trailer" in done.err:
+            done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=False)
+        return done
 
     def _kept(self, text: str) -> str:
         """Keep the whole output where agents can read it; its name, or nothing where the disk is full."""

@@ -3,10 +3,12 @@
 from enum import StrEnum
 from typing import ClassVar
 
+from loomkin.config.settings import GitSettings
 from loomkin.project.git_operations import GitOperation
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
+from loomkin.store.database import Database
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.git import git
 
@@ -39,8 +41,8 @@ class GitRead(Tool[Params]):
     aliases: ClassVar[dict[str, str]] = git.Git.aliases
     limit: ClassVar[float | None] = 60.0
 
-    def __init__(self, workplace: Workplace) -> None:
-        self._git = git.Git(workplace)
+    def __init__(self, workplace: Workplace, database: Database, settings: GitSettings) -> None:
+        self._git = git.Git(workplace, database, settings)
 
     def use(self, params: Params, call: Call) -> ToolUse:
         use = self._git.use(_meant(params), call)

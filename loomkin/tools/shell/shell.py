@@ -175,7 +175,9 @@ def _result(command: str, ended: Finished, text: str, whole: str) -> Ok | Fail:
     if ended.left_running:
         said += f" Processes it started go on in the background: handle {ended.id}."
     words = "\n".join(part for part in (text, ended.output.note, said) if part)
-    return Fail(words, whole) if note.failed or ended.timed_out else Ok(words, output_id=whole)
+    if note.failed or ended.timed_out:
+        return Fail(words, whole, None if ended.timed_out else ended.code)
+    return Ok(words, output_id=whole)
 
 
 TOOL = Shell

@@ -31,6 +31,7 @@ class Params:
     parent: str = ""
     tier: Tier | None = None
     budget_usd: float | None = None
+    goal: str = ""
 
 
 class TaskCreate(Tool[Params]):
@@ -69,6 +70,7 @@ class TaskCreate(Tool[Params]):
                 params.parent,
                 params.tier,
                 None if params.budget_usd is None else pico(params.budget_usd),
+                params.goal,
             )
             task = self._planning.create(call.agent, draft)
             where = self._planning.where(task)

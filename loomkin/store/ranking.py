@@ -1,0 +1,164 @@
+"""Which of some passages fits a query best, and which part of it; seen in the text itself."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from loomkin.records.dataclass import dataclass
+from loomkin.store.words import fold
+
+NEAR = 400
+"""Characters within which words count as said together."""
+FRESH, DAYS = 0.25, 14.0
+"""How much more something said now is worth, and the days after which half of that is left."""
+SAME_FILE, SAME_NAME = 1.3, 1.1
+LITERAL = 0.5
+"""What the words of the query as they stand add, as a share of all they can add."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A query as the text is looked through for it.
+
+    `weights` has a weight for each word, `forms` the word for each form in which it is looked for, `literal`
+    is what should stand there as it is, `phrases` what must.
+    """
+
+    weights: Mapping[str, float]
+    forms: Mapping[str, str]
+    literal: tuple[str, ...]
+    phrases: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a passage fits, and where in it the best part begins and ends."""
+
+    score: float
+    begin: int
+    end: int
+
+
+class Judge:
+    """Looks through passages for one query."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._most = sum(wanted.weights.values()) or 1.0
+        self._blanks = any(" " in words for words in (*wanted.phrases, *wanted.literal))
+
+    def fit(self, text: str, at: float, newest: float) -> Fit | None:
+        """How well a text fits that was said at `at`, None where a phrase is missing."""
+        low = fold(text)
+        plain = " ".join(low.split()) if self._blanks else low
+        if any(phrase not in plain for phrase in self._wanted.phrases):
+            return None
+        found = self._found(low)
+        score, near, begin, end = self._count(found)
+        score += 0.5 * near
+        score += self._most * LITERAL * sum(one in plain for one in self._wanted.literal)
+        score += self._most * len(self._wanted.phrases)
+        age = max(0.0, newest - at) / 86_400
+        score *= 1 + FRESH * 0.5 ** (age / DAYS)
+        score *= self._of_files(low)
+        if len(low) != len(text):  # folding moved the places
+            begin, end = (round(place * len(text) / len(low)) for place in (begin, end))
+        return Fit(score, begin, end)
+
+    def _found(self, low: str) -> list[tuple[int, int, str]]:
+        """Where the terms and the first words of phrases stand."""
+        found = [place for form in self._wanted.forms for place in _places(form, low)]
+        for phrase in (*self._wanted.phrases, *self._wanted.literal):
+            if (place := low.find(phrase)) >= 0:
+                found.append((place, place + len(phrase), phrase))
+        return sorted(found)
+
+    def _count(self, found: Sequence[tuple[int, int, str]]) -> tuple[float, float, int, int]:
+        """The sum over the words, the best sum of what stands near together, and where that is."""
+        weights, forms = self._wanted.weights, self._wanted.forms
+        times: dict[str, int] = {}
+        best, place, until = 0.0, 0, 0
+        first, near = 0, dict[str, int]()
+        for number, (begin, end, form) in enumerate(found):
+            term = forms.get(form, form)
+            times[term] = times.get(term, 0) + 1
+            near[term] = near.get(term, 0) + 1
+            while found[first][0] < begin - NEAR:
+                left = forms.get(found[first][2], found[first][2])
+                near[left] -= 1
+                if not near[left]:
+                    del near[left]
+                first += 1
+            value = sum(weights.get(name, self._most) for name in near) + 0.01 * (number - first)
+            if value > best:
+                best, place, until = value, found[first][0], end
+        score = sum(weights.get(term, 0.0) * count / (count + 1.0) for term, count in times.items())
+        return score, best, place, until
+
+    def _of_files(self, low: str) -> float:
+        if any(path in low for path in self._wanted.files):
+            return SAME_FILE
+        names = (path.rpartition("/")[2] for path in self._wanted.files)
+        return SAME_NAME if any(name in low for name in names) else 1.0
+
+
+def rarity(there: int, of: int) -> float:
+    """What a term that stands in `there` of so many passages tells about one of them."""
+    return math.log(1 + of / (there + 0.5))
+
+
+def window(text: str, begin: int, end: int, width: int) -> tuple[int, int]:
+    """Where to cut a text to about `width` characters around a part of it, at line ends where it can be."""
+    if len(text) <= width:
+        return 0, len(text)
+    room = max(0, width - (end - begin)) // 2
+    start = max(0, min(begin - room, len(text) - width))
+    stop = min(len(text), max(start + width, min(end, start + 2 * width)))
+    line = text.rfind("\n", 0, max(start, 1)) + 1
+    if start - line < width // 4:
+        start = line
+    line = text.find("\n", stop)
+    if 0 <= line - stop < width // 4:
+        stop = line
+    return start, stop
+
+
+def forms(word: str) -> list[str]:
+    """An English word and its other forms; only itself where it is none."""
+    if len(word) < 4 or not (word.isascii() and word.isalpha()):
+        return [word]
+    stems = {word}
+    for ending in ("ing", "ed", "es", "s", "d", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            stems.add(word[: -len(ending)])
+    if word.endswith(("ies", "ied")):
+        stems.add(word[:-3] + "y")
+    shortest = min(stems, key=len)
+    if len(shortest) > 3 and shortest[-1] == shortest[-2]:
+        stems.add(shortest[:-1])
+    made = {stem + ending for stem in stems for ending in ("", "s", "ed", "ing")}
+    made |= {stem + ending for stem in stems for ending in ("e", "es", "d") if stem == shortest}
+    if word.endswith("y"):
+        made |= {word[:-1] + "ies", word[:-1] + "ied"}
+    return [word, *sorted(made - {word})]
+
+
+def _places(form: str, low: str) -> Iterator[tuple[int, int, str]]:
+    """Where a form stands with no word going on before or behind it; an underscore parts words."""
+    begin = low.find(form)
+    while begin >= 0:
+        end = begin + len(form)
+        before = begin > 0 and _goes_on(low[begin - 1], form[0])
+        if not before and not (end < len(low) and _goes_on(low[end], form[-1])):
+            yield begin, end, form
+        begin = low.find(form, end)
+
+
+def _goes_on(sign: str, inner: str) -> bool:
+    """Whether a word goes on from one sign to the next; scripts without blanks are not looked at."""
+    return sign.isascii() and sign.isalnum() and inner.isascii() and inner.isalnum()
+
+
+def squeezed(words: Iterable[str]) -> tuple[str, ...]:
+    """Folded, each run of blanks as one, without what is empty."""
+    return tuple(filter(None, (" ".join(fold(one).split()) for one in words)))

@@ -1,0 +1,1 @@
+"""Tools of the decision graph: log, ask, change, reconsider, write up."""
