@@ -10,7 +10,7 @@ from loomkin.cli.graph_place import Files, below, changed
 from loomkin.cli.graph_views import add_views
 from loomkin.cli.place import AsJson, Folder, group, look, say
 from loomkin.cli.tables import to_json
-from loomkin.decisions.answers import Library, edge_type
+from loomkin.decisions.answers import Answers, edge_type
 from loomkin.decisions.desk import Who
 from loomkin.decisions.drafts import Done, Draft, Rejected
 from loomkin.decisions.plain import plain_node
@@ -68,8 +68,8 @@ def add(
         tuple(_rejected(text) for text in reject or ()),
     )
 
-    async def work(library: Library) -> Done:
-        return await library.graph.add(draft, Origin(), Who(), await where(place.root))
+    async def work(answers: Answers) -> Done:
+        return await answers.graph.add(draft, Origin(), Who(), await where(place.root))
 
     done = changed(place, work)
     _tell(done, "Already there:" if done.reused else "Added", as_json)
@@ -89,7 +89,7 @@ def link(
     _tell(
         changed(
             look(folder, context),
-            lambda library: library.graph.link(start, end, edge_type(kind), reason, Who()),
+            lambda answers: answers.graph.link(start, end, edge_type(kind), reason, Who()),
         ),
         f"{start} {edge_type(kind)}",
         as_json,
@@ -107,7 +107,7 @@ def unlink(
 ) -> None:
     """Take edges from the first node to the second away: one type, or all of them."""
     wanted = edge_type(kind) if kind else None
-    done = changed(look(folder, context), lambda library: library.graph.unlink(start, end, wanted, Who()))
+    done = changed(look(folder, context), lambda answers: answers.graph.unlink(start, end, wanted, Who()))
     _tell(done, f"{start} is no longer linked to", as_json)
 
 
@@ -141,7 +141,7 @@ def edit(
     changes = {name: value for name, value in named.items() if value is not None}
     if not changes:
         raise UsageError("Nothing to change was named.", hint=f"These can be: {_EDITABLE}.")
-    _tell(changed(place, lambda library: library.graph.edit(node, changes, Who())), "Now", as_json)
+    _tell(changed(place, lambda answers: answers.graph.edit(node, changes, Who())), "Now", as_json)
 
 
 @app.command("close")
@@ -155,7 +155,7 @@ def close(
 ) -> None:
     """Say that a goal or any other node is done, or was given up."""
     status = NodeStatus.ABANDONED if abandoned else NodeStatus.DONE
-    done = changed(look(folder, context), lambda library: library.graph.close(node, status, reason, Who()))
+    done = changed(look(folder, context), lambda answers: answers.graph.close(node, status, reason, Who()))
     _tell(done, "Closed", as_json)
 
 
@@ -169,7 +169,7 @@ def supersede(
     folder: Folder = None,
 ) -> None:
     """Let the second node take the place of the first."""
-    done = changed(look(folder, context), lambda library: library.graph.supersede(old, new, reason, Who()))
+    done = changed(look(folder, context), lambda answers: answers.graph.supersede(old, new, reason, Who()))
     _tell(done, "Superseded", as_json)
 
 
@@ -187,9 +187,9 @@ def pivot(
     """Decide anew because of something observed; the old decision is superseded, its files come along."""
     place = look(folder, context)
 
-    async def work(library: Library) -> Done:
+    async def work(answers: Answers) -> Done:
         at = await where(place.root)
-        return await library.graph.pivot(
+        return await answers.graph.pivot(
             old, observation, new, confidence, Origin(), Who(), at, description or ""
         )
 
@@ -205,14 +205,14 @@ def delete(
     folder: Folder = None,
 ) -> None:
     """Take a node and its edges away; `graph undo` brings them back."""
-    done = changed(look(folder, context), lambda library: library.graph.delete(node, reason, Who()))
+    done = changed(look(folder, context), lambda answers: answers.graph.delete(node, reason, Who()))
     _tell(done, "Deleted", as_json)
 
 
 @app.command("undo")
 def undo(context: typer.Context, folder: Folder = None) -> None:
     """Take back the last change of the graph, whoever made it; again for the one before."""
-    say(changed(look(folder, context), lambda library: library.graph.undo(Who())))
+    say(changed(look(folder, context), lambda answers: answers.graph.undo(Who())))
 
 
 def _tell(done: Done, what: str, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from loomkin.cli.graph_views import Branch, Root, SessionOption, session_id
 from loomkin.cli.place import Folder, look, say
 from loomkin.cli.tables import count
 from loomkin.decisions import export_html, export_svg, export_text
-from loomkin.decisions.answers import Library
+from loomkin.decisions.answers import Answers
 from loomkin.decisions.drafts import Graph
 from loomkin.errors import UsageError
 from loomkin.project.secrets import without_keys
@@ -55,8 +55,8 @@ def tree(
 ) -> None:
     """Draw the graph as a tree: goals, decisions, options chosen and rejected, actions, outcomes."""
 
-    async def work(library: Library) -> str:
-        return library.tree(root, session_id(library, session), branch)
+    async def work(answers: Answers) -> str:
+        return answers.tree(root, session_id(answers, session), branch)
 
     say(with_graph(look(folder, context), work))
 
@@ -72,8 +72,8 @@ def export(
 ) -> None:
     """Make JSON, a drawing (dot, mermaid, svg) or one page to pan, zoom and search (html) of the graph."""
 
-    async def work(library: Library) -> str:
-        graph = _without_keys(library.drawn(root, session_id(library, session), branch))
+    async def work(answers: Answers) -> str:
+        graph = _without_keys(answers.drawn(root, session_id(answers, session), branch))
         text = _MAKERS[form](graph)
         return text.rstrip("\n") if output is None else written(output, text, count(len(graph.nodes), "node"))
 

@@ -14,7 +14,7 @@ from loomkin.cli.graph_views import Branch, SessionOption, session_id
 from loomkin.cli.place import AsJson, Folder, Place, look, say
 from loomkin.cli.tables import count, to_json
 from loomkin.decisions import exchange
-from loomkin.decisions.answers import Library
+from loomkin.decisions.answers import Answers
 from loomkin.decisions.desk import Who
 from loomkin.decisions.patch import LARGEST
 from loomkin.errors import UsageError
@@ -45,9 +45,9 @@ def diff(
     """Write decisions as a patch file for other clones, to be committed with the change."""
     moment = _moment(since) if since else 0.0
 
-    async def work(library: Library) -> str:
-        scope = exchange.Scope(branch, session_id(library, session), moment)
-        patch = exchange.diff(library.graph.database, scope, prompts=prompts)
+    async def work(answers: Answers) -> str:
+        scope = exchange.Scope(branch, session_id(answers, session), moment)
+        patch = exchange.diff(answers.graph.database, scope, prompts=prompts)
         if output is None:
             return patch.text.rstrip("\n")
         told = f" {count(patch.prompts, 'prompt')} of yours in it, word for word." if patch.prompts else ""
@@ -70,8 +70,8 @@ def apply(
     """Take in a patch file, whole or not at all; a second time nothing changes."""
     text = _read(file)
 
-    async def work(library: Library) -> str:
-        applied = await exchange.apply(library.graph, text, Who(), dry_run=dry_run)
+    async def work(answers: Answers) -> str:
+        applied = await exchange.apply(answers.graph, text, Who(), dry_run=dry_run)
         if as_json:
             return to_json({"dry_run": dry_run, **exchange.plain(applied)})
         return exchange.in_words(applied, dry_run=dry_run)
@@ -79,7 +79,7 @@ def apply(
     say((_tried if dry_run else changed)(look(folder, context), work))
 
 
-def _tried(place: Place, work: Callable[[Library], Awaitable[str]]) -> str:
+def _tried(place: Place, work: Callable[[Answers], Awaitable[str]]) -> str:
     """What changing the graph would come to; nothing is created where there is none."""
     with place.database() as database:
         if database is not None:

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from loomkin.cli.place import Place
-from loomkin.decisions.answers import NOTHING, Library, open_library
+from loomkin.decisions.answers import NOTHING, Answers, open_answers
 from loomkin.errors import NotFoundError
 from loomkin.runtime.clock import SystemClock
 from loomkin.store.database import Database
@@ -17,7 +17,7 @@ T = TypeVar("T")
 Files = Annotated[list[str] | None, typer.Option("--file", metavar="PATH", help="About it; repeatable.")]
 
 
-def with_graph(place: Place, work: Callable[[Library], Awaitable[str]], *, needed: bool = False) -> str:
+def with_graph(place: Place, work: Callable[[Answers], Awaitable[str]], *, needed: bool = False) -> str:
     """What reading the graph comes to; nothing is created where there is none.
 
     Raises NotFoundError there, where the graph is `needed`.
@@ -30,21 +30,21 @@ def with_graph(place: Place, work: Callable[[Library], Awaitable[str]], *, neede
     return changed(place, work)
 
 
-def changed(place: Place, work: Callable[[Library], Awaitable[T]]) -> T:
+def changed(place: Place, work: Callable[[Answers], Awaitable[T]]) -> T:
     """What changing the graph comes to; the database is made where there is none."""
     with place.new_database() as database:
         return at_graph(database, place, work)
 
 
-def at_graph(database: Database, place: Place, work: Callable[[Library], Awaitable[T]]) -> T:
+def at_graph(database: Database, place: Place, work: Callable[[Answers], Awaitable[T]]) -> T:
     """What work on the graph of a database comes to, with the settings of a place."""
     settings, clock = place.settings().settings.decisions, SystemClock()
 
     async def run() -> T:
         journal = Journal(database, lambda event: None, clock.now)
         try:
-            library = open_library(database, journal, clock, settings.threshold, settings.stale_days)
-            return await work(library)
+            answers = open_answers(database, journal, clock, settings.threshold, settings.stale_days)
+            return await work(answers)
         finally:
             await journal.aclose()
 

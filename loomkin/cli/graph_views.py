@@ -8,7 +8,7 @@ import typer
 from loomkin.cli.graph_place import Files, below, with_graph
 from loomkin.cli.place import AsJson, Folder, look, say
 from loomkin.cli.tables import to_json
-from loomkin.decisions.answers import Library
+from loomkin.decisions.answers import Answers
 from loomkin.decisions.desk import Query
 from loomkin.decisions.plain import plain_graph, plain_node
 from loomkin.decisions.pulse import in_words
@@ -41,23 +41,23 @@ def show(
 ) -> None:
     """Show the graph, or one node with all that is known of it."""
 
-    async def work(library: Library) -> str:
+    async def work(answers: Answers) -> str:
         if as_json and node:
-            found = library.near(node, around)
+            found = answers.near(node, around)
             return to_json(plain_graph(*found))
         if as_json:
-            graph = library.graph.snapshot()
+            graph = answers.graph.snapshot()
             return to_json(plain_graph(graph.nodes, graph.edges))
         now = time.time()
         if node and around:
-            return library.ask(Query.AROUND, node, limit, around, now)
+            return answers.ask(Query.AROUND, node, limit, around, now)
         if node:
-            return library.shown(node)
+            return answers.shown(node)
         if search:
-            return library.ask(Query.SEARCH, search, limit, 0, now)
+            return answers.ask(Query.SEARCH, search, limit, 0, now)
         if file:
-            return library.about(list(below(look(folder, context), file)), limit)
-        return library.ask(Query.DOUBTS if doubts else Query.ALL, "", limit, 0, now)
+            return answers.about(list(below(look(folder, context), file)), limit)
+        return answers.ask(Query.DOUBTS if doubts else Query.ALL, "", limit, 0, now)
 
     say(with_graph(look(folder, context), work))
 
@@ -65,8 +65,8 @@ def show(
 def pulse(context: typer.Context, as_json: AsJson = False, folder: Folder = None) -> None:
     """Show what hangs in the air, what is unsure or stale, and the score with its arithmetic."""
 
-    async def work(library: Library) -> str:
-        found = library.pulse(time.time())
+    async def work(answers: Answers) -> str:
+        found = answers.pulse(time.time())
         if not as_json:
             return in_words(found)
         gaps = {gap.name: [plain_node(node) for node in gap.nodes] for gap in found.gaps}
@@ -94,10 +94,10 @@ def narrative(
 ) -> None:
     """Tell what was decided, oldest first: below a node, in a session, on a branch, or all of it."""
 
-    async def work(library: Library) -> str:
+    async def work(answers: Answers) -> str:
         if not as_json:
-            return library.told(root, session_id(library, session), branch)
-        part = library.part(root, session_id(library, session), branch)
+            return answers.told(root, session_id(answers, session), branch)
+        part = answers.part(root, session_id(answers, session), branch)
         return to_json(plain_graph(part.nodes, part.edges))
 
     say(with_graph(look(folder, context), work))
@@ -114,13 +114,13 @@ def writeup(
 ) -> None:
     """Write the decisions behind a change as Markdown for a pull request."""
 
-    async def work(library: Library) -> str:
-        text = library.writeup(root, session_id(library, session), branch, title)
+    async def work(answers: Answers) -> str:
+        text = answers.writeup(root, session_id(answers, session), branch, title)
         return to_json({"markdown": text}) if as_json else text.rstrip("\n")
 
     say(with_graph(look(folder, context), work))
 
 
-def session_id(library: Library, word: str) -> str:
+def session_id(answers: Answers, word: str) -> str:
     """The session that is meant; raises NotFoundError."""
-    return find(library.graph.database, word).id if word else ""
+    return find(answers.graph.database, word).id if word else ""

@@ -59,11 +59,11 @@ async def _changed(desk: "Desk", verb: str, rest: str) -> str:
 
 def _shown(desk: "Desk", verb: str, rest: str) -> str:
     if verb == "tree":
-        return desk.library.tree(rest)
+        return desk.answers.tree(rest)
     if verb == "writeup":
         return desk.writeup(rest, "", "")
     if not rest and not desk.asks(verb):
-        return desk.library.shown(verb)
+        return desk.answers.shown(verb)
     if not desk.asks(verb):
         raise UsageError(f"/decisions cannot do {verb!r}.", hint=HINT)
     return desk.ask(verb, rest, MOST, time.time())

@@ -19,7 +19,7 @@ NOTHING = "Nothing was decided here yet."
 HELD = (NodeKind.DECISION, NodeKind.OPTION)
 
 
-class Library:
+class Answers:
     """Answers from one graph; `stale_days` and `threshold` are the person's settings."""
 
     def __init__(self, graph: DecisionGraph, threshold: int, stale_days: int) -> None:
@@ -140,11 +140,11 @@ class Library:
         return [f"in doubt, for it rests on {line(node)}" for node in store.some(self._db, sources)]
 
 
-def open_library(
+def open_answers(
     database: Database, journal: Journal, clock: Clock, threshold: int, stale_days: int
-) -> Library:
+) -> Answers:
     """The graph of a database, with its answers."""
-    return Library(DecisionGraph(database, journal, clock, threshold), threshold, stale_days)
+    return Answers(DecisionGraph(database, journal, clock, threshold), threshold, stale_days)
 
 
 def edge_type(word: str) -> EdgeType:

@@ -12,7 +12,7 @@ from loomkin.records.ids import SessionId
 from loomkin.records.mail import PERSON
 
 if TYPE_CHECKING:
-    from loomkin.decisions.answers import Library
+    from loomkin.decisions.answers import Answers
     from loomkin.decisions.drafts import Done, Draft
     from loomkin.decisions.graph import DecisionGraph
 
@@ -82,24 +82,24 @@ class Revision:
 class Desk:
     """One session's way to the graph."""
 
-    def __init__(self, opened: "Callable[[], Library]", moments: Moments, session: SessionId) -> None:
+    def __init__(self, opened: "Callable[[], Answers]", moments: Moments, session: SessionId) -> None:
         self._open = opened
-        self._library: Library | None = None
+        self._answers: Answers | None = None
         self.moments = moments
         self.session = session
         self._in_order = asyncio.Lock()  # calls planned together name each other's nodes
 
     @property
-    def library(self) -> "Library":
+    def answers(self) -> "Answers":
         """What answers questions about the graph."""
-        if self._library is None:
-            self._library = self._open()
-        return self._library
+        if self._answers is None:
+            self._answers = self._open()
+        return self._answers
 
     @property
     def graph(self) -> "DecisionGraph":
         """The graph of the repository."""
-        return self.library.graph
+        return self.answers.graph
 
     async def log(self, agent: str, draft: "Draft") -> "Done":
         """A new node of an agent, or of the person; what it says nothing of is taken from the moment."""
@@ -167,11 +167,11 @@ class Desk:
     def ask(self, word: str, words: str, limit: int, now: float) -> str:
         """The answer to a query as it is typed."""
         query = Query.ACTIVE if word == "goals" else Query(word)
-        return self.library.ask(query, words, limit, 1, now)
+        return self.answers.ask(query, words, limit, 1, now)
 
     def writeup(self, root: str, branch: str, title: str) -> str:
         """A part of the graph as Markdown: below a node, of a branch, else of this session."""
-        return self.library.writeup(root, "" if root or branch else self.session, branch, title)
+        return self.answers.writeup(root, "" if root or branch else self.session, branch, title)
 
     def who(self, agent: str) -> Who:
         """An agent of the session, or the person."""

@@ -16,7 +16,7 @@ from loomkin.workspace.crew import Crew
 from loomkin.workspace.house import House
 
 if TYPE_CHECKING:
-    from loomkin.decisions.answers import Library
+    from loomkin.decisions.answers import Answers
 
 MOST_FILES = 8
 
@@ -52,11 +52,11 @@ def open_desk(crew: Crew, host: str) -> Desk:
     """A session's way to the decision graph; `host` is the agent that the person talks with."""
     house = crew.house
 
-    def opened() -> "Library":
-        from loomkin.decisions.answers import open_library  # heavy: late on purpose
+    def opened() -> "Answers":
+        from loomkin.decisions.answers import open_answers  # heavy: late on purpose
 
         settings = house.loaded.settings.decisions
-        return open_library(
+        return open_answers(
             house.database, house.journal, house.clock, settings.threshold, settings.stale_days
         )
 

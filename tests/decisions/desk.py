@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from loomkin.decisions.answers import Library, open_library
+from loomkin.decisions.answers import Answers, open_answers
 from loomkin.decisions.desk import Who
 from loomkin.decisions.drafts import Done, Draft, Rejected
 from loomkin.records.decision import Author, EdgeType, NodeKind, Origin
@@ -23,10 +23,10 @@ PERSON = Who()
 class Bench:
     """One graph; `heard` are the events that were published."""
 
-    def __init__(self, library: Library, journal: Journal, heard: list[Event]) -> None:
-        self.library = library
+    def __init__(self, answers: Answers, journal: Journal, heard: list[Event]) -> None:
+        self.answers = answers
         self.journal = journal
-        self.graph = library.graph
+        self.graph = answers.graph
         self.heard = heard
 
     async def add(self, kind: str, title: str, *, by: Who = CODER, **more: Any) -> Done:
@@ -53,7 +53,7 @@ async def graph_bench() -> AsyncIterator[Bench]:
     heard: list[Event] = []
     journal = Journal(database, heard.append, clock.now)
     try:
-        yield Bench(open_library(database, journal, clock, THRESHOLD, STALE_DAYS), journal, heard)
+        yield Bench(open_answers(database, journal, clock, THRESHOLD, STALE_DAYS), journal, heard)
         await journal.flush()
     finally:
         await journal.aclose()

@@ -79,16 +79,16 @@ async def test_the_pulse_finds_what_hangs_in_the_air_and_shows_its_sum() -> None
     async with graph_bench() as bench:
         await filled(bench)
         now = time.time()
-        assert bench.library.pulse(now).score == 100
+        assert bench.answers.pulse(now).score == 100
         await bench.add("goal", "Write docs")
         await bench.decision("Use Sphinx", 30)
-        found = bench.library.pulse(now)
+        found = bench.answers.pulse(now)
         assert found.arithmetic == (
             "100 - 10 (1 goals without actions x 10) - 5 (1 decisions without options x 5)"
             " - 3 (1 unsure x 3) - 5 (1 orphans x 5) = 77"
         )
         assert found.score == 77
-        stale = next(gap for gap in bench.library.pulse(now + 15 * DAY).gaps if gap.name == "stale")
+        stale = next(gap for gap in bench.answers.pulse(now + 15 * DAY).gaps if gap.name == "stale")
         assert [node.id for node in stale.nodes] == ["d1", "d2", "d8", "d9"]
 
 
@@ -96,18 +96,18 @@ async def test_what_is_in_doubt_and_what_failed_costs_points_until_it_is_dealt_w
     async with graph_bench() as bench:
         await filled(bench)
         await bench.add("outcome", "Too slow", parent="d5", failed=True)
-        found = bench.library.pulse(time.time())
+        found = bench.answers.pulse(time.time())
         assert found.arithmetic == "100 - 10 (2 in doubt x 5) - 5 (1 failed x 5) = 85"
         assert [node.id for gap in found.gaps if gap.cost for node in gap.nodes] == ["d2", "d5", "d8"]
         await bench.graph.close("d8", NodeStatus.DONE, "faster now", PERSON)
-        assert bench.library.pulse(time.time()).score == 100
+        assert bench.answers.pulse(time.time()).score == 100
 
 
 async def test_the_pulse_lists_the_first_of_each_kind_and_counts_the_rest() -> None:
     async with graph_bench() as bench:
         for number in range(12):
             await bench.decision(f"Decision {number}", 30)
-        text = bench.library.ask(Query.PULSE, "", 1, 0, time.time())
+        text = bench.answers.ask(Query.PULSE, "", 1, 0, time.time())
         assert text.startswith(
             "Health 55/100: 100 - 15 (12 decisions without options x 5, at most 15)"
             " - 15 (12 unsure x 3, at most 15) - 15 (12 orphans x 5, at most 15) = 55\n"
@@ -131,7 +131,7 @@ async def test_the_story_of_a_goal_and_its_write_up_say_why() -> None:
     async with graph_bench() as bench:
         await filled(bench)
         await bench.decision("Unrelated")
-        part = bench.library.part("d1")
+        part = bench.answers.part("d1")
         story = narrative.timeline(part)
         assert "Unrelated" not in story
         assert "    rejected d3 Use Redis: needs a server" in story.splitlines()
@@ -148,10 +148,10 @@ async def test_search_finds_titles_reasons_files_and_parts_of_names() -> None:
         await bench.decision("Rename getUserName", description="to snake case")
 
         def first(words: str) -> str:
-            return bench.library.ask(Query.SEARCH, words, 5, 1, 0.0).split()[0]
+            return bench.answers.ask(Query.SEARCH, words, 5, 1, 0.0).split()[0]
 
         assert first("redis") == "d3"
         assert first("transactions") == "d4"
         assert first("user name") == "d8"
         assert first("auth.py") == "d7"
-        assert bench.library.ask(Query.SEARCH, '"); DROP', 5, 1, 0.0) == "Nothing fits '\"); DROP'."
+        assert bench.answers.ask(Query.SEARCH, '"); DROP', 5, 1, 0.0) == "Nothing fits '\"); DROP'."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loomkin.decisions.answers import open_library
+from loomkin.decisions.answers import open_answers
 from loomkin.decisions.desk import Who
 from loomkin.decisions.drafts import Draft
 from loomkin.decisions.graph import DecisionGraph
@@ -80,7 +80,7 @@ async def listened(root: Path) -> AsyncIterator[Bench]:
     """A session in memory, closed in order."""
     database, clock, bus = Database(None), SystemClock(), Bus()
     journal = Journal(database, bus.publish, clock.now)
-    graph = open_library(database, journal, clock, 50, 14).graph
+    graph = open_answers(database, journal, clock, 50, 14).graph
     scribe = Scribe(journal, SESSION, "coder")
     scribe.record(SessionStarted(str(root), "m", "auto"))
     async with Supervisor(lambda name, error: None) as supervisor:

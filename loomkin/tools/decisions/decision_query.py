@@ -36,7 +36,7 @@ class DecisionQuery(Tool[Params]):
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:
             limit, depth = max(1, params.limit), max(0, params.depth)
-            return Ok(self._desk.library.ask(params.query, params.words, limit, depth, time.time()))
+            return Ok(self._desk.answers.ask(params.query, params.words, limit, depth, time.time()))
         except LoomkinError as error:
             return Fail(str(error))
 
