@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, middle
 from benchmarks.process import Floor, plain_environment, run
-from loomkin.decisions.answers import open_library
+from loomkin.decisions.answers import open_answers
 from loomkin.decisions.desk import Who
 from loomkin.decisions.drafts import Draft, Rejected
 from loomkin.project.root import ensure_state_dir
@@ -53,7 +53,7 @@ async def _remember(root: Path) -> Node:
     database, clock = Database(ensure_state_dir(root) / FILE_NAME), SystemClock()
     journal, session = Journal(database, lambda event: None, clock.now), SessionId("s-1")
     journal.record(SessionStarted(str(root), "m", "auto"), session, "coder")
-    graph = open_library(database, journal, clock, 50, 14).graph
+    graph = open_answers(database, journal, clock, 50, 14).graph
     origin, who = Origin(Author.AGENT, "coder", session, "", "make it fast"), Who("coder", session, "coder")
     for number in range(DECISIONS):
         said = Message(MessageId(f"m{number}"), Role.USER, (Text(f"make it fast {number}"),), "person", 0.0)

@@ -104,7 +104,6 @@ class Why:
         shown, file = self._shown(place.path), await asyncio.to_thread(_look, place.path)
         if file.root.git_dir is None and Path(shown).is_absolute():
             raise UsageError(f"{shown} lies outside of this repository ({self._top}).", hint=EXAMPLE)
-        earlier = await names.before(file.root, file.path) if self._db else []
         notes = [] if file.root.git_dir else ["This is no git repository: only recorded changes are known."]
         if self._db is None:
             notes.append("No session has been recorded here yet.")
@@ -113,7 +112,7 @@ class Why:
             if now := await names.after(file.root, file.path):
                 notes.append(f"It is called {now} now: ask for that.")
         if file.lines is None or not place.first:
-            stretch = await self._whole(file, [shown, *earlier])
+            stretch = await self._whole(file, [shown, *await self._before(file)])
             return Account(shown, 0, 0, (stretch,), tuple(notes))
         if place.last > len(file.lines):
             many = f"{len(file.lines)} line{'' if len(file.lines) == 1 else 's'}"
@@ -121,10 +120,17 @@ class Why:
         found = await blame.blame(file.root, file.path, file.lines, place.first, place.last)
         commits = await blame.commits(file.root, (line.commit for line in found if line.commit))
         groups = list(_groups(found))
-        stretches = [self._stretch(group, commits, [shown, *earlier]) for group in groups[:MOST_STRETCHES]]
+        stretches = [self._stretch(group, commits, [shown]) for group in groups[:MOST_STRETCHES]]
+        if not all(one.reasons for one in stretches) and (earlier := await self._before(file)):
+            known = [shown, *earlier]
+            stretches = [self._stretch(group, commits, known) for group in groups[:MOST_STRETCHES]]
         if len(groups) > MOST_STRETCHES:
             notes.append(f"{len(groups) - MOST_STRETCHES} more stretches are not shown; ask for fewer lines.")
         return Account(shown, place.first, place.last, tuple(stretches), tuple(notes))
+
+    async def _before(self, file: _File) -> list[str]:
+        """Its earlier names, which git looks through its whole history for."""
+        return await names.before(file.root, file.path) if self._db else []
 
     def _stretch(self, lines: Sequence[Line], commits: dict[str, Commit], known: Sequence[str]) -> Stretch:
         commit = commits.get(lines[0].commit)
