@@ -18,6 +18,7 @@ from loomkin.project.git_safety import (
     safe_arguments,
 )
 from loomkin.project.root import Root, find_root
+from loomkin.project.shell_process import group_gone
 from loomkin.records.dataclass import dataclass, field
 from loomkin.records.regex import pattern
 
@@ -259,6 +260,7 @@ async def _spawn(args: Sequence[str], cwd: Path, timeout: float, read: bool = Tr
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
+            await group_gone(process.pid)
     return GitResult(code, text, err.result()[0], cut)
 
 

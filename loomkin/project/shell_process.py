@@ -134,6 +134,14 @@ def _not_started(command: str, cwd: Path, error: OSError | ValueError) -> Loomki
     )
 
 
+async def group_gone(group: int) -> None:
+    """Wait until nothing of a killed group runs, two seconds at most: a kill takes effect a moment later."""
+    for _ in range(round(TERM_SECONDS / _POLL_SECONDS)):
+        if not await asyncio.to_thread(group_runs, group):
+            return
+        await asyncio.sleep(_POLL_SECONDS)
+
+
 def group_runs(group: int) -> bool:
     """Whether a process of the group runs, from /proc; without /proc, yes: a signal has just reached it."""
     try:
