@@ -35,7 +35,7 @@ MANY = ("team.max_agents=1000", "team.session_agents=2000", "team.orient=false")
 class Absent:
     """The person of a session nobody sits at."""
 
-    async def ask(self, question: str, options: tuple[str, ...], free: bool) -> str | None:
+    async def ask(self, question: str, options: tuple[str, ...], free: bool, agent: str) -> str | None:
         """Nobody answers."""
         return None
 
