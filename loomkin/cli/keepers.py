@@ -136,7 +136,9 @@ async def _asked(cwd: Path, question: str, keeper: str, model: str) -> tuple[str
         session = opened.session
         assert session.memory is not None
         session.rename(f"keepers ask: {flat(question, 60)}")
-        return session.id, await session.memory.ask(session.agent.name, question, keeper)
+        return session.id, await session.memory.memory.ask(
+            session.agent.name, question, keeper, for_person=True
+        )
 
 
 @app.command("archive")

@@ -123,7 +123,7 @@ class RepositoryMemory:
 
         return await self._archive.read(page)
 
-    async def ask(self, agent: str, question: str, keeper: str) -> str:
+    async def ask(self, agent: str, question: str, keeper: str, *, for_person: bool = False) -> str:
         """An answer with the ids that it rests on; the passages where no model answers."""
         around = self._around
         wanted = self._wanted(agent, question, keeper, None, asking.MANY, asking.WIDTH)
@@ -138,7 +138,8 @@ class RepositoryMemory:
             raise
         except LoomkinError as error:
             self._uses.shown(agent, found)
-            shown = for_agents(found, around.session, around.now())
+            now = around.now()
+            shown = for_people(found, now) if for_person else for_agents(found, around.session, now)
             return f"No model answered ({error.message}). The passages themselves:\n{shown}"
         if not answer.cited:
             self._uses.shown(agent, found)

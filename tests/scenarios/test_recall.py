@@ -156,13 +156,17 @@ async def test_a_question_is_answered_with_ids_and_paid_by_who_asks(small: Bench
 async def test_where_no_model_answers_the_passages_themselves_are_given(small: Bench) -> None:
     ask = {"calls": [call("context_ask", question="On which port is the staging database?")]}
     broken = {"fault": "status", "status": 400, "message": "no such model"}
-    async with small.model({"text": FACT}, FIND_TOOLS, ask, broken, DONE) as server:
+    async with small.model({"text": FACT}, FIND_TOOLS, ask, broken, DONE, broken) as server:
         assert (await small.run("ask", "Look.")).code == 0
         ended = await small.run("ask", "Where is staging?")
         assert ended.code == 0, ended.err
         answer = results(bodies(server)[-1])[-1]
+        person = await small.run("keepers", "ask", "On which port is the staging database?")
     assert "No model answered" in answer
-    assert FACT in answer
+    assert f"\n{FACT}\n</passage>" in answer
+    assert person.out.startswith("No model answered (")
+    assert f"\n  {FACT}" in person.out, "people read them as those of recall"
+    assert "<passage" not in person.out
 
 
 @pytest.mark.feature("C7")
