@@ -39,8 +39,8 @@ LADDER: dict[str, set[str]] = {
         "permissions", "tooling", "agent", "team",
     },
     "commands": {
-        "runtime", "config", "store", "decisions", "project", "provenance", "llm", "permissions", "agent",
-        "team", "workspace", "keepers",
+        "runtime", "config", "store", "decisions", "failures", "project", "provenance", "llm",
+        "permissions", "agent", "team", "workspace", "keepers",
     },
     "ui": {"runtime", "config", "project", "permissions", "team", "workspace", "commands"},
     "app": {

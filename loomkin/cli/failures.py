@@ -6,7 +6,7 @@ import typer
 
 from loomkin.cli.place import AsJson, Folder, Place, at_least_one, group, look, say
 from loomkin.cli.tables import flat, table, to_json, when
-from loomkin.errors import NotFoundError
+from loomkin.failures.known import MOST_TIMES, find, in_full
 from loomkin.failures.lines import in_words
 from loomkin.failures.matching import speaking
 from loomkin.records.codec import to_plain
@@ -61,25 +61,15 @@ def show_failure(
     with look(folder, context).database() as database:
         lesson = _find(database, failure)
         assert database is not None
-        times = store.occurrences(database, lesson.failure.signature, 20)
+        times = store.occurrences(database, lesson.failure.signature, MOST_TIMES)
     seen = [
         {"session": session, "agent": agent, "at": at, "tried": one.tried, "code": one.code}
         for session, agent, at, one in times
     ]
     if as_json:
         say(to_json({**_plain(lesson), "times": seen}))
-        return
-    known = lesson.failure
-    lines = [
-        f"{known.signature}: {known.error}",
-        f"tool: {known.tool}" + (f", file: {known.path}" if known.path else ""),
-        f"seen {lesson.seen}, fixed {lesson.fixed}, first {when(lesson.first)}, last {when(lesson.last)}",
-        f"last fixed by: {in_words(lesson.fix)} ({when(lesson.fixed_at)})"
-        if lesson.fix
-        else "no fix is known",
-    ]
-    lines += [f"  {when(at)} {session} {agent}: {one.tried}" for session, agent, at, one in times]
-    say("\n".join(lines))
+    else:
+        say(in_full(lesson, times))
 
 
 @app.command("forget")
@@ -100,13 +90,7 @@ def _forget(place: Place, word: str) -> None:
 
 
 def _find(database: Database | None, word: str) -> Lesson:
-    known = store.lessons(database) if database else []
-    found = [one for one in known if word and one.failure.signature.startswith(word)]
-    if len(found) != 1:
-        raise NotFoundError(
-            f"{len(found) or 'No'} failures fit {word!r}.", hint="`loomkin failures list` shows them."
-        )
-    return found[0]
+    return find(store.lessons(database) if database else [], word, "loomkin failures list")
 
 
 def _plain(lesson: Lesson) -> dict[str, object]:

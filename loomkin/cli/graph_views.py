@@ -18,6 +18,9 @@ MOST = 50
 Branch = Annotated[str, typer.Option(metavar="NAME", help="What was decided on that branch.")]
 SessionOption = Annotated[str, typer.Option("--session", metavar="ID", help="What that session decided.")]
 Root = Annotated[str, typer.Argument(metavar="[ID]", help="A goal or decision: it and all that came of it.")]
+Everything = Annotated[
+    bool, typer.Option("--all", help="Also the automatic observations, which are left out otherwise.")
+]
 
 
 def add_views(app: typer.Typer) -> None:
@@ -89,6 +92,7 @@ def narrative(
     root: Root = "",
     session: SessionOption = "",
     branch: Branch = "",
+    everything: Everything = False,
     as_json: AsJson = False,
     folder: Folder = None,
 ) -> None:
@@ -96,8 +100,8 @@ def narrative(
 
     async def work(answers: Answers) -> str:
         if not as_json:
-            return answers.told(root, session_id(answers, session), branch)
-        part = answers.part(root, session_id(answers, session), branch)
+            return answers.told(root, session_id(answers, session), branch, everything=everything)
+        part = answers.part(root, session_id(answers, session), branch, everything=everything)
         return to_json(plain_graph(part.nodes, part.edges))
 
     say(with_graph(look(folder, context), work))

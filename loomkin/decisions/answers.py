@@ -7,6 +7,7 @@ from loomkin.decisions.desk import Query
 from loomkin.decisions.drafts import Graph, GraphError
 from loomkin.decisions.graph import DecisionGraph
 from loomkin.decisions.lines import edge_lines, line, lost_line
+from loomkin.decisions.proofs import proofs
 from loomkin.decisions.tree import tree
 from loomkin.records.decision import DecisionEdge, EdgeType, Node, NodeKind, NodeStatus
 from loomkin.runtime.clock import Clock
@@ -73,14 +74,19 @@ class Answers:
         flagged = [one.node for one in doubts.doubts(self._db) if one.state == "raised"]
         return pulse.pulse(self.graph.snapshot(), self._threshold, self._stale_days, now, planned, flagged)
 
-    def part(self, root: str = "", session: str = "", branch: str = "") -> narrative.Part:
-        """What hangs on a node, or what a session or a branch decided; all of it where none is named."""
+    def part(
+        self, root: str = "", session: str = "", branch: str = "", *, everything: bool = False
+    ) -> narrative.Part:
+        """What hangs on a node, or what a session or a branch decided; all of it where none is named.
+
+        With `everything` also the automatic nodes that the story leaves out.
+        """
         graph = self.graph.snapshot()
-        nodes = filter(narrative.worth_telling, self._within(graph, root, session, branch))
-        part = narrative.part_of(graph, nodes)
+        within = self._within(graph, root, session, branch)
+        part = narrative.part_of(graph, within if everything else filter(narrative.worth_telling, within))
         named = [node.id for node in part.nodes.values() if node.kind is NodeKind.GOAL]
         tasks = [(one.origin.session, one.origin.task) for one in part.nodes.values() if one.origin.task]
-        proof = goals.evidence(self._db, named, tasks)
+        proof = proofs(part.nodes.values(), goals.evidence(self._db, named, tasks))
         return narrative.Part(part.nodes, part.edges, tuple(proof))
 
     def writeup(self, root: str, session: str, branch: str, title: str) -> str:
@@ -97,9 +103,9 @@ class Answers:
         """A part of the graph as a tree of lines."""
         return tree(self.drawn(root, session, branch)) or self._none()
 
-    def told(self, root: str = "", session: str = "", branch: str = "") -> str:
+    def told(self, root: str = "", session: str = "", branch: str = "", *, everything: bool = False) -> str:
         """The story of a part of the graph."""
-        return narrative.timeline(self.part(root, session, branch)) or self._none()
+        return narrative.timeline(self.part(root, session, branch, everything=everything)) or self._none()
 
     def near(self, word: str, steps: int) -> tuple[dict[str, Node], list[DecisionEdge]]:
         """A node and those within some steps of it, by change id, and the edges at them."""

@@ -121,7 +121,13 @@ def _proof(one: Evidence) -> str:
     at = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.at))
     flaky = ", passed when run again" if one.flaky else ""
     mark = "x" if one.exit_code == 0 else " "
-    return f"- [{mark}] `{one.command}`: exit code {one.exit_code}{flaky}, by {one.by}, {at}"
+    return f"- [{mark}] {_code(one.command)}: exit code {one.exit_code}{flaky}, by {one.by}, {at}"
+
+
+def _code(text: str) -> str:
+    """A command in one line of Markdown, whatever stands in it."""
+    flat = " ".join(text.split())
+    return f"`` {flat} ``" if "`" in flat else f"`{flat}`"
 
 
 def _indented(text: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from loomkin.decisions.desk import Who
 from loomkin.decisions.drafts import MOST_TITLE, Draft, Rejected
 from loomkin.decisions.graph import DecisionGraph
+from loomkin.decisions.proofs import in_words
 from loomkin.errors import LoomkinError
 from loomkin.provenance import behind, committed
 from loomkin.records.dataclass import dataclass
@@ -62,8 +63,7 @@ class Promoter:
     async def checked(self, ended: Event, check: Checked) -> None:
         """A check at the end of a turn that edited becomes an outcome, which later ones of it revise."""
         how = "passes" if check.passed else "fails"
-        code = "" if check.code is None else f"exit code {check.code}"
-        words = ", ".join(part for part in (f"`{check.command}`: {code}".rstrip(": "), check.output) if part)
+        words = in_words(check.command, check.code, check.output)
         await self._outcome(ended, check.command, how, words, not check.passed, check.files, ())
 
     async def proved(self, ended: Event, task: str, proof: Evidence) -> None:
@@ -71,7 +71,7 @@ class Promoter:
         title, goal = origins.task_of(self._db, ended.session, task)
         node = decisions.find(self._db, goal) if goal else None
         above = [*origins.of_task(self._db, ended.session, task), *([node] if node else [])]
-        words = f"`{proof.command}`: exit code {proof.exit_code}, by {proof.by}"
+        words = in_words(proof.command, proof.exit_code, f"by {proof.by}")
         how = "is verified" if proof.exit_code == 0 else "is not verified"
         await self._outcome(ended, f"{task} {title}", how, words, proof.exit_code != 0, (), above)
 

@@ -1,5 +1,7 @@
 """Reading money, verdicts and grants."""
 
+from math import inf
+
 from loomkin.errors import UsageError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.usage import Usage
@@ -72,24 +74,29 @@ class GrantRow:
     scope: str
 
 
-def spend(db: Database, by: str, session: str | None = None, since: float = 0.0) -> list[Spend]:
-    """What was spent, grouped by agent, model, session, task, day or what woke the agent, dearest first."""
+def spend(
+    db: Database, by: str, session: str | None = None, since: float = 0.0, until: float = inf
+) -> list[Spend]:
+    """What was spent, grouped by agent, model, session, task, day or what woke the agent, dearest first.
+
+    Calls at `since` count, those at `until` do not.
+    """
     if by not in _GROUPS:
         raise UsageError(f"Cannot group by {by!r}.", hint=f"Choose one of {', '.join(_GROUPS)}.")
     rows = db.rows(
         f"SELECT {_GROUPS[by]} AS part, count(*), sum(input), sum(output), sum(cache_read),"
         " sum(cache_write), sum(reasoning), coalesce(sum(cost), 0), sum(cost IS NULL), sum(milliseconds),"
         " sum(price_source = 'local')"
-        " FROM usage WHERE project = ? AND (? IS NULL OR session = ?) AND at >= ?"
+        " FROM usage WHERE project = ? AND (? IS NULL OR session = ?) AND at >= ? AND at < ?"
         " GROUP BY part ORDER BY 8 DESC, 3 DESC, part",
-        (db.project, session, session, since),
+        (db.project, session, session, since, until),
     )
     return [Spend(str(row[0]), row[1], Usage(*row[2:7]), row[7], row[8], row[9], row[10]) for row in rows]
 
 
-def total(db: Database, session: str | None = None, since: float = 0.0) -> Spend:
-    """The sum over the repository, or over one session, since a moment."""
-    parts = spend(db, "session", session, since)
+def total(db: Database, session: str | None = None, since: float = 0.0, until: float = inf) -> Spend:
+    """The sum over the repository, or over one session, since a moment and before another."""
+    parts = spend(db, "session", session, since, until)
     return Spend(
         "total",
         sum(part.calls for part in parts),

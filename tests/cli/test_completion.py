@@ -92,7 +92,7 @@ def test_the_help_that_the_scripts_are_held_to_was_read() -> None:
     known = {path: (commands, flags) for path, commands, flags in helps()}
     assert len(known) > 25
     assert known["sessions"][0] >= {"list", "show", "check"}
-    assert known["cost"][1] == {"--by", "--session", "--since", "--json", "-C", "-h", "--help"}
+    assert known["cost"][1] == {"--by", "--session", "--since", "--until", "--json", "-C", "-h", "--help"}
 
 
 def test_bash_completes_every_command_and_every_flag(scripts: Path) -> None:

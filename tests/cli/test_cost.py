@@ -1,5 +1,8 @@
 """`loomkin cost`."""
 
+import time
+from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -82,10 +85,72 @@ def test_a_session_or_a_date_narrows_it(project: Path) -> None:
     assert "No model was called" in loomkin("cost", "--since", "2030-01-01").out
 
 
-@pytest.mark.parametrize("words", [("--since", "yesterday"), ("--by", "colour"), ("--since", "9999-99-99")])
+@pytest.mark.parametrize(
+    ("words", "calls"),
+    [
+        (("--until", "1969-12-30"), 0),
+        (("--until", "2025-12-31"), 0),
+        (("--until", "2026-01-01"), 2),
+        (("--until", "2026-01-02"), 4),
+        (("--until", "9999-12-31"), 4),
+        (("--since", "2026-01-02", "--until", "2026-01-02"), 2),
+        (("--since", "2026-01-03", "--until", "2026-01-04"), 0),
+        (("--until", "2026-01-01T00:00"), 0),
+        (("--until", "2026-01-01", "--session", "s-2"), 0),
+    ],
+)
+def test_a_last_day_is_included(project: Path, words: tuple[str, ...], calls: int) -> None:
+    spent = loomkin("cost", *words, "--json").json
+    assert spent["total"]["calls"] == sum(group["calls"] for group in spent["groups"]) == calls
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A zone in which days may have 23 and 25 hours."""
+    with monkeypatch.context() as zone:
+        zone.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.parametrize(("day", "next_day"), [("2027-03-28", "2027-03-29"), ("2027-10-31", "2027-11-01")])
+def test_a_last_day_ends_at_midnight_when_the_clocks_change(
+    project: Path, berlin: None, day: str, next_day: str
+) -> None:
+    late, early = (datetime.fromisoformat(at).timestamp() for at in (f"{day} 23:59", f"{next_day} 00:01"))
+    with database(project) as db:
+        write(db, [call("late", 1, late), call("early", 1, early)])
+    groups = loomkin("cost", "--since", day, "--until", day, "--json").json["groups"]
+    assert [group["group"] for group in groups] == ["late"]
+
+
+def test_where_no_model_was_called_the_days_asked_for_are_named(project: Path) -> None:
+    assert loomkin("cost", "--until", "2025-12-31").out.endswith(" until 2025-12-31.\n")
+    both = loomkin("cost", "--since", "2025-12-30", "--until", "2025-12-31").out
+    assert both.endswith(" since 2025-12-30 until 2025-12-31.\n")
+
+
+def test_days_in_the_wrong_order_are_refused(project: Path) -> None:
+    refused = loomkin("cost", "--since", "2026-01-02", "--until", "2026-01-01")
+    assert refused.code == 2
+    assert "--until 2026-01-01 is before --since 2026-01-02" in refused.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--since", "yesterday"),
+        ("--by", "colour"),
+        ("--since", "9999-99-99"),
+        ("--until", "tomorrow"),
+        ("--until", "2026-02-30"),
+    ],
+)
 def test_words_that_mean_nothing_are_refused(project: Path, words: tuple[str, ...]) -> None:
     refused = loomkin("cost", *words)
     assert refused.code == 2
+    assert words[0] in refused.err
     assert words[1] in refused.err
 
 

@@ -8,9 +8,12 @@ from hypothesis import strategies as st
 
 from loomkin.decisions import brief, narrative
 from loomkin.decisions.desk import Query
-from loomkin.decisions.drafts import Graph
+from loomkin.decisions.drafts import Draft, Graph
+from loomkin.decisions.proofs import in_words, proofs
 from loomkin.decisions.pulse import DAY, Gap, Pulse, pulse
-from loomkin.records.decision import NodeStatus
+from loomkin.records.decision import Author, Node, NodeKind, NodeStatus, Origin, Wording
+from loomkin.records.ids import DecisionId
+from loomkin.records.task import Evidence
 from tests.decisions.desk import PERSON, Bench, graph_bench
 
 
@@ -140,6 +143,42 @@ async def test_the_story_of_a_goal_and_its_write_up_say_why() -> None:
         assert "- **Use SQLite** (d2, confidence 80 %)\n  - rejected: Use Redis: needs a server\n" in text
         assert "## Prior attempts\n- ~~Hash with MD5~~ (d7 abandoned): broken since 2004\n" in text
         assert "## Outcomes\n- d6 It works\n" in text
+
+
+async def test_the_story_tells_automatic_observations_only_where_everything_is_asked_for() -> None:
+    async with graph_bench() as bench:
+        await filled(bench)
+        noted = Draft(NodeKind.OBSERVATION, "The person: faster", parent="d1")
+        await bench.graph.add(noted, Origin(Author.AUTOMATIC), PERSON)
+        await bench.add("observation", "By an agent", parent="d1")
+        story, whole = bench.answers.part("d1"), bench.answers.part("d1", everything=True)
+        titles = {node.title for node in story.nodes.values()}
+        assert "By an agent" in titles
+        assert {node.title for node in whole.nodes.values()} - titles == {"The person: faster"}
+        assert "The person: faster" in narrative.timeline(whole)
+        assert "The person: faster" not in bench.answers.writeup("d1", "", "", "")
+
+
+async def test_the_write_up_names_the_commands_that_ran_and_takes_no_words_of_others_for_one() -> None:
+    async with graph_bench() as bench:
+        for command, code in (("make `which x`\ncheck", 0), ("pytest -q", 1)):
+            words = in_words(command, code, "out_1.txt")
+            draft = Draft(NodeKind.OUTCOME, command[:4], words, failed=code != 0)
+            await bench.graph.add(draft, Origin(Author.AUTOMATIC, "coder"), PERSON)
+        await bench.add("outcome", "It works", description="`rm -rf x`: exit code 0")
+        await bench.graph.close("d2", NodeStatus.ABANDONED, "another way", PERSON)
+        evidence = bench.answers.writeup("", "", "", "").split("## Evidence\n")[1]
+        assert evidence.startswith("- [x] `` make `which x` check ``: exit code 0, by coder, ")
+        assert evidence.count("\n") == 1
+
+
+def test_a_proof_that_a_task_has_already_is_not_told_twice() -> None:
+    known = Evidence("pytest -q", 0, "", "coder", 5.0)
+    assert proofs([], [known]) == [known]
+    words = Wording("t1 mend is verified", in_words("pytest -q", 0, "by coder"))
+    node = Node(DecisionId("d1"), "n_1", NodeKind.OUTCOME, words, Origin(Author.AUTOMATIC), 1.0, 1.0)
+    assert proofs([node], [known]) == [known]
+    assert [one.at for one in proofs([node])] == [1.0]
 
 
 async def test_search_finds_titles_reasons_files_and_parts_of_names() -> None:

@@ -137,7 +137,12 @@ async def test_undo_and_the_story_pass_over_what_was_recorded_automatically(benc
         assert (await bench.run("ask", "-c", "No, use statistics.mean", *YOLO)).err == ""
     found = await nodes(bench)
     assert found["The person: No, use statistics.mean"]["description"] == "No, use statistics.mean"
+    written = (await bench.run("graph", "writeup")).out
+    assert f"## Evidence\n- [x] `{CHECK}`: exit code 0, by coder, " in written
     story = (await bench.run("graph", "narrative")).out
     assert "statistics.mean" not in story
     assert f"{CHECK} passes" in story
+    whole = (await bench.run("graph", "narrative", "--all")).out
+    assert "The person: No, use statistics.mean" in whole
+    assert {line for line in story.splitlines() if line[:1].isdigit()} < set(whole.splitlines())
     assert "(By hand) was added by person" in (await bench.run("graph", "undo")).out
