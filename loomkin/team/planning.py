@@ -11,13 +11,14 @@ from loomkin.records.mail import PERSON, Delivery, MailKind
 from loomkin.records.role import Tier
 from loomkin.records.task import Edge, EdgeKind, OnFailure, Task, TaskState
 from loomkin.team.board import Board
-from loomkin.team.board_guards import HELD, waits_words
+from loomkin.team.board_guards import HELD
 from loomkin.team.goals import Goals
 from loomkin.team.mailroom import Letter
 from loomkin.team.orders import brought, order
 from loomkin.team.referee import UNDECIDED, PlanError
 from loomkin.team.team import Team
 from loomkin.team.transitions import Actor, Verb
+from loomkin.team.whereabouts import Whereabouts
 
 MOST_TASKS = 500
 
@@ -82,6 +83,7 @@ class Planning:
         self._board = board
         self._team = team
         self._goals = goals
+        self.where = Whereabouts(board, team)
 
     def create(self, by: str, draft: Draft) -> Task:
         """A new task, and its parent waits for it where it has one."""
@@ -235,33 +237,6 @@ class Planning:
     def reader(self, task: Task) -> str:
         """Who decides about a task now: its creator, else a lead who is there, else the session's agent."""
         return self._team.reader(task.creator)
-
-    def where(self, task: Task) -> str:
-        """Where a task stands, in one sentence."""
-        owner = f" with {task.owner}" if task.owner else ""
-        told = {
-            TaskState.PROPOSED: waits_words(self._board.plan, task.id),
-            TaskState.READY: self._next(task),
-            TaskState.OFFERED: "it comes first, or after what is in hand",
-        }.get(task.state, task.reason)
-        more = f": {told.rstrip('. ')}" if told else ""
-        return f"{task.id} ({task.title}) is {task.state}{owner}{more}."
-
-    def _next(self, task: Task) -> str:
-        """Who will have a task that is ready, as far as one can see."""
-        there = [one for one in self._team.members if one.open]
-        if any(one.name == task.owner for one in there):
-            return "it is offered to its owner"
-        mine = [one for one in there if one.seat.role.name == task.role and not one.hosted]
-        free = [one.name for one in mine if not one.active and self._board.in_hand(one.name) is None]
-        if free:
-            return (
-                f"it is offered to {free[0]}" if len(free) == 1 else f"it is offered to {' or '.join(free)}"
-            )
-        if not task.role:
-            return "it goes to whoever can do it and is free"
-        busy = f"; {', '.join(one.name for one in mine)} {'has' if len(mine) == 1 else 'have'} other work"
-        return f"it waits for a free {task.role}, or for one to be hired{busy if mine else ''}"
 
     def depend(self, by: str, edge: Edge, remove: bool) -> Task:
         """Let a task need another one, or need it no more."""

@@ -7,11 +7,12 @@ import pytest
 
 from loomkin.agent.turn import Limits
 from loomkin.errors import NotFoundError
-from loomkin.records.task import Edge, EdgeKind, OnFailure, TaskState
+from loomkin.records.task import Edge, EdgeKind, Handoff, OnFailure, TaskState
 from loomkin.team.board import Board
 from loomkin.team.planning import Blocker, Draft, Move, Planning
 from loomkin.team.referee import PlanError
 from loomkin.team.team import Team
+from loomkin.team.transitions import Actor, Verb
 from tests.scenarios.conftest import Bench, call
 from tests.team.conftest import at_work, bench, home  # noqa: F401
 
@@ -145,3 +146,28 @@ async def test_who_is_at_work_hears_that_the_task_must_wait_and_that_it_goes_on(
     assert "t1 (one) needs t2 (two, ready) and has to wait." in letters(team, "ada")
     planning.depend("concierge", Edge(board.task("t2").id, board.task("t1").id), remove=True)
     assert "t1 (one) goes on." in letters(team, "ada")
+
+
+@pytest.mark.feature("B3")
+async def test_where_a_task_stands_is_one_line_of_what_holds_now(plan: Plan) -> None:
+    planning, board, _ = plan
+    for title in ("one", "two", "three"):
+        planning.create("concierge", draft(title, checks=("pytest",)))
+    planning.accept("ada", "t1")
+    board.hand_off("t1", Handoff("did it"))
+    board.move("t1", Verb.COMPLETE, "ada")
+    board.move("t1", Verb.REFUSE, "loomkin", "`pytest`: exit 1\n3 failed", role=Actor.VERIFIER)
+    task = planning.update("concierge", "t1", "other checks", {"checks": ("true",)}, None)
+    assert planning.where(task) == "t1 (one) is in progress with ada."
+    for other in ("t2", "t3"):
+        task = planning.depend("concierge", Edge(board.task(other).id, task.id), remove=False)
+    assert planning.where(task) == (
+        "t1 (one) is waiting with ada: it waits for the end of t2 (coder, ready) and the end of t3 "
+        "(coder, ready)."
+    )
+    for other in ("t2", "t3"):
+        task = planning.depend("concierge", Edge(board.task(other).id, task.id), remove=True)
+    planning.block("ada", "t1", Blocker.PERSON, "which port?\nOr none?", "")
+    assert planning.where(board.task("t1")) == "t1 (one) is waiting with ada: person: which port?."
+    task = planning.update("concierge", "t1", "not now", {}, Move.CANCEL)
+    assert planning.where(task) == "t1 (one) is cancelled with ada: not now."
