@@ -25,7 +25,7 @@ from loomkin.store.sessions import SessionRow
 from loomkin.team.board import Board
 from loomkin.team.plan import read
 from loomkin.team.transitions import Verb
-from loomkin.workspace.plan_words import Wanted, is_claimed, priority_of, task_lines, task_text
+from loomkin.workspace.plan_words import Wanted, priority_of, task_lines, task_text
 
 app = group("The plan of a session.")
 Session = Annotated[str, typer.Option("--session", metavar="ID", help=f"That session. {SESSION_HELP}")]
@@ -191,4 +191,4 @@ def _wanted(
 def _plain(task: Task) -> dict[str, object]:
     plain = to_plain(task)
     assert isinstance(plain, dict)
-    return {**plain, "claimed": is_claimed(task)}
+    return {**plain, "claimed": task.claimed}

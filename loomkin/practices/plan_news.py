@@ -8,7 +8,7 @@ from loomkin.records.ids import TaskId
 from loomkin.records.mail import ASKING, PERSON, SYSTEM, Delivery, Mail, MailKind, Priority
 from loomkin.records.task import ENDED, Edge, EdgeKind, OnFailure, Task, TaskState
 from loomkin.records.team_event import PartialPublished, TaskAdded, TaskMoved, TaskRevised
-from loomkin.team.board import Board, claimed
+from loomkin.team.board import Board
 from loomkin.team.board_guards import HELD, unmet_words
 from loomkin.team.edges import broken, satisfied
 from loomkin.team.mailroom import Letter, Undeliverable
@@ -181,7 +181,7 @@ class PlanNews(Practice):
         known = fact.actor == reader or task.owner == reader or tells_itself or self._follows(task)
         if known and not after:
             return
-        shown = " (claimed: no command proves it)" if claimed(task) else ""
+        shown = " (claimed: no command proves it)" if task.claimed else ""
         passed = fact.before is S.IN_REVIEW and fact.after is S.DONE
         by = f", approved by {fact.actor}" if passed else ""
         told = fact.reason.rstrip(". ") if passed or fact.after is not S.DONE else ""

@@ -103,7 +103,7 @@ class Verification(Practice):
     def _outdated(self, task: Task) -> list[str]:
         """What its owner had run with success before the last change: it must still hold."""
         last = max((step.at for step in self._footprints.steps(task)), default=0.0)
-        runs = {proof.command: proof for proof in task.evidence if proof.by == task.owner}
+        runs = {proof.command: proof for proof in task.proofs if proof.by == task.owner}
         return [proof.command for proof in runs.values() if proof.exit_code == 0 and proof.at < last]
 
     async def _unexplained(self, task: Task) -> list[str]:

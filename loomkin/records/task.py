@@ -89,6 +89,14 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A check that was taken away from a task, and by whom."""
+
+    command: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One piece of work.
 
@@ -119,3 +127,15 @@ class Task:
     partials: tuple[str, ...] = ()
     attempts: int = 0
     goal: str = ""
+    withdrawn: tuple[Withdrawn, ...] = ()
+
+    @property
+    def proofs(self) -> tuple[Evidence, ...]:
+        """What was run for it and still counts: checks that were taken away do not."""
+        gone = {one.command for one in self.withdrawn}
+        return tuple(one for one in self.evidence if one.command not in gone)
+
+    @property
+    def claimed(self) -> bool:
+        """Whether nothing but its owner's word says that it is done."""
+        return self.state is TaskState.DONE and all(one.exit_code != 0 for one in self.proofs)

@@ -23,9 +23,12 @@ def evidence(db: Database, goals: Iterable[str], tasks: Iterable[tuple[str, str]
     """The commands that were run for the tasks of goals, and for tasks of sessions, oldest first."""
     rows = db.rows(
         "SELECT evidence.data FROM evidence JOIN tasks ON tasks.session = evidence.session"
-        " AND tasks.id = evidence.task WHERE json_extract(tasks.data, '$.goal')"
+        " AND tasks.id = evidence.task WHERE (json_extract(tasks.data, '$.goal')"
         " IN (SELECT value FROM json_each(?)) OR tasks.session || ' ' || tasks.id"
-        " IN (SELECT value FROM json_each(?)) ORDER BY evidence.seq",
+        " IN (SELECT value FROM json_each(?))) AND NOT EXISTS"
+        " (SELECT 1 FROM json_each(tasks.data, '$.withdrawn') AS gone WHERE"
+        " json_extract(gone.value, '$.command') = json_extract(evidence.data, '$.command'))"
+        " ORDER BY evidence.seq",
         (decisions.as_list(goals), decisions.as_list(" ".join(one) for one in tasks)),
     )
     return [load(Evidence, row["data"]) for row in rows]

@@ -8,7 +8,7 @@ from loomkin.records.dataclass import replace
 from loomkin.records.event import Fact
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import SYSTEM
-from loomkin.records.task import ENDED, Edge, Evidence, Handoff, Task, TaskState
+from loomkin.records.task import ENDED, Edge, Evidence, Handoff, Task, TaskState, Withdrawn
 from loomkin.records.team_event import (
     EdgeAdded,
     EdgeRemoved,
@@ -117,6 +117,8 @@ class Board:
             raise PlanError(f"{', '.join(sorted(wrong))} of a task cannot be revised.")
         if task.state in ENDED:
             raise PlanError(f"{task.id} is {task.state}.", hint="Reopen it first, or create a new task.")
+        if "checks" in changes:
+            changes["withdrawn"] = _withdrawn(task, changes["checks"], by)
         task = self.plan.tasks[task.id] = replace(task, **changes)
         self._tell(TaskRevised(task, by, reason))
         self._settle()
@@ -283,6 +285,8 @@ def _same(one: Edge, other: Edge) -> bool:
     return (one.before, one.after, one.kind, one.name) == (other.before, other.after, other.kind, other.name)
 
 
-def claimed(task: Task) -> bool:
-    """Whether a task only says that it is done: no command that was run for it proves it."""
-    return task.state is TaskState.DONE and not any(one.exit_code == 0 for one in task.evidence)
+def _withdrawn(task: Task, checks: Sequence[str], by: str) -> tuple[Withdrawn, ...]:
+    """The checks that a task had and has no more."""
+    known = {one.command: one for one in task.withdrawn}
+    known |= {check: Withdrawn(check, by) for check in task.checks}
+    return tuple(one for command, one in known.items() if command not in checks)

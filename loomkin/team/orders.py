@@ -26,13 +26,15 @@ def in_words(handoff: Handoff) -> str:
 
 def proof_words(task: Task) -> str:
     """What loomkin ran for a task, the last run of each command in a line; says so where that is nothing."""
-    runs = {proof.command: proof for proof in task.evidence}
+    runs = {proof.command: proof for proof in task.proofs}
     lines = [
         f"- `{one.command}`: exit {one.exit_code}{', flaky: it failed once' if one.flaky else ''}"
         f"{f' (run by {one.by})' if one.by != SYSTEM else ''}"
         for one in runs.values()
     ]
-    return "\n".join(["run by loomkin:", *lines]) if lines else "run by loomkin: nothing; it is a claim"
+    head = "run by loomkin:" if lines else "run by loomkin: nothing; it is a claim"
+    lines += [f"- `{one.command}`: withdrawn by {one.by}" for one in task.withdrawn]
+    return "\n".join([head, *lines])
 
 
 def brought(plan: Plan, edge: Edge) -> str:

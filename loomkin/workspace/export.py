@@ -156,8 +156,8 @@ def _tasks(db: Database, row: sessions.SessionRow) -> Iterator[str]:
         if task.handoff is not None:
             told = (("done", task.handoff.done), ("found", task.handoff.found), ("open", task.handoff.open))
             yield from (f"  - {name}: {' '.join(text.split())}" for name, text in told if text)
-        for proof in task.evidence:
-            yield f"  - `{proof.command}`: exit {proof.exit_code}"
+        yield from (f"  - `{proof.command}`: exit {proof.exit_code}" for proof in task.proofs)
+        yield from (f"  - `{one.command}`: withdrawn by {one.by}" for one in task.withdrawn)
     if known:
         yield ""
 

@@ -7,7 +7,7 @@ from loomkin.errors import UsageError
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import PERSON
-from loomkin.records.task import ENDED, Edge, EdgeKind, Task, TaskState
+from loomkin.records.task import ENDED, Edge, EdgeKind, Task
 
 FIELDS = ("title", "description", "role", "priority", "check", "needs", "review")
 
@@ -89,14 +89,9 @@ def priority_of(text: str) -> int:
     return int(text)
 
 
-def is_claimed(task: Task) -> bool:
-    """Whether nothing but its owner's word says that it is done."""
-    return task.state is TaskState.DONE and not any(one.exit_code == 0 for one in task.evidence)
-
-
 def state_of(task: Task) -> str:
     """Where it stands, as a person reads it."""
-    return "done (claimed)" if is_claimed(task) else task.state.value.replace("_", " ")
+    return "done (claimed)" if task.claimed else task.state.value.replace("_", " ")
 
 
 def task_lines(tasks: Sequence[Task], edges: Iterable[Edge]) -> list[str]:
@@ -142,7 +137,8 @@ def task_text(task: Task, edges: Iterable[Edge]) -> str:
     ]
     lines = [f"{task.id} {task.title}", *(f"  {name}: {value}" for name, value in rows if value)]
     lines += [task.description] if task.description else []
-    lines += [f"  ran: {one.command} -> exit {one.exit_code} ({one.by})" for one in task.evidence]
+    lines += [f"  ran: {one.command} -> exit {one.exit_code} ({one.by})" for one in task.proofs]
+    lines += [f"  withdrawn by {one.by}: {one.command}" for one in task.withdrawn]
     if task.handoff is not None:
         left = task.handoff
         parts = [

@@ -17,9 +17,10 @@ from loomkin.records.team_event import EdgeAdded, TaskAdded, TaskMoved
 from loomkin.runtime.recorder import Scribe
 from loomkin.store.database import Database
 from loomkin.store.journal import write
-from loomkin.team.board import Board, claimed
+from loomkin.team.board import Board
 from loomkin.team.board_guards import HELD, HOLDS, in_hand
 from loomkin.team.edges import cycle, missing
+from loomkin.team.orders import proof_words
 from loomkin.team.plan import Plan, read
 from loomkin.team.referee import PlanError
 from loomkin.team.transitions import TRANSITIONS, Actor, Guard, Verb
@@ -140,11 +141,11 @@ def test_a_done_task_is_claimed_until_a_command_that_succeeded_proves_it() -> No
     board.add(a_task())
     start(board, "t1")
     finish(board, "t1")
-    assert claimed(board.task("t1"))
+    assert board.task("t1").claimed
     board.prove("t1", Evidence("pytest", 1, "1 failed", SYSTEM, 1.0))
-    assert claimed(board.task("t1"))
+    assert board.task("t1").claimed
     board.prove("t1", Evidence("pytest", 0, "1 passed", SYSTEM, 2.0))
-    assert not claimed(board.task("t1"))
+    assert not board.task("t1").claimed
 
 
 def test_a_circle_is_refused_with_its_path_and_leaves_no_task_behind() -> None:
@@ -444,3 +445,34 @@ def read_back(facts: list[Fact]) -> Plan:
         return read(database, SESSION)
     finally:
         database.close()
+
+
+@pytest.mark.feature("B21")
+def test_a_check_that_was_taken_away_is_shown_as_withdrawn_and_counts_no_more() -> None:
+    board, _ = a_board()
+    board.add(a_task(checks=("pytest old", "mypy")))
+    start(board, "t1")
+    for command, code in (("pytest old", 1), ("mypy", 0)):
+        board.prove("t1", Evidence(command, code, "", "loomkin", 1.0))
+    board.revise("t1", "lead", "it fails without the work too", checks=("pytest new",))
+    finish(board, "t1")
+    task = board.task("t1")
+    assert task.claimed  # what was taken away proves nothing
+    assert proof_words(task) == (
+        "run by loomkin: nothing; it is a claim\n"
+        "- `pytest old`: withdrawn by lead\n- `mypy`: withdrawn by lead"
+    )
+    board.prove("t1", Evidence("pytest new", 0, "", "loomkin", 2.0))
+    assert not board.task("t1").claimed
+    assert "- `pytest new`: exit 0\n" in proof_words(board.task("t1"))
+
+
+def test_a_check_that_comes_back_counts_again() -> None:
+    board, _ = a_board()
+    board.add(a_task(checks=("mypy",)))
+    board.prove("t1", Evidence("mypy", 0, "", "loomkin", 1.0))
+    board.revise("t1", "lead", "no", checks=())
+    assert board.task("t1").proofs == ()
+    board.revise("t1", "lead", "yes", checks=("mypy",))
+    assert board.task("t1").withdrawn == ()
+    assert len(board.task("t1").proofs) == 1

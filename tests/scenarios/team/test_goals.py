@@ -12,8 +12,8 @@ def goal(title: str) -> dict[str, Any]:
     return call("decision_log", kind="goal", title=title)
 
 
-def task(title: str, **more: Any) -> dict[str, Any]:
-    return call("task_create", title=title, description=f"Please {title}.", role="coder", **more)
+def task(title: str, role: str = "coder", **more: Any) -> dict[str, Any]:
+    return call("task_create", title=title, description=f"Please {title}.", role=role, **more)
 
 
 def hand_in(identity: str) -> dict[str, Any]:
@@ -75,6 +75,35 @@ async def test_a_task_that_only_claims_to_be_done_keeps_its_goal_open(bench: Ben
         ended = await bench.run("ask", "mend mean()", "--team", "default")
     assert ended.code == 0, ended.err
     assert (await graph(bench))["d1"]["status"] == "active"
+
+
+@pytest.mark.feature("C1")
+async def test_what_is_only_claimed_is_shown_by_whoever_proves_it_and_its_goal_closes(bench: Bench) -> None:
+    script = {
+        "concierge": [
+            {
+                "calls": [
+                    goal("Mend mean"),
+                    task("mend it"),
+                    task("try it", "tester", needs=["t1"], checks=["true"]),
+                    task("read it", "reviewer", needs=["t2"]),
+                ]
+            },
+            {"text": "Under way."},
+            {"text": "All done.", "repeat": True},
+        ],
+        "coder": [hand_in("t1")],
+        "tester": [hand_in("t2")],
+        "reviewer": [hand_in("t3")],
+    }
+    async with bench.model(script=script):
+        ended = await bench.run("ask", "mend mean()", "--team", "default")
+    assert ended.code == 0, ended.err
+    node = (await graph(bench))["d1"]
+    assert (node["status"], node["reason"]) == (
+        "done",
+        "all its tasks are done and proved: t1 by t2; t2 `true`; t3 which changed nothing",
+    )
 
 
 @pytest.mark.feature("C2")
