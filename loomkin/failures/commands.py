@@ -48,6 +48,8 @@ _GIT_LOOKS = names(
     "rev-parse show-ref ls-files check-ignore merge-base diff grep cat-file config log show blame status"
     " rev-list name-rev describe ls-remote ls-tree branch tag remote shortlog reflog"
 )
+_TIDIES = names("git rm mv cp mkdir rmdir touch chmod chown ln install")
+"""What puts files about, whatever else was to be done with them."""
 _ASKS = frozenset(("--version", "--help", "-h", "-V", "help", "version"))
 _INLINE = frozenset(("-c", "-e", "-"))
 
@@ -97,10 +99,15 @@ class CommandLine:
         return any(one.like(two) for one in mine for two in theirs)
 
     def replaces(self, other: "CommandLine", missing: str) -> bool:
-        """Whether it does with another program what one that is not there was to do."""
+        """Whether it does with another program what one that is not there was to do.
+
+        What only looks stands in for nothing but what only looked, what puts files about for nothing.
+        """
         lost = [run for run in other.runs if run.program == missing or missing.endswith(f"/{run.program}")]
         wanted = {word for run in lost for word in run.words if not word.startswith("-")}
-        return any(wanted.intersection(run.words) for run in self.runs)
+        only_looked = all(run.looks for run in lost)
+        able = [run for run in self.runs if only_looked or not (run.looks or run.program in _TIDIES)]
+        return any(wanted.intersection(run.words) for run in able)
 
     @property
     def intent(self) -> str:

@@ -73,6 +73,13 @@ def test_another_program_replaces_one_that_is_not_there_only_for_the_same_words(
     assert not read("grep -rn FIXME lib", ".").replaces(failed, "rg")
 
 
+@pytest.mark.parametrize("other", ["grep -n x calc.py", "cat calc.py", "git add calc.py", "mv calc.py lib"])
+def test_looking_at_a_file_or_moving_it_is_no_replacement_for_what_was_to_be_done_with_it(other: str) -> None:
+    failed = read("black calc.py", ".")
+    assert not read(other, ".").replaces(failed, "black")
+    assert read(f"{other} && python3 -m black calc.py", ".").replaces(failed, "black")
+
+
 @given(st.text(max_size=200))
 def test_any_text_can_be_read_as_a_command(text: str) -> None:
     line = read(text, ".")
