@@ -27,7 +27,9 @@ from loomkin.records.ids import CallId, ModelId, SessionId
 from loomkin.records.message import Text, ToolCall, ToolResult
 from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import SystemClock
+from loomkin.runtime.garbage import collect_seldom
 from loomkin.runtime.recorder import Scribe
+from loomkin.runtime.threads import share_soon
 from loomkin.store.database import FILE_NAME, Database
 from loomkin.store.journal import Journal
 from loomkin.tooling.toolbox import Toolbox
@@ -43,6 +45,9 @@ HERE = Endpoint("http://127.0.0.1:1/v1")
 def measure(floor: Floor) -> Iterator[Figure]:
     """Each round moves a conversation of its own out of a window, in a database on the project's disk."""
     BUILD.mkdir(exist_ok=True)
+    # as the command line does
+    collect_seldom()
+    share_soon()
     whole, worst, lost, counts = [], [], [], []
     for _ in range(ROUNDS):
         floor.sample()

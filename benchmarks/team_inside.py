@@ -20,6 +20,7 @@ from loomkin.agent.turn import Limits
 from loomkin.app import open_house, open_session
 from loomkin.records.mail import SYSTEM, Delivery
 from loomkin.runtime.garbage import collect_seldom
+from loomkin.runtime.threads import share_soon
 from loomkin.team.mailroom import Letter
 from loomkin.team.seat import Seat
 from loomkin.workspace.options import Options
@@ -138,4 +139,5 @@ async def run(case: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     collect_seldom()
+    share_soon()
     sys.stdout.write(json.dumps(asyncio.run(run(sys.argv[1]))))

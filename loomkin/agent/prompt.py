@@ -1,6 +1,7 @@
 """What an agent is told before anything is said: who it is, where it is, which rules hold."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from loomkin.records.dataclass import dataclass
@@ -33,8 +34,12 @@ def team_words(spawner: str, *, hosted: bool = False) -> str:
     """
     boss = f"{spawner}, or whoever else ordered it by mail," if spawner else "whoever ordered it"
     words = "Your last message goes to the person." if hosted else _REPORTS.format(boss=boss)
-    text = Path(__file__).with_name("teamwork.md").read_text(encoding="utf-8")
-    return text.replace("{words}", words)
+    return _teamwork().replace("{words}", words)
+
+
+@cache
+def _teamwork() -> str:
+    return Path(__file__).with_name("teamwork.md").read_text(encoding="utf-8")
 
 
 def role_words(roles: Iterable[Role]) -> str:

@@ -12,6 +12,7 @@ from loomkin.cli.flag_table import VALUE_FLAGS
 from loomkin.cli.help import COMMANDS, help_text
 from loomkin.errors import LoomkinError, UsageError
 from loomkin.runtime.garbage import collect_seldom
+from loomkin.runtime.threads import share_soon
 from loomkin.ui.terminal import printable
 
 
@@ -53,6 +54,7 @@ def route(words: list[str]) -> tuple[str, list[str]]:
 def _call(name: str, words: list[str]) -> int:
     module = import_module(f"loomkin.cli.{name}")
     collect_seldom()
+    share_soon()
     form = getattr(module, "FORM", None)
     if form is None:
         return _call_typer(module.app, name, words)

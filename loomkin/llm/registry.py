@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from loomkin.errors import ConfigError, StoreError, UsageError
@@ -17,15 +18,21 @@ def open_wire(name: str, endpoint: Endpoint, transport: Transport | None = None)
 
     Raises ConfigError for an unknown name.
     """
-    for entry in pkgutil.iter_modules(wires.__path__):
-        if entry.name.split("_")[0] == name:
-            module = importlib.import_module(f"{wires.__name__}.{entry.name}")
+    for entry in _entries():
+        if entry.split("_")[0] == name:
+            module = importlib.import_module(f"{wires.__name__}.{entry}")
             wire: Wire = module.WIRE(endpoint, transport)
             return wire
     raise ConfigError(
         f"This build of loomkin cannot speak to that provider (it has no wire {name!r}).",
         hint="Install loomkin from its source with pip or pipx, or name a model of another provider.",
     )
+
+
+@cache
+def _entries() -> tuple[str, ...]:
+    """The names of the modules of wires; every agent opens a wire of its own, and none is added meanwhile."""
+    return tuple(entry.name for entry in pkgutil.iter_modules(wires.__path__))
 
 
 def opener(

@@ -107,6 +107,7 @@ class Team(Roster):
 
     async def spawn(self, seat: Seat, order: str) -> Member:
         """A new member at work on `order`, idle where it is empty; raises LimitError for one too many."""
+        await self.turnstile()
         self._refuse_growth(seat)
         agent = await self._make(seat)
         member = self._seat(seat, agent, hosted=False)

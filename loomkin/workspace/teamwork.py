@@ -168,15 +168,14 @@ class Teamwork:
 
     async def opening(self, context: str) -> str:
         """The first message of a conversation in this team, with the survey of the project."""
-        known = await self._survey.joined(context) if self._survey else context
-        line = await asyncio.to_thread(self._project)
-        known = "\n".join(part for part in (line, known) if part)
         async with self._opens:
+            known = await self._survey.joined(context) if self._survey else context
             now = self._ground.crew.house.clock.monotonic()
             at, asked, text = self._told
-            # agents that wake together are told the same: looking at the place starts programs
+            # agents that wake together are told the same: to look at the place is to start programs
             if asked != known or now - at > TOGETHER:
-                text = await self._ground.opening(known)
+                line = await asyncio.to_thread(self._project)
+                text = await self._ground.opening("\n".join(part for part in (line, known) if part))
                 self._told = (now, known, text)
             return text
 

@@ -24,6 +24,6 @@ print(looks[:1], seen() is None)
 """
 
 
-def test_it_looks_after_ten_thousand_objects_and_finds_what_holds_on_to_itself() -> None:
+def test_it_looks_after_two_thousand_objects_and_finds_what_holds_on_to_itself() -> None:
     done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["True [] False", "[0] True"]
