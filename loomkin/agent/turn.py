@@ -175,6 +175,7 @@ class Turn:
         await self._steering.own_round()
         load, room = await self._window.fit()
         await self._scribe.flush()
+        await self._steering.own_round()
         self._scribe.record(StateChanged("thinking"))
         self._steps += 1
         try:
