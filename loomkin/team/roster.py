@@ -71,6 +71,14 @@ class Roster:
         one = self._members.get(name)
         return one is not None and (one.hosted or one.seat.role.name == LEAD)
 
+    def below(self, name: str) -> list[str]:
+        """Whom an agent had hired, and whom those had, those who have gone too."""
+        found: list[str] = []
+        for one in self._members.values():  # who hires was there before
+            if one.seat.spawner == name or one.seat.spawner in found:
+                found.append(one.name)
+        return found
+
     def reader(self, name: str) -> str:
         """That agent if it reads mail, else a lead, else the session's own agent, else the person."""
         there = [one for one in self._members.values() if one.open]

@@ -64,9 +64,18 @@ class Seen(Practice):
         """A command of an agent changed a file, nobody knows in how many lines."""
         self._add(agent, _Step(at, path, counted=False))
 
-    def words(self, agent: str, role: Role, since: float) -> str:
-        """What it did since then, in a line; nothing where its role can neither change nor run anything."""
-        steps = [step for step in self._steps.get(agent, ()) if step.at >= since]
+    def words(self, agent: str, role: Role, since: float, team: Iterable[str] = ()) -> str:
+        """What it and its team did since then, in a line.
+
+        Nothing where its role can neither change nor run anything and nobody did for it.
+        """
+        steps = self._since(agent, since)
+        helped = [name for name in team if self._since(name, since)]
+        if helped:
+            steps = sorted(
+                (step for name in (agent, *helped) for step in self._since(name, since)),
+                key=lambda step: step.at,
+            )
         writes = changes_files(role)
         if not steps and not writes:
             return ""
@@ -79,7 +88,11 @@ class Seen(Practice):
             after = f"after the last edit: {ran}" if ran else "only reading after the last edit"
             committed = any(_committed(step) for step in steps[last + 1 :])
             parts = [f"changed {_changed(steps)}", after, "committed" if committed else "not committed"]
-        return f"loomkin saw: {'; '.join(parts)}."
+        whose = f" of its team ({', '.join(helped)})" if helped else ""
+        return f"loomkin saw{whose}: {'; '.join(parts)}."
+
+    def _since(self, agent: str, since: float) -> list[_Step]:
+        return [step for step in self._steps.get(agent, ()) if step.at >= since]
 
     def _ran(self, steps: list[_Step]) -> str:
         ends = {

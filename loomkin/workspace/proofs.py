@@ -78,5 +78,7 @@ def _witness(crew: Crew, team: Team) -> Seen:
     if past.members(database, crew.session):
         seen.restore(event for kind in KINDS for event in sessions.events(database, crew.session, kind))
     team.adopt(seen)
-    team.reports.witness = lambda member, since: seen.words(member.name, member.seat.role, since)
+    team.reports.witness = lambda member, since: seen.words(
+        member.name, member.seat.role, since, team.below(member.name)
+    )
     return seen

@@ -22,10 +22,11 @@ class Book:
     def __init__(self) -> None:
         self.seen = Seen(lambda command: command == "ls")
         self.events: list[Event] = []
+        self.agent = "ann"
 
     def note(self, fact: Fact) -> None:
         at = len(self.events) + 1
-        self.events.append(Event(at, float(at), SessionId("s"), "ann", "", fact))
+        self.events.append(Event(at, float(at), SessionId("s"), self.agent, "", fact))
         self.seen.happened(self.events[-1])
 
     def edit(self, path: str, added: int = 1) -> None:
@@ -100,6 +101,25 @@ def test_what_verify_ran_counts_under_its_commands_own_name():
     book.ran("", "3 passed\n`pytest -q`: exit 0. Kept as evidence for t1.", tool="verify", what="test")
     book.ran("", "`mypy .` failed and passed when it was run again at once: it is flaky.", tool="verify")
     assert book.words(TESTER) == "loomkin saw: `pytest -q` -> exit 0, `mypy .` -> failed and passed."
+
+
+def test_what_its_team_did_counts_for_who_leads_it_in_the_order_in_which_it_was_done():
+    book = Book()
+    book.edit("a.py", 2)
+    book.agent = "bob"
+    book.ran("pytest -q", "exit 1")
+    book.edit("b.py")
+    book.ran("pytest -q")
+    book.agent = "lead"
+    book.ran("ls")
+    told = book.seen.words("lead", CODER, 0.0, ("ann", "bob", "eve"))
+    assert told == (
+        "loomkin saw of its team (ann, bob): changed a.py +2 -0, b.py +1 -0; after the last edit: "
+        "`pytest -q` -> exit 0; not committed."
+    )
+    assert book.seen.words("lead", CODER, 0.0) == "loomkin saw: no file changed; only reading."
+    since = len(book.events) + 0.5
+    assert book.seen.words("lead", READER, since, ("ann", "bob")) == ""
 
 
 def test_who_goes_on_after_a_restart_has_seen_the_same():
