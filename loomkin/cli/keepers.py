@@ -10,7 +10,7 @@ import typer
 
 from loomkin.cli.keeper_place import found, looker, plain, told
 from loomkin.cli.keeper_show import shown
-from loomkin.cli.place import AsJson, Folder, Place, at_least_one, group, look, say
+from loomkin.cli.place import SESSION_HELP, AsJson, Folder, Place, at_least_one, group, look, say
 from loomkin.cli.tables import columns, flat, table, to_json, when
 from loomkin.errors import UsageError
 from loomkin.keepers import catalogue
@@ -24,6 +24,7 @@ from loomkin.runtime.clock import SystemClock
 from loomkin.store import keepers as store
 from loomkin.store.database import Database
 from loomkin.store.journal import write
+from loomkin.store.sessions import find
 
 app = group("What left the windows of models and is kept word for word.")
 KeeperArgument = Annotated[str, typer.Argument(metavar="ID", help="Such as k7.")]
@@ -44,7 +45,7 @@ def list_keepers(
     context: typer.Context,
     kind: Kind = None,
     agent: Annotated[str, typer.Option(metavar="NAME", help="Of that agent.")] = "",
-    session: Annotated[str, typer.Option(metavar="ID", help="Of that session.")] = "",
+    session: Annotated[str, typer.Option(metavar="ID", help=f"Of that session. {SESSION_HELP}")] = "",
     state: Annotated[
         str, typer.Option(metavar="STATE", help=f"{', '.join(State)} or all; else all but archived.")
     ] = "",
@@ -58,6 +59,7 @@ def list_keepers(
     place = look(folder, context)
     with place.database() as database:
         every = _entries(database, place) if database else []
+        session = find(database, session).id if database and session else session
     those = catalogue.chosen(every, kind or "", agent, session, state)[::-1][:limit]
     if as_json:
         say(to_json([catalogue.plain(one) for one in those]))

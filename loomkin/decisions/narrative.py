@@ -94,6 +94,10 @@ def _told(node: Node, done: bool = False) -> Iterator[str]:
 def _decision(node: Node, part: Part) -> Iterator[str]:
     yield f"- **{node.title}** ({', '.join((node.id, *_sure(node)))}){_commit(node)}"
     yield from _indented(node.wording.description)
+    yield from _weighed(node, part)
+
+
+def _weighed(node: Node, part: Part) -> Iterator[str]:
     for edge in part.edges:
         if edge.start == node.change_id and edge.type in (EdgeType.CHOSEN, EdgeType.REJECTED):
             why = f": {edge.reason}" if edge.reason else ""
@@ -101,6 +105,7 @@ def _decision(node: Node, part: Part) -> Iterator[str]:
 
 
 def _attempt(node: Node, part: Part) -> Iterator[str]:
+    """What was given up, why, and what it had rejected: that speaks against those options still."""
     after = [
         part.nodes[edge.start].title
         for edge in part.edges
@@ -109,6 +114,7 @@ def _attempt(node: Node, part: Part) -> Iterator[str]:
     instead = f"; now: {', '.join(after)}" if after else ""
     why = f": {node.wording.reason}" if node.wording.reason else ""
     yield f"- ~~{node.title}~~ ({node.id} {node.status}){why}{instead}"
+    yield from _weighed(node, part)
 
 
 def _open_options(options: Iterable[Node], part: Part) -> list[Node]:

@@ -143,6 +143,9 @@ async def test_the_story_of_a_goal_and_its_write_up_say_why() -> None:
         assert "- **Use SQLite** (d2, confidence 80 %)\n  - rejected: Use Redis: needs a server\n" in text
         assert "## Prior attempts\n- ~~Hash with MD5~~ (d7 abandoned): broken since 2004\n" in text
         assert "## Outcomes\n- d6 It works\n" in text
+        await bench.graph.close("d2", NodeStatus.ABANDONED, "too slow", PERSON)
+        text = bench.answers.writeup("d1", "", "", "")
+        assert "- ~~Use SQLite~~ (d2 abandoned): too slow\n  - rejected: Use Redis: needs a server\n" in text
 
 
 async def test_the_story_tells_automatic_observations_only_where_everything_is_asked_for() -> None:

@@ -246,7 +246,11 @@ async def test_unused_for_weeks_it_is_stale_then_archived_still_found_and_back_w
 @pytest.mark.feature("C8")
 async def test_the_person_archives_a_keeper_and_brings_it_back(small: Bench) -> None:
     async with small.model(*planted(8)):
-        assert (await small.run("ask", "Look.")).code == 0
+        assert (await small.run("ask", "-n", "first look", "Look.")).code == 0
+    named = await small.run("keepers", "list", "--session", "first look", "--json")
+    assert [one["id"] for one in json.loads(named.out)] == ["k1"]
+    wrong = await small.run("keepers", "list", "--session", "second look")
+    assert (wrong.code, "No session 'second look'" in wrong.err) == (1, True)
     assert (await small.run("keepers", "archive", "@K1")).code == 0
     assert await state(small) == "archived"
     shown = (await small.run("keepers", "show", "1", "--full")).out
