@@ -1,7 +1,6 @@
 """One turn: ask the model, run what it plans, check point, until it has answered or must stop."""
 
 import asyncio
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -17,7 +16,7 @@ from loomkin.records.message import ToolCall, ToolResult
 from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.hooked import EndedByHook
 from loomkin.tooling.runner import Runner
-from loomkin.tooling.tool import Change
+from loomkin.tooling.tool import Fail, Ok
 
 EMPTY_ANSWER = "Your last message was empty. Answer in words, or call a tool."
 CUT_OFF = (
@@ -223,10 +222,9 @@ class Turn:
 
     def _last_words(self, said: str, collected: "_Collected") -> str:
         """What the turn ends with, where the calls of a step leave nothing to do."""
-        over = collected.handed_over
-        if collected.ends == len(collected.results) and not self._steering.owes:
-            return said or collected.results[-1].text
-        if over and collected.ends + over == len(collected.results) and not self._steering.asked:
+        if collected.ends and not collected.to_read and not self._steering.owes:
+            return said or collected.ends
+        if collected.handed_over and not collected.others and not self._steering.asked:
             return said
         return ""
 
@@ -266,15 +264,21 @@ class _Collected:
         self._cycles = cycles
         self.results: list[ToolResult] = []
         self.found: Repetition | None = None
-        self.ends = 0
-        self.handed_over = 0
+        self.ends = ""
+        self.handed_over = self.others = self.to_read = False
 
-    def add_result(self, result: ToolResult, changes: Sequence[Change], ends: bool, over: bool) -> None:
+    def add_result(self, result: ToolResult, outcome: Ok | Fail) -> None:
         self.results.append(result)
-        self.ends += ends
-        self.handed_over += over
         self._transcript.add_result(result)
-        for change in changes:
+        if isinstance(outcome, Fail):
+            self.others = self.to_read = True
+            return
+        self.ends = result.text if outcome.ends_turn else self.ends
+        self.handed_over |= outcome.hands_over
+        quiet = outcome.ends_turn or outcome.hands_over or outcome.goes_along
+        self.others |= outcome.must_be_read or not quiet
+        self.to_read |= outcome.must_be_read
+        for change in outcome.changes:
             found = self._cycles.changed(change.path, change.before, change.after)
             if found and (self.found is None or found.rung > self.found.rung):
                 self.found = found

@@ -48,6 +48,12 @@ class Member:
         if all(mail.id != known.id for known in self.letters):
             self.letters.append(mail)
 
+    def answered(self, letter: str) -> None:
+        """A question of these letters, which a turn may hold, too, wants no answer any more."""
+        self.letters[:] = [
+            mail for mail in self.letters if mail.id != letter or mail.kind is not MailKind.QUESTION
+        ]
+
     @property
     def name(self) -> str:
         """The agent's name."""

@@ -7,6 +7,7 @@ from loomkin.records.message import Message, Role, Text
 
 LONGEST = 8000
 HANDS_OVER = frozenset(("team_spawn", "task_create"))
+GOES_ALONG = frozenset(("task_depend", "task_update", "peer_answer"))
 
 
 def with_words(work: str, messages: Sequence[Message]) -> str:
@@ -33,5 +34,6 @@ def last_words(messages: Sequence[Message]) -> str:
 
 
 def _ends_turn(message: Message) -> bool:
-    handed = HANDS_OVER.issuperset(call.name for call in message.calls)
-    return not message.calls or (handed and bool(message.text.strip()))
+    called = {call.name for call in message.calls}
+    handed = bool(called & HANDS_OVER) and called <= HANDS_OVER | GOES_ALONG
+    return not called or (handed and bool(message.text.strip()))

@@ -1,6 +1,7 @@
 """Questions that an agent waits for: answered by a tool, by the other's last words, or not in time."""
 
 import asyncio
+from collections.abc import Callable
 
 from loomkin.errors import LoomkinError
 from loomkin.records.dataclass import dataclass
@@ -34,6 +35,7 @@ class Questions:
         self._room = room
         self._scribe = scribe
         self._open: dict[str, Open] = {}
+        self.on_answered: Callable[[str, str], None] = lambda agent, letter: None
 
     async def ask(self, sender: str, to: str, text: str, seconds: float = WAIT) -> tuple[str, str] | None:
         """Ask and wait: who answered, and what; None where nobody did in time.
@@ -61,11 +63,13 @@ class Questions:
 
     def answer(self, sender: str, identity: str, text: str) -> str:
         """Answer a question by its letter's id; the words say how it was delivered. Raises NotFoundError."""
-        if self.settle(identity, sender, text):
-            return "Delivered: the one who asked was waiting for it."
-        to = self._asker(identity)
-        letter = Letter(to, text, MailKind.ANSWER, Priority.HIGH, correlation=identity)
-        return self._room.send(sender, letter).text
+        told = "Delivered: the one who asked was waiting for it."
+        if not self.settle(identity, sender, text):
+            to = self._asker(identity)
+            letter = Letter(to, text, MailKind.ANSWER, Priority.HIGH, correlation=identity)
+            told = self._room.send(sender, letter).text
+        self.on_answered(sender, identity)
+        return told
 
     def settle(self, identity: str, sender: str, text: str) -> bool:
         """Give an answer to whoever waits for it; False where nobody does."""

@@ -35,6 +35,7 @@ class Reports:
         self._practices = practices
         self._answered: dict[str, dict[str, Mail]] = {}
         self._told: dict[tuple[str, str], str] = {}
+        questions.on_answered = self._answer_given
         self.witness: Callable[[Member, float], str] = lambda member, since: ""
 
     def send(self, member: Member, end: TurnEnd, letters: list[Mail], later: bool) -> list[Mail]:
@@ -94,6 +95,12 @@ class Reports:
                 seen = self.witness(member, min(ordered)) if ordered else ""
                 words = f"{text}\n\n{seen}" if seen else text
                 self._room.send(member.name, Letter(asker, words, MailKind.HANDOFF, delivery=when))
+
+    def _answer_given(self, name: str, letter: str) -> None:
+        """A question that an agent answered while it worked wants nothing more of its last words."""
+        member = self._members.get(name)
+        if member is not None:
+            member.answered(letter)
 
     def answer(self, host: Member, outcome: str) -> None:
         """What the session's own agent said last answers the questions that it heard and left open."""

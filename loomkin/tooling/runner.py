@@ -29,7 +29,7 @@ from loomkin.tooling.lessons import Lessons
 from loomkin.tooling.planned import Planned, Revision, stages
 from loomkin.tooling.refusal import refusal_text
 from loomkin.tooling.schema import Problem, bind
-from loomkin.tooling.tool import Call, Change, Fail, Ok
+from loomkin.tooling.tool import Call, Fail, Ok
 from loomkin.tooling.toolbox import AnyTool, Toolbox
 
 TOGETHER = 8
@@ -40,8 +40,8 @@ NOT_STARTED = "Stopped before it started; it had no effect."
 class ResultSink(Protocol):
     """Whoever keeps the transcript."""
 
-    def add_result(self, result: ToolResult, changes: Sequence[Change], ends: bool, over: bool) -> None:
-        """Take the one result of a call, the files that it changed, and whether nothing is left to do."""
+    def add_result(self, result: ToolResult, outcome: Ok | Fail) -> None:
+        """Take the one result of a call, and what it was before it was written down."""
 
 
 class Runner:
@@ -270,9 +270,8 @@ class Runner:
             scribe.record(FileChanged(call.id, change.path, *versions, *lines, self._redact(change.diff)))
         scribe.record(CallFinished(call.id, call.name, state, seconds, result.output_id))
         shown = self._redact(text) or "(no output)"
-        quiet = result if isinstance(result, Ok) and not item.notes else Ok("")
         heard = ToolResult(call.id, call.name, shown, isinstance(result, Fail))
-        sink.add_result(heard, changes, quiet.ends_turn, quiet.hands_over)
+        sink.add_result(heard, result.with_words(()) if item.notes else result)
 
 
 def _state(result: Ok | Fail) -> str:

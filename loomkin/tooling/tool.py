@@ -49,8 +49,9 @@ class Change:
 class Ok:
     """A result for the model; `output_id` names the whole output where `text` is a part of it.
 
-    One that `ends_turn` leaves an agent of a team nothing to do: where nobody waits for its last words, the
-    turn is over. One that `hands_over` work ends it too, with what the agent said beside the call.
+    One that `ends_turn` leaves an agent of a team nothing to do: where nobody waits for its last words and
+    the calls beside it succeeded, the turn is over. One that `hands_over` work ends it too, with what the
+    agent said beside it, where the other calls `go_along`. What `must_be_read` keeps every turn going.
     """
 
     text: str
@@ -58,10 +59,12 @@ class Ok:
     output_id: str = ""
     ends_turn: bool = False
     hands_over: bool = False
+    goes_along: bool = False
+    must_be_read: bool = False
 
     def with_words(self, more: Sequence[str]) -> "Ok":
         """The same with words that the agent must hear."""
-        return replace(self, text="\n".join([self.text, *more]), ends_turn=False, hands_over=False)
+        return replace(self, text="\n".join([self.text, *more]), must_be_read=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,10 +134,10 @@ class Results:
         self.by_call: dict[str, ToolResult] = {}
         self.changes: list[Change] = []
 
-    def add_result(self, result: ToolResult, changes: Sequence[Change], ends: bool, over: bool) -> None:
+    def add_result(self, result: ToolResult, outcome: Ok | Fail) -> None:
         assert result.call_id not in self.by_call, "a call has one result"
         self.by_call[result.call_id] = result
-        self.changes += changes
+        self.changes += outcome.changes if isinstance(outcome, Ok) else ()
 
 
 class Person:

@@ -58,7 +58,8 @@ class AskPerson(Tool[Params]):
         said = QuestionAnswered(call.id, answer if answer is not None else ABSENT, answer is None)
         self._recorder.record(said, call.session, call.agent)
         self._recorder.record(StateChanged("in_tool", self.name), call.session, call.agent)
-        return Ok(f"The person answered: {answer}" if answer is not None else ABSENT)
+        words = f"The person answered: {answer}" if answer is not None else ABSENT
+        return Ok(words, must_be_read=True)
 
 
 TOOL = AskPerson

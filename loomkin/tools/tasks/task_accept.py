@@ -31,7 +31,7 @@ class TaskAccept(Tool[Params]):
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:
-            return Ok(self._planning.accept(call.agent, params.task))
+            return Ok(self._planning.accept(call.agent, params.task), must_be_read=True)
         except LoomkinError as error:
             return Fail(str(error))
 

@@ -75,7 +75,8 @@ class TaskCreate(Tool[Params]):
             task = self._planning.create(call.agent, draft)
             where = self._planning.where(task)
             lost = await self._checks.missing(call.agent, params.checks)
-            return Ok("\n".join(filter(None, (where, lost))), hands_over=not lost)
+            words = "\n".join(filter(None, (where, lost)))
+            return Ok(words, hands_over=True, must_be_read=bool(lost))
         except LoomkinError as error:
             return Fail(str(error))
 

@@ -42,7 +42,8 @@ class TaskDepend(Tool[Params]):
             task, on = self._board.task(params.task), self._board.task(params.on)
             kind = EdgeKind.MILESTONE if params.milestone else params.kind
             edge = Edge(on.id, task.id, kind, params.milestone, params.on_failure)
-            return Ok(self._planning.where(self._planning.depend(call.agent, edge, params.remove)))
+            changed = self._planning.depend(call.agent, edge, params.remove)
+            return Ok(self._planning.where(changed), goes_along=True)
         except LoomkinError as error:
             return Fail(str(error))
 

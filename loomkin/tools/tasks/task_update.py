@@ -68,7 +68,7 @@ class TaskUpdate(Tool[Params]):
             if params.role:
                 self._hiring.role(params.role)
             task = self._planning.update(call.agent, params.task, params.reason, changes, params.move)
-            return Ok(self._planning.where(task))
+            return Ok(self._planning.where(task), goes_along=True)
         except LoomkinError as error:
             return Fail(str(error))
 

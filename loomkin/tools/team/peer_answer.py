@@ -32,7 +32,7 @@ class PeerAnswer(Tool[Params]):
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:
-            return Ok(self._questions.answer(call.agent, params.id, params.answer))
+            return Ok(self._questions.answer(call.agent, params.id, params.answer), goes_along=True)
         except NotFoundError as error:
             return Fail(str(error))
 

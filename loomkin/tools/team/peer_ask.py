@@ -40,7 +40,7 @@ class PeerAsk(Tool[Params]):
             return Fail(str(error))
         if answer is None:
             return Fail(f"No answer within {seconds:.0f} s. Go on without it; a late answer comes as mail.")
-        return Ok(f"{answer[0]} answers: {answer[1]}")
+        return Ok(f"{answer[0]} answers: {answer[1]}", must_be_read=True)
 
 
 TOOL = PeerAsk

@@ -69,7 +69,7 @@ class RequestApproval(Tool[Params]):
         if task is not None and self._board.task(task.id).state is TaskState.IN_REVIEW:
             self._board.move(task.id, Verb.APPROVE, PERSON, params.what)
             return Ok(f"The person approved it; {task.id} is done.")
-        return Ok("The person approved it.")
+        return Ok("The person approved it.", must_be_read=True)
 
 
 TOOL = RequestApproval

@@ -34,7 +34,8 @@ class SubAgent(Tool[Params]):
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:
-            return Ok(await self._helpers.ask(call.agent, params.role, params.task))
+            found = await self._helpers.ask(call.agent, params.role, params.task)
+            return Ok(found, must_be_read=True)
         except StoreError:
             raise
         except LoomkinError as error:

@@ -36,6 +36,10 @@ def beside(step: dict[str, Any], *more: dict[str, Any]) -> dict[str, Any]:
     return {**step, "calls": [*step["calls"], *more]}
 
 
+LOST = call("file_read", path="nowhere.py")
+"""Beside a call that would end the turn it fails, and the agent is asked once more."""
+
+
 @pytest.mark.feature("B3")
 @pytest.mark.feature("B4")
 async def test_the_second_task_begins_after_the_first_and_with_its_handoff(bench: Bench) -> None:
@@ -330,8 +334,7 @@ async def test_a_consumer_starts_on_the_first_partial_result_and_gets_the_rest(b
                 "calls": [call("task_partial", task="t1", text="second: pears", total=2)],
                 "wait_for": "consumer at work",
             },
-            # a call beside it that wants to be read lets the turn go on
-            beside(done("t1", "listed both"), call("file_read", path="calc.py")),
+            beside(done("t1", "listed both"), LOST),
             {"text": "Listed both."},
         ],
         "tester": [

@@ -7,7 +7,7 @@ import pytest
 
 from tests.scenarios.conftest import Bench, call, said
 from tests.scenarios.team.conftest import asked, last
-from tests.scenarios.team.test_plan import count, create, done, led, released_when
+from tests.scenarios.team.test_plan import LOST, beside, count, create, done, led, released_when
 
 BLOCK = {"calls": [call("task_block", task="t1", on="person", reason="which mean?")]}
 
@@ -151,25 +151,88 @@ async def test_who_judges_the_last_task_of_an_answered_order_says_what_came_of_i
 
 
 @pytest.mark.feature("B3")
-async def test_calls_beside_the_one_that_hands_a_task_in_are_run_and_read(bench: Bench) -> None:
+async def test_what_hands_a_task_in_ends_the_turn_also_beside_others_unless_one_fails_or_is_an_answer(
+    bench: Bench,
+) -> None:
     read = call("file_read", path="calc.py")
     script = {
         "concierge": [
-            {"calls": [create("mend mean", "coder")]},
+            {
+                "calls": [
+                    create("mend mean", "coder"),
+                    create("test mean", "tester", needs=["t1"]),
+                    create("look at mean", "researcher", needs=["t2"]),
+                ]
+            },
             {"text": "The plan is up."},
             {"text": "All done.", "repeat": True},
         ],
-        "coder": [{"calls": [read, *done("t1", "mended")["calls"], read]}, {"text": "Read."}],
+        "coder": [
+            {"calls": [read, *done("t1", "mended")["calls"], LOST]},
+            {"text": "It is nowhere."},
+            {"text": "It is in calc.py.", "match": "Where is mean"},
+        ],
+        "tester": [
+            beside(done("t2", "tested"), call("peer_ask", to="coder", question="Where is mean()?")),
+            {"text": "I see."},
+        ],
+        "researcher": [{"calls": [read, *done("t3", "looked")["calls"], read]}],
     }
     async with bench.model(script=script) as server:
         ended = await bench.run("ask", "mend mean()", "--team", "default")
         assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
-        assert len(asked(server, "coder")) == 2
-        *_, planned, first, second, third = asked(server, "coder")[1]["messages"]
-        results = [first, second, third]
+        messages = asked(server, "coder")[1]["messages"]
+        planned = next(one for one in messages if one.get("tool_calls"))
+        results = [one for one in messages if one.get("tool_call_id")]
         assert [one["tool_call_id"] for one in results] == [one["id"] for one in planned["tool_calls"]]
-        assert ["def mean" in said(one) for one in results] == [True, False, True]
-        assert "t1 is accepted" in said(second)
+        assert ["def mean" in said(one) for one in results] == [True, False, False]
+        assert "t1 is accepted" in said(results[1])
+        assert "nowhere.py" in said(results[2])
+        assert "coder answers: It is in calc.py." in said(asked(server, "tester")[1])
+        assert len(asked(server, "researcher")) == 1
+
+
+@pytest.mark.feature("B1")
+@pytest.mark.feature("B3")
+async def test_who_answered_a_question_tells_the_asker_nothing_at_the_end_and_may_plan_and_end_beside_it(
+    bench: Bench,
+) -> None:
+    more = create("look for callers", "researcher")
+    script = {
+        "concierge": led(),
+        "lead": [
+            {"text": "A coder mends it.", "calls": [create("mend mean", "coder")]},
+            {"calls": [call("peer_answer", id="m3", answer="The plain one.")]},
+            {"text": "The coder knows it."},
+            {
+                "text": "A researcher looks first.",
+                "calls": [
+                    more,
+                    call("task_depend", task="t1", on="t2"),
+                    call("task_update", task="t1", reason="asked", description="As t2 says."),
+                    call("peer_answer", id="m5", answer="See what t2 finds."),
+                ],
+            },
+            {"text": "mean() is mended."},
+        ],
+        "coder": [
+            {"calls": [call("peer_ask", to="lead", question="Which mean?")]},
+            {"calls": [call("peer_ask", to="lead", question="Who calls it?")]},
+            {"text": "I wait for t2."},
+            done("t1", "mended"),
+        ],
+        "researcher": [done("t2", "nobody calls it")],
+    }
+    async with bench.model(script=script) as server:
+        ended = await bench.run("ask", "mend mean()", "--team", "default")
+        assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
+        heard = last(server, "coder")
+        assert "lead answers: The plain one." in heard
+        assert "lead answers: See what t2 finds." in heard
+        assert 'from=\\"loomkin\\" kind=\\"order' in heard
+        assert 'from=\\"lead\\" kind=\\"handoff' not in heard
+        assert (len(asked(server, "lead")), len(asked(server, "coder"))) == (5, 4)
+        assert "mean() is mended." in last(server, "concierge")
 
 
 @pytest.mark.feature("B3")
