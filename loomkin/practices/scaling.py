@@ -1,20 +1,24 @@
 """Grows the team for tasks whose role nobody idle has, and lets those go who have long had nothing to do."""
 
-from loomkin.agent.turn import TurnEnd
+from loomkin.agent.turn import Outcome, TurnEnd
 from loomkin.config.settings import TeamSettings
 from loomkin.errors import LimitError, LoomkinError
 from loomkin.practices.assignment import Assignment
-from loomkin.records.mail import Mail
+from loomkin.records.mail import ASKING, SYSTEM, Delivery, Mail, MailKind, Priority
 from loomkin.records.role import Role
 from loomkin.records.task import ENDED, Task
 from loomkin.runtime.rounds import Rounds
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.team.board import Board
 from loomkin.team.hiring import Hiring
+from loomkin.team.mailroom import Letter, Undeliverable
 from loomkin.team.matching import role_for
 from loomkin.team.member import Member
 from loomkin.team.practice import Practice
+from loomkin.team.reports import last_words
 from loomkin.team.team import Team
+
+MOST_SAID = 400
 
 
 class Scaling(Practice):
@@ -35,6 +39,7 @@ class Scaling(Practice):
         self._assignment = assignment
         self._settings = settings
         self._resting: list[str] = []
+        self._ends: dict[str, TurnEnd] = {}
         self._rounds = Rounds("scaling", supervisor, self._retire, team.stir)
         assignment.when_short(self._hire)
 
@@ -52,6 +57,7 @@ class Scaling(Practice):
 
     def turn_ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
         """It may have nothing to do from now on."""
+        self._ends[member.name] = end
         self._rests(member)
 
     def gone(self, member: Member, reason: str) -> None:
@@ -114,9 +120,47 @@ class Scaling(Practice):
         for name in names:
             member = self._team.member(name)
             if self._spare(member):
-                await self._team.stop(name, f"it was idle for {self._settings.retire_after:g} s", wakes=False)
+                await self._send_home(member)
             elif member.open:
                 self._rests(member)
+
+    async def _send_home(self, member: Member) -> None:
+        """Whoever gave it its work hears what it did last, and is woken where something is left undone."""
+        why = f"it was idle for {self._settings.retire_after:g} s"
+        tasks = [task for task in self._board.tasks if task.owner == member.name]
+        undone = self._undone(member)
+        said = " ".join(last_words(self._ends[member.name]).split()) if member.name in self._ends else ""
+        parts = [
+            f"{member.name} was stopped: {why}.",
+            f"It had {tasks[-1].id} ({tasks[-1].title}), which is {tasks[-1].state}." if tasks else "",
+            self._team.reports.witness(member, 0.0),
+            f"It said last: {said[:MOST_SAID]}{'…' if len(said) > MOST_SAID else ''}" if said else "",
+            f"Left undone: {undone}. Give it to somebody else (team_spawn, task_create)." if undone else "",
+        ]
+        reader = self._team.reader(tasks[-1].creator if tasks else member.seat.spawner)
+        await self._team.stop(member.name, why, by=member.seat.spawner)
+        letter = Letter(
+            reader,
+            "\n".join(part for part in parts if part),
+            MailKind.BLOCKER,
+            Priority.HIGH if undone else Priority.NORMAL,
+            Delivery.NEXT_STEP if undone else Delivery.DIGEST,
+        )
+        try:
+            self._team.room.send(SYSTEM, letter)
+        except Undeliverable:
+            return
+
+    def _undone(self, member: Member) -> str:
+        """What an agent leaves that somebody still waits for, in words."""
+        end, unread = self._ends.get(member.name), len(member.box.letters)
+        owed = sorted({mail.sender for mail in member.letters if mail.kind in ASKING} - {SYSTEM})
+        found = [
+            "its last turn did not end well" if end is not None and end.outcome is not Outcome.DONE else "",
+            f"an answer to {', '.join(owed)}" if owed else "",
+            f"letters that it did not read: {unread}" if unread else "",
+        ]
+        return "; ".join(part for part in found if part)
 
     def _spare(self, member: Member) -> bool:
         """Whether nobody would miss an agent: no task, none it created, nobody at work for it."""

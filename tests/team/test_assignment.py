@@ -10,6 +10,7 @@ from loomkin.agent.turn import Limits
 from loomkin.practices.assignment import Assignment
 from loomkin.practices.leasing import Leasing
 from loomkin.records.event import Fact
+from loomkin.records.mail import Mail
 from loomkin.records.task import TaskState
 from loomkin.team.board import Board
 from loomkin.team.team import Team
@@ -215,6 +216,8 @@ async def test_an_agent_that_is_idle_long_leaves_and_one_with_a_task_stays(
     ):
         sending = group.create_task(session.send("Write it.", LIMITS))
         team: Team = company.team
+        heard: list[Mail] = []
+        team.room.listen(heard.append)
         await server.until(times("coder", 1))
         async with asyncio.timeout(5.0):
             while team.member("tester").open:
@@ -223,3 +226,33 @@ async def test_an_agent_that_is_idle_long_leaves_and_one_with_a_task_stays(
         assert (await sending).text == "Written."
         assert team.member("tester").error.startswith("it was idle for 1 s")
         assert team.member("coder").open, team.member("coder").error
+        (told,) = (mail.text for mail in heard if "was stopped" in mail.text)
+        assert told == ("tester was stopped: it was idle for 1 s.\nIt said last: Nothing there.")
+
+
+@pytest.mark.feature("B10")
+async def test_who_leaves_something_undone_when_it_leaves_wakes_whoever_asked_for_it(
+    bench: Bench,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    script = {
+        "concierge": [
+            {"calls": [CREATE, call("team_spawn", role="tester", work="Look.")]},
+            {"text": "Under way."},
+            {"text": "I look myself.", "repeat": True},
+        ],
+        "tester": [{"fault": "status", "status": 400, "repeat": True}],
+        "coder": [{**done("t1", "wrote it"), "wait_for": "tester left"}],
+    }
+    options = ("team.retire_after=1",)
+    async with (
+        at_work(bench, home, script, set_options=options) as (session, company, server),
+        asyncio.TaskGroup() as group,
+    ):
+        sending = group.create_task(session.send("Write it.", LIMITS))
+        words = "Left undone: its last turn did not end well. Give it to somebody else"
+        await server.until(
+            lambda entries: any(words in said(entry.body) for entry in entries if entry.agent == "concierge")
+        )
+        server.release("tester left")
+        await sending
