@@ -246,7 +246,7 @@ async def test_who_leaves_something_undone_when_it_leaves_wakes_whoever_asked_fo
     }
     options = ("team.retire_after=1",)
     async with (
-        at_work(bench, home, script, set_options=options) as (session, company, server),
+        at_work(bench, home, script, set_options=options) as (session, _, server),
         asyncio.TaskGroup() as group,
     ):
         sending = group.create_task(session.send("Write it.", LIMITS))
