@@ -3,8 +3,8 @@
 import pytest
 
 from loomkin.codemap.languages import QUERIES
-from loomkin.codemap.symbols import symbol_named, symbols
-from loomkin.codemap.touched import located, touched
+from loomkin.codemap.symbols import Symbol, symbol_named, symbols
+from loomkin.codemap.touched import located, looked_up, touched
 from loomkin.records.region import LineChange, Region
 
 PYTHON = """\
@@ -166,6 +166,19 @@ def test_several_changes_of_one_function_touch_it_once() -> None:
     changes = [LineChange(4, 1, 1), LineChange(7, 1, 1), LineChange(17, 1, 1)]
     names = [str(one) for one in touched("a.py", PYTHON, changes)]
     assert names == ["a.py:mean", "a.py:Cart.pay"]
+
+
+def test_a_definition_is_looked_up_by_its_name_and_near_names_are_told() -> None:
+    for name in ("Cart.total", "total", "Cart::total"):
+        one = looked_up("a.py", PYTHON, name)
+        assert isinstance(one, Symbol), name
+        assert (one.name, one.first, one.last) == ("Cart.total", 13, 15)
+    assert looked_up("a.py", PYTHON, "Cart.totals") == "Near it: Cart.total, Cart.pay."
+    assert looked_up("a.py", PYTHON, "Meen") == "Near it: mean."
+    assert looked_up("a.py", PYTHON, "zzz") == "No name in it is near that."
+    twice = "class A:\n    def run(self): ...\nclass B:\n    def run(self): ...\n"
+    assert looked_up("a.py", twice, "run") == "Name one of A.run, B.run."
+    assert looked_up("a.txt", PYTHON, "mean") == "No grammar reads it: find the line with content_search."
 
 
 def test_a_symbol_is_located_in_a_text() -> None:

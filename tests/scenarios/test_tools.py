@@ -129,13 +129,15 @@ async def test_a_folder_is_listed_and_a_file_is_no_folder(bench: Bench):
 @pytest.mark.feature("D4")
 async def test_reading_what_is_not_there_names_what_is(bench: Bench):
     bench.write("image.png", "\x00\x01")
-    missing, binary, folder, past, part = await told(
+    missing, binary, folder, past, part, named, unnamed = await told(
         bench,
         call("file_read", path="calculator.py"),
         call("file_read", path="image.png"),
         call("file_read", path="."),
         call("file_read", path="calc.py", offset=50),
         call("file_read", path="calc.py", offset=6, limit=1),
+        call("file_read", path="calc.py", symbol="double"),
+        call("file_read", path="calc.py", symbol="Calc.doubel"),
         words=(),
     )
     assert missing.startswith("There is no file calculator.py. In its folder: calc.py")
@@ -144,6 +146,8 @@ async def test_reading_what_is_not_there_names_what_is(bench: Bench):
     assert "There is no line 50: the file has 7." in past
     assert "Lines 6 to 6 only; go on with offset=7." in part
     assert part.endswith("     6→def double(value):")
+    assert "Lines 6 to 7, the end of the file.\n     6→def double(value):\n     7→" in named
+    assert unnamed == "calc.py has no Calc.doubel. Near it: double."
 
 
 @pytest.mark.feature("E5")

@@ -29,6 +29,7 @@ class Params:
     path: str
     offset: int = 1
     limit: int = MOST_LINES
+    symbol: str = ""
 
 
 class FileRead(Tool[Params]):
@@ -39,7 +40,7 @@ class FileRead(Tool[Params]):
     access: ClassVar[Access] = Access.READ
     aliases: ClassVar[dict[str, str]] = {
         "file_path": "path", "filename": "path", "file": "path", "start": "offset", "start_line": "offset",
-        "lines": "limit",
+        "lines": "limit", "name": "symbol",
     }  # fmt: skip
 
     def __init__(self, workplace: Workplace, sight: Sight, nested: NestedRules) -> None:
@@ -71,9 +72,17 @@ class FileRead(Tool[Params]):
             return Fail(
                 f"{shown} is not text: {decoded.reason}. Look at it with a shell command if you must."
             )
+        offset, limit = params.offset, params.limit
+        if params.symbol:
+            from loomkin.codemap.touched import looked_up  # heavy: late on purpose
+
+            one = looked_up(shown, decoded.text, params.symbol)
+            if isinstance(one, str):
+                return Fail(f"{shown} has no {params.symbol}. {one}")
+            offset, limit = one.first, min(limit, one.last - one.first + 1)
         self._sight.saw(call.agent, path, decoded.sha)
         rules = self._nested.rules_for(call.agent, path)
-        return Ok(rules + render(shown, decoded, params.offset, params.limit))
+        return Ok(rules + render(shown, decoded, offset, limit))
 
     def _missing(self, path: Path, shown: str) -> str:
         try:
