@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from difflib import unified_diff
 from pathlib import Path
 
+from loomkin.project.diff_cut import Piece, fits, fitted
 from loomkin.project.git import run_git
 from loomkin.project.text import sha_of
 from loomkin.project.workplace import Workplace
@@ -59,7 +60,7 @@ class Differences:
         steps: dict[str, list[Step]] = {}
         for step in self._footprints.steps(task):
             steps.setdefault(step.change.path, []).append(step)
-        parts = [await self._file(path, steps.get(path, []), now.get(path)) for path in now]
+        parts = [Piece(path, await self._file(path, steps.get(path, []), now.get(path))) for path in now]
         return self._shown(task, parts) or "No changed file is known."
 
     def since(self, task: Task, before: Mapping[str, str | None], now: Mapping[str, str | None]) -> str:
@@ -68,9 +69,9 @@ class Differences:
         for path, text in now.items():
             old = before.get(path, "")
             if old is None or text is None:
-                parts.append(f"--- {path}: not a text of a fair size; read it.")
+                parts.append(Piece(path, f"--- {path}: not a text of a fair size; read it."))
             elif old != text:
-                parts.append(_diff(path, old, text, ""))
+                parts.append(Piece(path, _diff(path, old, text, "")))
         return self._shown(task, parts)
 
     async def _file(self, path: str, steps: list[Step], now: str | None) -> str:
@@ -107,21 +108,14 @@ class Differences:
             return found.out
         return "" if (await run_git(["rev-parse", "--verify", "-q", "HEAD"], root)).ok else None
 
-    def _shown(self, task: Task, parts: list[str]) -> str:
-        """All parts, or as much as is fair of each and where the rest can be read."""
-        parts = [self._redact(part) for part in parts]
-        text = "\n".join(parts)
-        if len(text) <= MOST_CHARS:
-            return text
-        path = self._write(task, text)
-        shown, left = [], MOST_CHARS
-        for at, part in enumerate(sorted(parts, key=len)):
-            share = left // (len(parts) - at)
-            cut = part if len(part) <= share else part[: part.rfind("\n", 0, share) + 1 or share]
-            left -= len(cut)
-            rest = part[len(cut) :].count("\n") + 1 if len(cut) < len(part) else 0
-            shown.append(f"{cut.rstrip()}\n... {rest} more lines: file_read {path}" if rest else cut)
-        return "\n".join([f"All of it is in {path}; read it there before you judge.", *shown])
+    def _shown(self, task: Task, parts: list[Piece]) -> str:
+        """All parts, or as many as fit and how the others are seen."""
+        parts = [Piece(part.path, self._redact(part.text)) for part in parts]
+        if fits(parts, MOST_CHARS):
+            return "\n".join(part.text for part in parts)
+        path = self._write(task, "\n".join(part.text for part in parts))
+        hint = f"See them before you judge: git_read diff -- PATH, file_read PATH, or all: file_read {path}."
+        return fitted(parts, MOST_CHARS, hint)
 
     def _write(self, task: Task, text: str) -> str:
         """Keep a long diff as a file that agents can read; its path as they name it."""

@@ -268,13 +268,26 @@ async def test_git_reads_freely_and_commits_only_under_a_rule(bench: Bench):
 
 
 @pytest.mark.feature("E1")
-async def test_long_output_of_git_is_kept_whole(bench: Bench):
+async def test_a_long_diff_is_cut_by_file_and_kept_whole_and_new_files_are_named(bench: Bench):
     bench.write("calc.py", "".join(f"value_{number} = {number}\n" for number in range(2000)))
-    (shown,) = await told(bench, call("git", operation="diff"))
-    named = re.search(r"whole output: (\S+)", shown)
+    bench.write("sub/new.py", "fresh = 1\n")
+    bench.write("test_calc.py", "small = 1\n")
+    shown, of_one, staged = await told(
+        bench,
+        call("git", operation="diff"),
+        call("git", operation="diff", args="-- test_calc.py"),
+        call("git", operation="diff", args="--cached"),
+    )
+    named = re.search(r"Not or not all shown: calc.py \(\+2000 -7\)\. .* whole output: (\S+)", shown)
     assert named
+    assert "more lines of this file" in shown
     assert "+value_1000 = 1000" not in shown
+    assert "+small = 1" in shown
     assert "+value_1000 = 1000" in (bench.root / named[1]).read_text()
+    new = "New files that are not in this diff (file_read shows them): "
+    assert f"\n{new}sub/new.py." in shown
+    assert "+small = 1" in of_one
+    assert new not in of_one + staged
 
 
 @pytest.mark.feature("E1")

@@ -1,5 +1,6 @@
 """What was changed for a task, and how others are shown it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -97,21 +98,36 @@ async def test_what_nobody_remembers_is_shown_as_the_tools_told_it(
     assert "--- a.py (+3 -1, by ada)\n+told" in shown
 
 
-async def test_a_long_difference_is_whole_in_a_file(
+async def test_a_long_difference_is_cut_by_file_and_whole_in_a_file(
+    prints: Footprints, place: Workplace, kept: Versions, differences: Differences
+) -> None:
+    kept.keep("a", "")
+    sizes = {"a.py": 5000, "b.py": 1, "c.py": 600, "d.py": 3000}
+    for name, lines in sizes.items():
+        changed(prints, name)
+        (place.root / name).write_text("".join(f"{name} {number}\n" for number in range(lines)))
+    shown = await differences.whole(TASK, await differences.now(TASK))
+    assert len(shown) < MOST_CHARS + 500
+    assert "+b.py 0\n" in shown
+    assert "+c.py 599\n" in shown
+    assert re.search(r"\+a.py \d+\n\.\.\. \d+ more lines of this file\n--- b.py", shown)
+    assert "--- d.py" not in shown
+    assert shown.endswith(
+        "Not or not all shown: a.py (+5000 -0), d.py (+3000 -0). See them before you judge: "
+        "git_read diff -- PATH, file_read PATH, or all: file_read outputs/review-t1-1.diff."
+    )
+    whole = (place.outputs / "review-t1-1.diff").read_text()
+    assert "+a.py 4999\n" in whole
+    assert "+d.py 2999\n" in whole
+
+
+async def test_a_difference_that_is_a_little_too_long_is_shown_whole(
     prints: Footprints, place: Workplace, kept: Versions, differences: Differences
 ) -> None:
     kept.keep("a", "")
     changed(prints, "a.py")
-    changed(prints, "b.py")
-    (place.root / "a.py").write_text("".join(f"line {number}\n" for number in range(5000)))
-    (place.root / "b.py").write_text("small\n")
-    shown = await differences.whole(TASK, await differences.now(TASK))
-    assert len(shown) < MOST_CHARS + 500
-    assert shown.startswith("All of it is in outputs/review-t1-1.diff;")
-    assert "+small" in shown
-    assert "more lines: file_read outputs/review-t1-1.diff" in shown
-    whole = (place.outputs / "review-t1-1.diff").read_text()
-    assert "+line 4999\n" in whole
+    (place.root / "a.py").write_text("x" * 9 + "\n" + "y" * (MOST_CHARS + 1000))
+    assert "more lines" not in await differences.whole(TASK, await differences.now(TASK))
 
 
 def test_old_versions_make_room_for_new_ones() -> None:
