@@ -52,7 +52,8 @@ class Keepers(Command):
 
 def _line(one: "Entry") -> str:
     line = one.line
-    changed = f", {len(one.changed)} files changed since" if one.changed else ""
+    files = "1 file" if len(one.changed) == 1 else f"{len(one.changed)} files"
+    changed = f", {files} changed since" if one.changed else ""
     return (
         f"{line.id:<5} {one.now.state:<8} {line.title}  "
         f"({line.agent}, {line.messages} messages, {line.tokens:,} tokens{changed})"

@@ -27,6 +27,8 @@ MOST = 20
 SMALL = 8_000
 """Characters up to which a keeper that the person names goes along whole."""
 ALONG = 4
+ECHOED = 200
+"""Characters of an agent's words that are said back to it."""
 
 
 class Surroundings(Protocol):
@@ -100,13 +102,19 @@ class RepositoryMemory:
             where = (
                 f"keeper {keeper}" if keeper else "what was said in this repository and is not in your window"
             )
-            return f"Nothing in {where} fits {words!r}. Try other words: names, paths, parts of a message."
+            named = repr(words if len(words) <= ECHOED else f"{words[:ECHOED]}…")
+            return f"Nothing in {where} fits {named}. Try other words: names, paths, parts of a message."
         return for_agents(found, self._around.session, self._around.now())
 
     async def read(self, agent: str, keeper: str, message: str, span: int, offset: int) -> str:
         """What was said, word for word, a page at a time."""
         what = spread(keeper, message, span, offset, self._around.session)
         page = await self._page(what.keeper, what.message, what.span, what.offset)
+        if offset and not page.text:
+            raise NotFoundError(
+                f"There is nothing at offset {offset}: all of it has {page.whole:,} characters.",
+                hint="Leave offset out to begin anew.",
+            )
         for one in {page.keeper, what.message} - {""}:
             self._uses.read(agent, one, page.keeper)
         if not page.next:

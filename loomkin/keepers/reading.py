@@ -99,7 +99,9 @@ def _numbers(connection: Connection, project: str, what: Spread) -> tuple[Sequen
             at = ids.index(what.message)
             some = held[max(0, at - what.span) : at + what.span + 1]
             return [number for _, number in some], what.keeper
-    spot = recall.spot(connection, project, what.message, what.session) if what.message else None
+    if not what.message:
+        raise NotFoundError("Neither a keeper nor a message is named.", hint=_AGAIN)
+    spot = recall.spot(connection, project, what.message, what.session)
     if spot is None:
         raise NotFoundError(f"There is no message {what.message!r} in this repository.", hint=_AGAIN)
     return recall.around(connection, spot, what.span), recall.keepers_of(connection, [what.message]).get(

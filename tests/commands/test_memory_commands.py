@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loomkin.errors import UsageError
+from loomkin.errors import NotFoundError, UsageError
 from loomkin.store import sessions
 from tests.commands.test_commands import root, talk
 
@@ -31,6 +31,21 @@ async def test_the_person_finds_archives_and_brings_back(root: Path, own_machine
             await one.run("keepers archive k9")
         with pytest.raises(UsageError, match="needs words"):
             await one.run("recall ")
+
+
+async def test_an_agent_that_reads_or_searches_for_nothing_is_told_so_in_few_words(
+    root: Path, own_machine: Path
+) -> None:
+    async with talk(root, own_machine, {"text": FACT}) as one:
+        await one.say("Where is staging?")
+        await one.run("clear")
+        assert one.context.session.memory is not None
+        memory = one.context.session.memory.memory
+        with pytest.raises(NotFoundError, match="Neither a keeper nor a message is named"):
+            await memory.read("coder", "", "", 2, 0)
+        with pytest.raises(NotFoundError, match=r"nothing at offset 90000: all of it has \d{3} characters"):
+            await memory.read("coder", "k1", "", 2, 90_000)
+        assert len(await memory.search("coder", "zyzzyva " * 9_000, "", None, 5)) < 400
 
 
 @pytest.mark.feature("C7")
