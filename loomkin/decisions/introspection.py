@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from loomkin.decisions.lines import line
-from loomkin.records.decision import Node, NodeStatus
+from loomkin.records.decision import Author, Node, NodeStatus
 from loomkin.store import decisions as store
 from loomkin.store.database import Database
 
@@ -14,14 +14,15 @@ MOST, REASON = 15, 200
 def answer(db: Database, agent: str, words: str, limit: int = MOST) -> str:
     """The decisions that an agent logged, in any session, and that fit the words, newest first."""
     found = store.search(db, words, store.ALL) if words.strip() else store.listed(db)
-    own = [node for node in found if node.origin.agent == agent]
+    mine = [node for node in found if node.origin.agent == agent]
+    own = [node for node in mine if node.origin.author is not Author.AUTOMATIC]
     if not own:
         about = f" that fits {words!r}" if words.strip() else ""
         return f"You have logged nothing{about} in this repository."
     lines = [part for number, node in enumerate(own[:limit], 1) for part in _told(number, node)]
     if len(own) > limit:
         lines.append(f"... and {len(own) - limit} more; ask with words.")
-    return "\n".join([*lines, *_patterns(own)])
+    return "\n".join([*lines, *_patterns(own), *_failed(mine)])
 
 
 def _told(number: int, node: Node) -> Iterator[str]:
@@ -42,6 +43,10 @@ def _patterns(own: Sequence[Node]) -> Iterator[str]:
     again = [f"{title!r} {count} times" for title, count in titles.most_common(3) if count > 1]
     if again:
         yield f"Logged again and again: {', '.join(again)}. Look whether one holds before you log another."
-    failed = sum(1 for node in own if node.wording.failed)
+
+
+def _failed(mine: Sequence[Node]) -> Iterator[str]:
+    """How many outcomes failed, also those that were recorded of its work and not logged by it."""
+    failed = sum(1 for node in mine if node.wording.failed)
     if failed:
         yield f"Outcomes that failed: {failed}."

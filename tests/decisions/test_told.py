@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loomkin.decisions import brief, narrative
+from loomkin.decisions import brief, introspection, narrative
 from loomkin.decisions.desk import Query
 from loomkin.decisions.drafts import Draft, Graph
 from loomkin.decisions.proofs import in_words, proofs
@@ -160,6 +160,20 @@ async def test_the_story_tells_automatic_observations_only_where_everything_is_a
         assert {node.title for node in whole.nodes.values()} - titles == {"The person: faster"}
         assert "The person: faster" in narrative.timeline(whole)
         assert "The person: faster" not in bench.answers.writeup("d1", "", "", "")
+
+
+async def test_an_agent_looks_back_at_what_it_logged_and_not_at_what_was_recorded_of_it() -> None:
+    async with graph_bench() as bench:
+        await bench.decision("Use SQLite", 80)
+        for command in ("pytest -q", "pytest -q"):
+            draft = Draft(NodeKind.OUTCOME, f"{command} fails", in_words(command, 1), failed=True)
+            await bench.graph.add(draft, Origin(Author.AUTOMATIC, "coder"), PERSON)
+        found = introspection.answer(bench.graph.database, "coder", "")
+        assert found.splitlines() == [
+            "1. d1 decision: Use SQLite (80 %)",
+            "Together: 1 of yours (1 active); mean confidence 80 %.",
+            "Outcomes that failed: 2.",
+        ]
 
 
 async def test_the_write_up_names_the_commands_that_ran_and_takes_no_words_of_others_for_one() -> None:
