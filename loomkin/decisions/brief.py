@@ -14,8 +14,9 @@ from loomkin.store.decision_files import NotTaken
 LATEST = 12
 _NAME = pattern(r"[\w./\\-]*\w")
 _HEAD = (
-    "Decisions in this repository, by whoever worked here before; decision_query (see tool_search) shows "
-    "more. Do not try again what was rejected or given up unless something has changed; then say what."
+    "Decisions in this repository, by whoever worked here before, or now by whom is named; decision_query "
+    "(see tool_search) shows more. Do not try again what was rejected or given up unless something has "
+    "changed; then say what."
 )
 
 
@@ -28,10 +29,11 @@ class _Line:
     rank: int
 
 
-def brief(db: Database, tokens: int) -> str:
+def brief(db: Database, tokens: int, session: str = "") -> str:
     """Active goals, latest decisions with what they rejected, paths given up; empty where there is nothing.
 
-    Lines are dropped whole, the least important first, until all fits the budget.
+    Lines are dropped whole, the least important first, until all fits the budget. Those of the reader's
+    `session` name who logged them.
     """
     goals = store.listed(db, (NodeKind.GOAL,), status=NodeStatus.ACTIVE, limit=LATEST)
     held = store.listed(db, (NodeKind.DECISION,), status=NodeStatus.ACTIVE, limit=LATEST)
@@ -44,16 +46,19 @@ def brief(db: Database, tokens: int) -> str:
     ends = {node.change_id: node for node in store.some(db, [edge.end for edge in edges])}
     unsure = {doubt.node for doubt in doubts.doubts(db) if doubt.state == "raised"}
     lines = [
-        _Line("Goals", f"{goal.id} {goal.title}{marks(goal)}", number) for number, goal in enumerate(goals)
+        _Line("Goals", f"{goal.id} {goal.title}{marks(goal)}{_by(goal, session)}", number)
+        for number, goal in enumerate(goals)
     ]
     for number, node in enumerate(held):
         doubt = ", in doubt" if node.change_id in unsure else ""
-        lines.append(_Line("Decided", f"{node.id} {node.title}{marks(node)}{doubt}", 2 + number))
+        lines.append(
+            _Line("Decided", f"{node.id} {node.title}{marks(node)}{doubt}{_by(node, session)}", 2 + number)
+        )
         for edge in edges:
             if edge.start == node.change_id and edge.type is EdgeType.REJECTED and edge.end in ends:
                 lines.append(_Line("Decided", f"  {_rejected(ends[edge.end], edge.reason)}", 3 + number))
     for number, node in enumerate(sorted(gone, key=lambda one: -one.updated)):
-        lines.append(_Line("Given up", f"{line(node)}{_because(node)}", 4 + number))
+        lines.append(_Line("Given up", f"{line(node)}{_by(node, session)}{_because(node)}", 4 + number))
     return _fitted(lines, tokens)
 
 
@@ -95,6 +100,13 @@ def news(db: Database, since: float, tokens: int, session: str) -> str:
 def count(text: str) -> int:
     """Tokens of a text, rather too many than too few."""
     return len(text.encode()) // 3 + 1
+
+
+def _by(node: Node, session: str) -> str:
+    """Who said it, of what is no older than the reader's session."""
+    if not session or node.origin.session != session:
+        return ""
+    return f", now by {node.origin.agent or 'the person'}"
 
 
 def _rejected(option: Node, reason: str) -> str:

@@ -9,7 +9,7 @@ from loomkin.records.ids import MailId, TaskId
 from loomkin.records.mail import SYSTEM, Mail, MailKind, MailState
 from loomkin.records.message import ToolCall
 from loomkin.records.task import Task, TaskState
-from loomkin.records.team_event import AgentMoved, MailMoved, TaskMoved
+from loomkin.records.team_event import AgentMoved, MailMoved, MailSent, TaskMoved
 from loomkin.runtime.rounds import Rounds
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.store.database import Database
@@ -20,7 +20,8 @@ from loomkin.team.earlier import Earlier, Presented
 from loomkin.team.mailroom import Letter, Mailroom, Undeliverable
 from loomkin.team.matching import Candidate, rank
 from loomkin.team.member import Member
-from loomkin.team.orders import order
+from loomkin.team.orders import left_behind, order
+from loomkin.team.person_words import ForOwners
 from loomkin.team.practice import Practice
 from loomkin.team.team import Team
 from loomkin.team.transitions import Actor, Verb
@@ -69,8 +70,11 @@ class Assignment(Practice):
         self._hire: Callable[[list[Task]], Awaitable[None]] | None = None
         self._rounds = Rounds("assignment", supervisor, self._round, team.stir)
         self._owners: dict[TaskId, str] = {}
+        self._words = ForOwners(team)
         for fact in earlier.facts:
             self._note(fact)
+            if isinstance(fact, MailSent):
+                self.posted(fact.mail)
         self._presented = earlier.presented()
         self._unjudged = {task.id for task in board.tasks if task.state is TaskState.VERIFYING}
         board.listen(self._changed)
@@ -93,6 +97,10 @@ class Assignment(Practice):
     def joined(self, member: Member) -> None:
         """Somebody new may take what is ready."""
         self._rounds.stir()
+
+    def posted(self, mail: Mail) -> None:
+        """Who has the person's words already is not told them again."""
+        self._words.heard(mail)
 
     def gone(self, member: Member, reason: str) -> None:
         """What was offered to it goes to others."""
@@ -149,6 +157,8 @@ class Assignment(Practice):
         for task in self._board.tasks:
             if task.owner not in there and task.state in (*HELD, TaskState.WAITING):
                 why = f"{task.owner} is gone"
+                if (left := left_behind(task, why, "")) != task.handoff:
+                    self._board.hand_off(task.id, left)
                 self._board.move(task.id, Verb.GIVE_BACK, SYSTEM, why, role=Actor.ASSIGNMENT)
             elif task.owner not in there and task.state is TaskState.OFFERED:
                 self._board.move(task.id, Verb.WITHDRAW, SYSTEM, "", role=Actor.ASSIGNMENT)
@@ -232,7 +242,8 @@ class Assignment(Practice):
         self._mark(name)
 
     def _order(self, name: str, task: Task) -> MailId:
-        letter = Letter(name, order(self._board, task), MailKind.CONTROL, task=task.id)
+        words = self._words.with_beginning(order(self._board, task), task, name)
+        letter = Letter(name, words, MailKind.CONTROL, task=task.id)
         return self._room.send(SYSTEM, letter).ids[0]
 
     def _accept(self, offer: _Offer) -> None:

@@ -4,7 +4,7 @@ from loomkin.agent.turn import Outcome, TurnEnd
 from loomkin.records.event import Event, Fact
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import SYSTEM, Mail, MailKind
-from loomkin.records.task import ENDED, Handoff, Task, TaskState
+from loomkin.records.task import ENDED, Task, TaskState
 from loomkin.records.team_event import TaskMoved
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.rounds import Rounds
@@ -13,6 +13,7 @@ from loomkin.team.board import Board
 from loomkin.team.board_guards import HELD
 from loomkin.team.mailroom import Letter
 from loomkin.team.member import Member
+from loomkin.team.orders import left_behind
 from loomkin.team.practice import Practice
 from loomkin.team.referee import RUNNING
 from loomkin.team.rendezvous import Meetings
@@ -100,9 +101,8 @@ class Leasing(Practice):
 
     def _take(self, task: Task, reason: str, said: str) -> None:
         """Back to the plan with what was done so far; after three attempts the task has failed."""
-        if task.handoff is None or task.handoff.done:
-            left = f"Not finished: {reason}."
-            self._board.hand_off(task.id, Handoff(found=said, open=left))
+        if (left := left_behind(task, reason, said)) != task.handoff:
+            self._board.hand_off(task.id, left)
         self._board.move(task.id, Verb.GIVE_BACK, SYSTEM, reason, role=Actor.ASSIGNMENT)
 
     def _changed(self, fact: Fact) -> None:

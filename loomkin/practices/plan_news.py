@@ -1,15 +1,18 @@
 """Tells those whom a change of the plan concerns: creators, owners, and those who wait for a task."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from loomkin.agent.turn import TurnEnd
+from loomkin.practices.review import REVIEWER
 from loomkin.records.event import Fact
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import ASKING, PERSON, SYSTEM, Delivery, Mail, MailKind, Priority
 from loomkin.records.task import ENDED, Edge, EdgeKind, OnFailure, Task, TaskState
-from loomkin.records.team_event import PartialPublished, TaskAdded, TaskMoved, TaskRevised
+from loomkin.records.team_event import MailSent, PartialPublished, TaskAdded, TaskMoved, TaskRevised
 from loomkin.team.board import Board
 from loomkin.team.board_guards import HELD, unmet_words
+from loomkin.team.completion import STANDS
+from loomkin.team.earlier import Earlier
 from loomkin.team.edges import broken, satisfied
 from loomkin.team.mailroom import Letter, Undeliverable
 from loomkin.team.member import Member
@@ -17,6 +20,8 @@ from loomkin.team.orders import brought, in_words, piece_words, proof_words
 from loomkin.team.practice import Practice
 from loomkin.team.referee import MEND, goes_on
 from loomkin.team.reports import last_words
+from loomkin.team.reviews import approves
+from loomkin.team.revisions import changes
 from loomkin.team.team import Team
 
 S = TaskState
@@ -26,13 +31,22 @@ MOVING = (S.READY, S.OFFERED, *HELD)
 class PlanNews(Practice):
     """Writes the letters of the plan; a creator whose other tasks go on is not woken for each good end."""
 
-    def __init__(self, team: Team, board: Board) -> None:
+    def __init__(self, team: Team, board: Board, earlier: Earlier) -> None:
         self._team = team
         self._board = board
         self._owners = {task.id: task.owner for task in board.tasks}
         self._was = {task.id: task for task in board.tasks}
         self._stuck: set[frozenset[tuple[str, str, str]]] = set()
+        self._letters: dict[tuple[str, str], list[str]] = {}
+        for fact in earlier.facts:
+            if isinstance(fact, MailSent):
+                self.posted(fact.mail)
         board.listen(self._changed)
+
+    def posted(self, mail: Mail) -> None:
+        """Keep what an agent was told of a task: it is not told the same again."""
+        if mail.task and mail.sender == SYSTEM:
+            self._letters.setdefault((mail.to, mail.task), []).append(mail.text)
 
     def holds(self, member: Member) -> bool:
         """Whether tasks that a member created have not ended: it hears of that."""
@@ -131,13 +145,15 @@ class PlanNews(Practice):
                 self._send(after.owner, words, MailKind.FINDING, task=edge.after)
         elif (
             isinstance(fact, TaskRevised)
-            and fact.task.state in HELD
+            and fact.task.state in (*HELD, S.WAITING)
             and fact.by not in (SYSTEM, fact.task.owner)
         ):
             task = fact.task
             news = "\n".join(changes(self._was.get(task.id, task), task))
             words = f"{fact.by} revised {task.id} ({fact.reason}). What changed, the rest stays:\n{news}"
-            self._send(task.owner, words, MailKind.STEER, Priority.HIGH, task=task.id)
+            # who waits is not woken for it, and reads it with what lets it go on
+            when = Delivery.DIGEST if task.state is S.WAITING else Delivery.NEXT_STEP
+            self._send(task.owner, words, MailKind.STEER, Priority.HIGH, when, task.id)
         if isinstance(fact, TaskAdded | TaskRevised):
             self._was[fact.task.id] = fact.task
 
@@ -149,13 +165,19 @@ class PlanNews(Practice):
             self._send(last, text, MailKind.CONTROL, Priority.HIGH, task=task.id)
         if fact.before is S.WAITING and fact.after is S.IN_PROGRESS and fact.actor != fact.owner:
             edges = [edge for edge in self._board.plan.edges if edge.after == task.id]
-            news = "\n".join(filter(None, (brought(self._board.plan, edge) for edge in edges)))
+            news = "\n".join(filter(None, (self._brought(edge, task) for edge in edges)))
             why = fact.reason.rstrip(". ")
             words = f"{task.id} ({task.title}) goes on{f': {why}' if why else ''}.\n{news}"
             self._send(task.owner, words.strip(), MailKind.CONTROL, task=task.id)
         if fact.after is S.DONE:
             for edge, after in self._at_work(fact.task, EdgeKind.PARTIAL, EdgeKind.MILESTONE):
-                self._send(after.owner, brought(self._board.plan, edge), MailKind.HANDOFF, task=after.id)
+                if news := self._brought(edge, after):
+                    self._send(after.owner, news, MailKind.HANDOFF, task=after.id)
+
+    def _brought(self, edge: Edge, after: Task) -> str:
+        """What an edge brings to the owner of its later task, without what stood in letters about that."""
+        known = "\n".join(self._letters.get((after.owner, after.id), ()))
+        return brought(self._board.plan, edge, known)
 
     def _for_owner(self, fact: TaskMoved, task: Task, last: str) -> Iterator[str]:
         yield from _for_owner(fact, task, last)
@@ -170,7 +192,7 @@ class PlanNews(Practice):
                     f"You have {held.id} in hand: {task.id} comes back to you when that ends. "
                     f"To mend it first, call task_accept for {task.id}; {held.id} waits until then. "
                 )
-            yield f"{words}Mend it and call task_complete again."
+            yield f"{words}Mend it and call task_complete again. {STANDS}"
 
     def _ended(self, task: Task, fact: TaskMoved) -> None:
         """The creator gets the handoff; at once where it is needed, else with its next mail."""
@@ -186,11 +208,24 @@ class PlanNews(Practice):
         by = f", approved by {fact.actor}" if passed else ""
         told = fact.reason.rstrip(". ") if passed or fact.after is not S.DONE else ""
         why = f"{by}: {told}" if told else by
-        words = f"{task.id} ({task.title}) is {task.state}{shown}{why}.\n{self._handed(task)}\n{after}"
+        found = self._unheard(task) if fact.after is S.DONE else ""
+        words = f"{task.id} ({task.title}) is {task.state}{shown}{why}.\n{self._handed(task)}\n{found}{after}"
         rest = (one for one in self._board.tasks if one.creator == task.creator and one.id != task.id)
-        calm = fact.after is S.DONE and not after and any(self._moves(one) for one in rest)
+        calm = fact.after is S.DONE and not (after or found) and any(self._moves(one) for one in rest)
         delivery = Delivery.DIGEST if calm else Delivery.NEXT_STEP
         self._send(reader, words.strip(), MailKind.HANDOFF, delivery=delivery, task=task.id)
+
+    def _unheard(self, task: Task) -> str:
+        """Whose work a reviewer's own task does not approve of: only its creator hears of that."""
+        by = next((one for one in self._team.members if one.name == task.owner), None)
+        said = task.handoff.done if task.handoff else ""
+        if by is None or by.seat.role.name != REVIEWER or approves(said):
+            return ""
+        there = {one.name for one in self._team.members if one.open}
+        before = [self._board.plan.tasks[edge.before] for edge in self._board.plan.needs(task.id)]
+        whose = [f"{one.id} by {one.owner}{'' if one.owner in there else ' (gone)'}" for one in before]
+        about = f" about {', '.join(whose)}" if whose else ""
+        return f"Nobody else hears of this{about}: have it mended (task_create), or say why not.\n"
 
     def _follows(self, task: Task) -> bool:
         """Whether a task was cancelled as one of the same creator ended, which said so already."""
@@ -251,40 +286,6 @@ def _for_owner(fact: TaskMoved, task: Task, last: str) -> Iterator[str]:
         yield f"{named} {fact.reason} and has to wait. Leave it as it is and end your turn: mail wakes you."
 
 
-def changes(before: Task, after: Task) -> Iterator[str]:
-    """What differs between two versions of a task, a line for each field."""
-    for name in TOLD:
-        old, new = getattr(before, name), getattr(after, name)
-        if old == new:
-            continue
-        if isinstance(new, tuple):
-            gone, more = [one for one in old if one not in new], [one for one in new if one not in old]
-            parts = [f"without {_quoted(gone)}" if gone else "", f"also {_quoted(more)}" if more else ""]
-            yield f"- {name}: {', '.join(part for part in parts if part) or f'in this order: {_quoted(new)}'}"
-        elif name == "description":
-            yield f"- {name}: {_edited(old, new)}"
-        else:
-            yield f"- {name}: {_shown(old)} -> {_shown(new)}"
-
-
-def _quoted(values: Iterable[str]) -> str:
-    return ", ".join(f"`{value}`" for value in values)
-
-
-def _shown(value: object) -> str:
-    return "none" if value in (None, "") else str(value)
-
-
-def _edited(old: str, new: str) -> str:
-    """A new description as lines taken out and put in, or whole where that is shorter."""
-    from difflib import unified_diff  # heavy: late on purpose
-
-    lines = list(unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm=""))[2:]
-    edited = "\n".join(line for line in lines if not line.startswith("@@"))
-    return edited and f"lines out (-) and in (+)\n{edited}" if len(edited) < len(new) else f"it is now: {new}"
-
-
-TOLD = ("title", "description", "checks", "role", "tier", "priority", "regions", "needs_review", "budget")
 _HOW = (
     "Decide: task_update to revise, cancel or reopen, task_depend to remove a dependency, task_offer to name "
     "an owner, task_create for what is missing; or end your turn and say what stays open."

@@ -9,10 +9,11 @@ from loomkin.records.task import Handoff, Task, TaskState
 from loomkin.runtime.supervisor import Supervisor
 from loomkin.team.board import Board
 from loomkin.team.board_guards import MOST_TRIES
-from loomkin.team.referee import UNDECIDED
+from loomkin.team.referee import UNDECIDED, PlanError
 from loomkin.team.transitions import Actor, Verb
 
 REASON_CHARS = 600
+STANDS = "What you said of it stands, so give only its id and what is different now."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Completion:
         self._supervisor = supervisor
         self._verifiers: list[Verifier] = []
         self.judging: set[str] = set()
+        self._said: dict[tuple[str, str], Handoff] = {}
 
     def judge_by(self, verifier: Verifier) -> None:
         """Let a verifier look at every task that is handed in from now on."""
@@ -55,17 +57,28 @@ class Completion:
     async def hand_in(self, agent: str, identity: str, handoff: Handoff, checks: tuple[str, ...]) -> Verdict:
         """Hand a task in for its owner and wait for the verdict; raises PlanError where it is not theirs.
 
-        `checks` are commands to run beside those of the task.
+        `checks` are commands to run beside those of the task. What the same agent said of it when it was not
+        accepted stands where nothing else is said now.
         """
         board = self._board
+        handoff = self._whole(agent, board.task(identity), handoff)
         board.take_up(identity, agent)
         task = board.owned(identity, agent)
         added = tuple(check for check in checks if check not in task.checks)
         if added:
             board.revise(task.id, agent, "more checks", checks=(*task.checks, *added))
+        self._said[(task.id, agent)] = handoff
         board.hand_off(task.id, handoff)
         task = board.move(task.id, Verb.COMPLETE, agent)
         return await self.judge(task)
+
+    def _whole(self, agent: str, task: Task, handoff: Handoff) -> Handoff:
+        before = self._said.get((task.id, agent), Handoff())
+        given = {name: value for name in Handoff.__slots__ if (value := getattr(handoff, name))}
+        whole = replace(before, **given)
+        if not whole.done:
+            raise PlanError(f"Say what was done of {task.id}: `done` is missing.")
+        return whole
 
     async def judge(self, task: Task) -> Verdict:
         """Have a task that was handed in looked at, and move it on; the words say where it is now."""
@@ -128,5 +141,5 @@ class Completion:
         way_out = (
             f"If it fails without your change too, tell {task.creator or 'its creator'}, who may change it."
         )
-        mend = f"Mend it and call task_complete again. {way_out}"
+        mend = f"Mend it and call task_complete again. {STANDS} {way_out}"
         return f"{task.id} is not accepted {tries}: {verdict.words}\n{mend}"

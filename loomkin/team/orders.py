@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from loomkin.records.dataclass import replace
 from loomkin.records.mail import SYSTEM
 from loomkin.records.task import Edge, EdgeKind, Handoff, Task, TaskState
 from loomkin.team.board import Board
 from loomkin.team.edges import satisfied
 from loomkin.team.plan import Plan
+from loomkin.team.referee import ASIDE, MEND, NEEDS
 
 PARTS = ("done", "found", "decided", "open", "evidence")
 
@@ -18,10 +20,23 @@ def order(board: Board, task: Task) -> str:
 
 def in_words(handoff: Handoff) -> str:
     """A handoff, a line for each of its parts that says something."""
-    lines = [f"{part}: {text}" for part in PARTS if (text := str(getattr(handoff, part)).strip())]
+    return "\n".join(_parts(handoff))
+
+
+def _parts(handoff: Handoff) -> list[str]:
+    parts = [f"{part}: {text}" for part in PARTS if (text := str(getattr(handoff, part)).strip())]
     if handoff.changed:
-        lines.insert(1, f"changed: {', '.join(handoff.changed)}")
-    return "\n".join(lines)
+        parts.insert(1, f"changed: {', '.join(handoff.changed)}")
+    return parts
+
+
+def left_behind(task: Task, why: str, said: str) -> Handoff:
+    """What an attempt that ends undone leaves to the next one, with what was last said of the task."""
+    last = "" if task.reason.startswith((NEEDS, ASIDE)) else task.reason.removeprefix(MEND)
+    told = f"Last said of it: {last}" if last else ""
+    if task.handoff is None or (task.handoff.done and said and not last):
+        return Handoff(found=said, open="\n".join(filter(None, (told, f"Not finished: {why}."))))
+    return replace(task.handoff, open="\n".join(filter(None, (task.handoff.open, told))))
 
 
 def proof_words(task: Task) -> str:
@@ -37,9 +52,14 @@ def proof_words(task: Task) -> str:
     return "\n".join([head, *lines])
 
 
-def brought(plan: Plan, edge: Edge) -> str:
-    """What the earlier task of an edge brings to the later one, as far as it is there."""
-    return "\n".join(_brought(plan, edge))
+def brought(plan: Plan, edge: Edge, known: str = "") -> str:
+    """What the earlier task of an edge brings to the later one, as far as it is there and not `known`."""
+    lines = []
+    for mark, head, parts in _brought(plan, edge):
+        told = f"\n{mark}" in f"\n{known}"
+        fresh = [part for part in parts if not (told and f"\n{part}\n" in f"{known}\n")]
+        lines += [head, *fresh] if fresh or not told else []
+    return "\n".join(lines)
 
 
 def _order(board: Board, task: Task) -> Iterator[str]:
@@ -59,7 +79,7 @@ def _order(board: Board, task: Task) -> Iterator[str]:
         yield f"It has published {len(task.partials)} partial results before; go on with the next."
     for edge in plan.edges:
         if edge.after == task.id and satisfied(edge, plan.tasks[edge.before]):
-            yield from _brought(plan, edge)
+            yield brought(plan, edge)
     waiting = [one for one in plan.edges if one.before == task.id and one.kind is EdgeKind.MILESTONE]
     for edge in waiting:
         yield f"{edge.after} waits for the milestone `{edge.name}` of this task: say so with task_milestone."
@@ -72,18 +92,22 @@ def _order(board: Board, task: Task) -> Iterator[str]:
     )
 
 
-def _brought(plan: Plan, edge: Edge) -> Iterator[str]:
+def _brought(plan: Plan, edge: Edge) -> Iterator[tuple[str, str, list[str]]]:
+    """Each thing as the words by which it is found again, its first line, and its parts."""
     before = plan.tasks[edge.before]
     what = f"{before.id} ({before.title}, {before.owner or 'nobody'}, {before.state})"
     if edge.kind is EdgeKind.MILESTONE and edge.name in before.milestones:
-        yield f"Milestone {edge.name} of {what}: {plan.notes.get((before.id, edge.name), '')}"
+        note = plan.notes.get((before.id, edge.name), "")
+        yield f"Milestone {edge.name} of {before.id} (", f"Milestone {edge.name} of {what}: {note}", []
     elif edge.kind is EdgeKind.MILESTONE and before.state is TaskState.DONE:
-        yield f"{what} never reached the milestone {edge.name}; judge by what it handed over."
+        never = f"{what} never reached the milestone {edge.name}; judge by what it handed over."
+        yield never, never, []
     if edge.kind is EdgeKind.PARTIAL:
         for piece in plan.pieces.get(before.id, ()):
-            yield piece_words(before, piece.number, piece.total, piece.text)
+            words = piece_words(before, piece.number, piece.total, piece.text)
+            yield words, words, []
     if before.state is TaskState.DONE and before.handoff is not None and edge.kind is not EdgeKind.BLOCKS:
-        yield f"From {what}:\n{in_words(before.handoff)}\n{proof_words(before)}"
+        yield f"From {before.id} (", f"From {what}:", [*_parts(before.handoff), proof_words(before)]
 
 
 def piece_words(task: Task, number: int, total: int, text: str) -> str:

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
-from loomkin.records.mail import PERSON
+from loomkin.records.mail import PERSON, Mail
 from loomkin.records.message import Message, Role, Text
+from loomkin.records.task import Task
+from loomkin.team.roster import Roster
 
 LONGEST = 8000
+BEGINNING = 1200
+MARK = "The person's words"
 HANDS_OVER = frozenset(("team_spawn", "task_create"))
 GOES_ALONG = frozenset(("task_depend", "task_update", "peer_answer"))
 
@@ -19,18 +23,58 @@ def with_words(work: str, messages: Sequence[Message]) -> str:
     if len(words) > LONGEST:
         gap = f"\n[{len(words) - LONGEST} characters are left out here]\n"
         words = f"{words[:half]}{gap}{words[-half:]}"
-    return f"{work}\n\nThe person's words:\n{words}"
+    return f"{work}\n\n{MARK}:\n{words}"
 
 
 def last_words(messages: Sequence[Message]) -> str:
     """The person's last request, with what they said while it was worked on."""
-    found: list[str] = []
+    return "\n\n".join(_words(message) for message in _last(messages))
+
+
+class ForOwners:
+    """Hands the person's request on with the tasks that are made of it: to each agent once."""
+
+    def __init__(self, team: Roster) -> None:
+        self._team = team
+        self._told: dict[str, str] = {}
+
+    def heard(self, mail: Mail) -> None:
+        """Take note of a letter that the words stand in."""
+        if MARK in mail.text:
+            self._told[mail.to] = mail.text.partition(MARK)[2]
+
+    def with_beginning(self, order: str, task: Task, name: str) -> str:
+        """The order of a task for an agent, with what the person said where it has not been told that."""
+        host = next((one for one in self._team.members if one.hosted), None)
+        if host is None or name == host.name or task.creator == PERSON:
+            return order
+        messages = _last(host.agent.transcript.messages)
+        words = "\n\n".join(map(_words, messages))
+        begins = words[:BEGINNING]
+        if not words or begins in self._told.get(name, "") or begins in order:
+            return order
+        rest = ""
+        if left := len(words) - len(begins):
+            ids = " and ".join(f"context_read(message={message.id}, span=0)" for message in messages)
+            rest = f"\n[{left:,} characters more: {ids}; see tool_search]"
+        return f"{order}\n\n{MARK}, of which {task.id} is your part:\n{begins}{rest}"
+
+
+def _last(messages: Sequence[Message]) -> list[Message]:
+    """The messages of the person's last request, oldest first."""
+    found: list[Message] = []
     for message in reversed(messages):
         if message.sender == PERSON and isinstance(message.parts[0], Text):
-            found.append(message.parts[0].text.strip())  # not what was attached to it
+            found += [message] if _words(message) else []
         elif found and message.role is Role.ASSISTANT and _ends_turn(message):
             break
-    return "\n\n".join(text for text in reversed(found) if text)
+    return found[::-1]
+
+
+def _words(message: Message) -> str:
+    """What the person said, without what was attached to it."""
+    first = message.parts[0]
+    return first.text.strip() if isinstance(first, Text) else ""
 
 
 def _ends_turn(message: Message) -> bool:

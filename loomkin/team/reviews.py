@@ -9,6 +9,7 @@ from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import PERSON, SYSTEM, MailKind, Priority
+from loomkin.records.regex import pattern
 from loomkin.records.task import Task, TaskState
 from loomkin.team.board import Board
 from loomkin.team.differences import Differences
@@ -25,6 +26,14 @@ class Opinion(StrEnum):
 
     APPROVE = "approve"
     CHANGES = "request_changes"
+
+
+_APPROVES = pattern(r"(?i)\W*(?:verdict\W+)?(?:i )?approved?\b")
+
+
+def approves(report: str) -> bool:
+    """Whether a reviewer's own words begin with its approval, and do not take it back."""
+    return bool(_APPROVES.match(report)) and "changes needed" not in report.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,11 @@ class Reviews:
                 raise PlanError("Say what must be changed: findings are missing.")
             self._board.move(task.id, Verb.REFUSE, by, findings)
             self.forget(task.id)
-            return Answered(True, f"{task.owner} has your findings and goes on with {task.id}.")
+            there = any(one.name == task.owner and one.open for one in self._team.members)
+            gone = f"{task.owner} is gone: whoever has {task.id} next gets your findings with it."
+            return Answered(
+                True, f"{task.owner} has your findings and goes on with {task.id}." if there else gone
+            )
         now, key = await self._look(task), (task.id, by)
         shown = self._shown.get(key)
         if shown is None or shown.digest != now.digest:

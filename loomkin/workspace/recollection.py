@@ -17,6 +17,7 @@ class Recollection:
     def __init__(self, house: House, session: SessionId) -> None:
         self.hearing = Hearing(house.database, house.journal, session)
         self._database = house.database
+        self._session = session
         self._workplace = house.workplace
         self._tokens = house.loaded.settings.decisions.brief_tokens
         self._told: set[tuple[str, str]] = set()
@@ -27,7 +28,7 @@ class Recollection:
             return ""
         from loomkin.decisions import brief  # heavy: late on purpose
 
-        return brief.brief(self._database, self._tokens)
+        return brief.brief(self._database, self._tokens, self._session)
 
     def prompt(self, agent: str, session: str, text: str, since: float) -> str:
         """What goes along with the person's words: news since then, ways not taken for files in them."""

@@ -194,6 +194,35 @@ async def test_ready_tasks_grow_the_team_up_to_the_limit_of_a_role_and_no_furthe
         assert [one.name for one in company.team.members] == ["concierge", "coder", "coder-2"]
 
 
+@pytest.mark.feature("B15")
+async def test_a_task_refused_after_its_owner_left_goes_to_another_with_what_was_found(
+    bench: Bench,  # noqa: F811
+    home: Path,  # noqa: F811
+) -> None:
+    refuse = call("peer_review", task="t1", verdict="request_changes", findings="calc.py:3 adds one.")
+    create = call("task_create", title="w", description="Write it.", role="coder", needs_review=True)
+    script = {
+        "concierge": [{"text": "Under way.", "calls": [create]}, {"text": "Written.", "repeat": True}],
+        "coder": [done("t1", "wrote it")],
+        "reviewer": [
+            {"calls": [refuse], "wait_for": "owner left"},
+            {"calls": [call("peer_review", task="t1", verdict="approve")]},
+        ],
+        "coder-2": [done("t1", "wrote it well")],
+    }
+    async with at_work(bench, home, script) as (session, company, server), asyncio.TaskGroup() as group:
+        sending = group.create_task(session.send("Write it.", LIMITS))
+        await server.until(times("reviewer", 1))
+        await company.team.stop("coder", "the person stopped it")
+        server.release("owner left")
+        assert (await sending).text == "Written."
+        task = company.services()[Board].task("t1")
+        assert (task.state, task.owner) == (TaskState.DONE, "coder-2")
+        order = said(asked(server, "coder-2")[0])
+        assert "done: wrote it\\nopen: Last said of it: calc.py:3 adds one." in order
+        assert "coder is gone: whoever has t1 next gets your findings" in said(asked(server, "reviewer")[1])
+
+
 @pytest.mark.feature("B10")
 async def test_an_agent_that_is_idle_long_leaves_and_one_with_a_task_stays(
     bench: Bench,  # noqa: F811

@@ -117,3 +117,26 @@ async def test_nobody_approves_their_own_work() -> None:
         await Completion(board, supervisor).judge(board.task("t1"))
     with pytest.raises(PlanError, match="somebody else must approve it"):
         board.move("t1", Verb.APPROVE, "lead")
+
+
+async def test_what_was_said_stands_when_a_refused_task_is_handed_in_again_and_only_for_who_said_it() -> None:
+    async def strict(task: Task) -> Verdict:
+        assert task.handoff is not None
+        return Verdict(task.handoff.open == "nothing", "not yet")
+
+    async with Supervisor(lambda name, error: None, 0.0) as supervisor:
+        board = at_hand()
+        completion = Completion(board, supervisor)
+        completion.judge_by(strict)
+        with pytest.raises(PlanError, match="`done` is missing"):
+            await completion.hand_in("ada", "t1", Handoff(found="a cause"), ())
+        first = Handoff("all of it", changed=("a.py",), open="the rest")
+        assert "What you said of it stands" in (await completion.hand_in("ada", "t1", first, ())).words
+        board.move("t1", Verb.DECLINE, "ada")
+        board.move("t1", Verb.TAKE, "bob")
+        with pytest.raises(PlanError, match="`done` is missing"):
+            await completion.hand_in("bob", "t1", Handoff(open="nothing"), ())
+        board.move("t1", Verb.DECLINE, "bob")
+        board.move("t1", Verb.TAKE, "ada")
+        assert (await completion.hand_in("ada", "t1", Handoff(open="nothing"), ())).passed
+        assert board.task("t1").handoff == Handoff("all of it", changed=("a.py",), open="nothing")

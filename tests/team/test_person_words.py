@@ -36,6 +36,13 @@ def test_a_turn_that_ended_with_an_order_is_over():
     assert last_words(work) == "Test it."
 
 
+def test_a_plan_that_was_changed_beside_an_order_ended_the_turn_too_and_alone_it_did_not():
+    planned = (told("Mend it."), said("A coder does.", "task_create", "task_depend"), told("Test it."))
+    assert last_words(planned) == "Test it."
+    changed = (told("Mend it."), said("I look on.", "task_update"), told("Test it."))
+    assert last_words(changed) == "Mend it.\n\nTest it."
+
+
 def test_words_are_added_once_and_very_long_ones_without_their_middle():
     assert with_words("Do it.", ()) == "Do it."
     assert with_words("Do: Mend it.", [told("Mend it.")]) == "Do: Mend it."

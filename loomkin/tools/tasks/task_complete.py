@@ -16,7 +16,7 @@ class Params:
     """The handoff: six answers for whoever goes on."""
 
     task: str
-    done: str
+    done: str = ""
     found: str = ""
     changed: tuple[str, ...] = ()
     decided: str = ""

@@ -1,6 +1,7 @@
 """A lead puts up a plan, and agents carry it out: who is told what, when, and who has a task."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -65,6 +66,7 @@ async def test_the_second_task_begins_after_the_first_and_with_its_handoff(bench
         assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
         order = said(asked(server, "coder")[0])
         assert "Task t1: mend mean\\nPlease mend mean.\\n" in order
+        assert "The person's words, of which t1 is your part:\\nmend mean() and test it\\n</mail>" in order
         assert "`true`" in order
         order = said(asked(server, "tester")[0])
         assert "Task t2: test mean" in order
@@ -136,6 +138,34 @@ async def test_two_tasks_given_to_one_agent_in_one_instant_are_both_done_one_aft
         second = said(asked(server, "coder")[1])
         assert "Task t2: one" in second
         assert "Task t3: two" not in second
+
+
+@pytest.mark.feature("B3")
+async def test_each_owner_has_the_persons_words_once_and_can_read_what_is_left_out(bench: Bench) -> None:
+    words = f"Mend mean(). {'It adds one. ' * 100}Leave double() alone."
+    script = {
+        "concierge": led(),
+        "lead": [
+            {"calls": [create("mend mean", "coder"), create("look", "coder", needs=["t1"])]},
+            {"text": "The plan is up."},
+            {"text": "Both are done."},
+        ],
+        "coder": [done("t1", "mended"), done("t2", "looked")],
+    }
+    async with bench.model(script=script) as server:
+        ended = await bench.run("ask", words, "--team", "default")
+        assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
+        order, both = said(asked(server, "coder")[0]), last(server, "coder")
+        assert f"The person's words, of which t1 is your part:\\n{words[:1200]}\\n[" in order
+        assert "Leave double()" not in order
+        assert "Task t2: look" in both
+        assert both.count("The person's words") == 1
+        rest = re.search(r"characters more: context_read\(message=(\w+), span=0\); see tool_search", order)
+        assert rest is not None
+    search, read = call("tool_search", query="context_read"), call("context_read", message=rest[1], span=0)
+    async with bench.model(script=[{"calls": [search]}, {"calls": [read]}, {"text": "Read."}]) as server:
+        assert (await bench.run("ask", "What else was asked for?")).out == "Read.\n"
+        assert "Leave double() alone." in last(server, "coder")
 
 
 @pytest.mark.feature("B8")

@@ -197,41 +197,47 @@ async def test_what_hands_a_task_in_ends_the_turn_also_beside_others_unless_one_
 async def test_who_answered_a_question_tells_the_asker_nothing_at_the_end_and_may_plan_and_end_beside_it(
     bench: Bench,
 ) -> None:
-    more = create("look for callers", "researcher")
+    first, more = create("look for callers", "researcher"), create("look for tests", "researcher")
     script = {
         "concierge": led(),
         "lead": [
-            {"text": "A coder mends it.", "calls": [create("mend mean", "coder")]},
-            {"calls": [call("peer_answer", id="m3", answer="The plain one.")]},
+            {"text": "A coder mends it.", "calls": [first, create("mend mean", "coder", needs=["t1"])]},
+            {"calls": [call("peer_answer", id="m5", answer="The plain one.")]},
             {"text": "The coder knows it."},
             {
                 "text": "A researcher looks first.",
                 "calls": [
                     more,
-                    call("task_depend", task="t1", on="t2"),
-                    call("task_update", task="t1", reason="asked", description="As t2 says."),
-                    call("peer_answer", id="m5", answer="See what t2 finds."),
+                    call("task_depend", task="t2", on="t3"),
+                    call("task_update", task="t2", reason="asked", description="As t3 says."),
+                    call("peer_answer", id="m7", answer="See what t3 finds."),
                 ],
             },
             {"text": "mean() is mended."},
         ],
         "coder": [
             {"calls": [call("peer_ask", to="lead", question="Which mean?")]},
-            {"calls": [call("peer_ask", to="lead", question="Who calls it?")]},
-            {"text": "I wait for t2."},
-            done("t1", "mended"),
+            {"calls": [call("peer_ask", to="lead", question="Who tests it?")]},
+            {"text": "I wait for t3."},
+            done("t2", "mended"),
         ],
-        "researcher": [done("t2", "nobody calls it")],
+        "researcher": [done("t1", "nobody calls it"), done("t3", "nobody tests it")],
     }
     async with bench.model(script=script) as server:
         ended = await bench.run("ask", "mend mean()", "--team", "default")
         assert (ended.code, ended.out) == (0, "All done.\n"), ended.err
         heard = last(server, "coder")
         assert "lead answers: The plain one." in heard
-        assert "lead answers: See what t2 finds." in heard
+        assert "lead answers: See what t3 finds." in heard
         assert 'from=\\"loomkin\\" kind=\\"order' in heard
         assert 'from=\\"lead\\" kind=\\"handoff' not in heard
         assert (len(asked(server, "lead")), len(asked(server, "coder"))) == (5, 4)
+        # it goes on with what is new: what its order said is not said again, what was revised meanwhile is
+        on = heard[heard.index("t2 (mend mean) goes on") :]
+        assert "nobody tests it" in on
+        assert "nobody calls it" not in on
+        assert heard.count("nobody calls it") == 1
+        assert heard.count("it is now: As t3 says.") == 1
         assert "mean() is mended." in last(server, "concierge")
 
 

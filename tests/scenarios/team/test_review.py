@@ -15,11 +15,12 @@ from loomkin.permissions.gate import Answer, Approval
 from loomkin.records.task import TaskState
 from loomkin.store import tasks as plan
 from loomkin.store.database import Database
+from loomkin.team.reviews import approves
 from loomkin.workspace.options import Options
 from tests.fakes.model_server import ModelServer
 from tests.scenarios.conftest import Bench, call, environment, said
 from tests.scenarios.team.conftest import asked, closing, last
-from tests.scenarios.team.test_plan import LOST, beside, create, done
+from tests.scenarios.team.test_plan import LOST, beside, count, create, done, released_when
 from tests.scenarios.team.test_verification import ALL, MEND, PROOF, READ, TURN, ask, planned
 
 APPROVE = {"calls": [call("peer_review", task="t1", verdict="approve")]}
@@ -50,6 +51,39 @@ async def test_a_reviewer_without_a_verdict_is_reminded_once_then_the_creator_ju
         assert "waits for your review" in letter
         assert "-    return sum(values) / len(values) + 1" in letter
         assert "t1 is approved and done" in said(asked(server, "lead")[3])
+
+
+@pytest.mark.feature("B15")
+async def test_findings_of_a_reviewers_own_task_wake_the_lead_while_others_go_on(bench: Bench) -> None:
+    more = ({"text": "It is mended later."},)
+    parts = (create("mend mean", "coder"), create("review", "reviewer", needs=["t1"]))
+    script = planned(*parts, create("test", "tester", needs=["t1"]), more=more) | {
+        "coder": [done("t1", "mended")],
+        "reviewer": [done("t2", "Verdict: changes needed. calc.py:3 adds one.")],
+        "tester": [{**done("t3", "tested"), "wait_for": "lead woken"}],
+    }
+    async with bench.model(script=script) as server:
+        ended = ask(bench, *ALL)
+        await released_when(server, ended, "lead woken", lambda chats: count(chats, "lead") == 3)
+        told = said(asked(server, "lead")[2])
+        assert "calc.py:3 adds one." in told
+        assert "Nobody else hears of this about t1 by coder: have it mended (task_create)" in told
+
+
+@pytest.mark.parametrize(
+    ("report", "approved"),
+    [
+        ("Verdict: approve. Nothing found.", True),
+        ("**Approved**: read all of it.", True),
+        ("I approve.", True),
+        ("Verdict: changes needed: two.", False),
+        ("Approve the first; changes needed in the second.", False),
+        ("Two faults, the rest I would approve.", False),
+        ("", False),
+    ],
+)
+def test_an_approval_is_what_a_report_begins_with(report: str, approved: bool) -> None:
+    assert approves(report) is approved
 
 
 @pytest.mark.feature("B15")

@@ -50,7 +50,13 @@ async def test_it_reads_once_and_every_later_agent_begins_with_the_page(bench: B
         home,
         {
             "concierge": [
-                {"calls": [call("team_spawn", role="tester", work="Test it.")], "wait_for": "page"},
+                {
+                    "calls": [
+                        call("decision_log", kind="goal", title="Test calc"),
+                        call("team_spawn", role="tester", work="Test it."),
+                    ],
+                    "wait_for": "page",
+                },
                 DONE,
             ],
             "orienter": READ,
@@ -58,6 +64,7 @@ async def test_it_reads_once_and_every_later_agent_begins_with_the_page(bench: B
         },
         "page",
     )
+    assert "d1 Test calc, now by concierge\\n" in said(asked(first, "tester")[0]["messages"][1])
     assert {body["model"] for body in asked(first, "orienter")} == {"fake-fast"}
     assert tools(asked(first, "orienter")[0]).isdisjoint(WRITING)
     assert "the orienter of team main in" in said(asked(first, "orienter")[0])
@@ -68,6 +75,7 @@ async def test_it_reads_once_and_every_later_agent_begins_with_the_page(bench: B
 
     second = await surveyed(bench, home, {"concierge": [{"text": "Done."}]})
     assert "One module, tested with pytest." in said(asked(second, "concierge")[0]["messages"][1])
+    assert "d1 Test calc\\n" in said(asked(second, "concierge")[0]["messages"][1])
     assert asked(second, "orienter") == []
 
     bench.git("commit", "-q", "--allow-empty", "-m", "Second")

@@ -50,19 +50,22 @@ async def test_a_failing_check_goes_back_with_its_first_errors_and_passes_once_m
             READ,
             done("t1", "mended it, all tests pass", evidence="1 passed"),
             {"calls": [MEND]},
-            done("t1", "took the + 1 away"),
+            {"calls": [call("task_complete", task="t1", found="it added one")]},
         ],
     }
     async with bench.model(script=script) as server:
         await ask(bench, *ALL)
         told = said(asked(server, "coder")[2])
         assert "t1 is not accepted (attempt 1 of 3)" in told
+        assert "Mend it and call task_complete again. What you said of it stands" in told
+        # what was said the first time need not be said again
+        handed = "done: mended it, all tests pass\\nfound: it added one\\nevidence: 1 passed"
+        assert handed in last(server, "lead").replace("changed: calc.py\\n", "")
         assert "AssertionError" in told
         assert "Whole output: .loomkin/outputs/" in told
         assert len(asked(server, "coder")) == 4
         assert "t1 is accepted" in closing(bench, "coder")
         handoff = last(server, "lead")
-        assert "took the + 1 away" in handoff
         assert "changed: calc.py" in handoff
         assert "run by loomkin:" in handoff
         assert "exit 0" in handoff
