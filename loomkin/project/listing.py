@@ -170,10 +170,10 @@ def _from_git(start: Path) -> Iterator[_Found | None]:
     words = [program, *READ_OPTIONS, "ls-files", "-z"]
     with ExitStack() as ended:
         try:
-            others = ended.enter_context(_started([*words, "-o", "--exclude-standard", *excludes], start))
-            ended.callback(others.kill)
             tracked = ended.enter_context(_started([*words, "--stage"], start))
             ended.callback(tracked.kill)
+            others = ended.enter_context(_started([*words, "-o", "--exclude-standard", *excludes], start))
+            ended.callback(others.kill)
             for git, read in ((tracked, _tracked), (others, _others)):
                 printed = _printed(git)
                 yield read(printed) if git.returncode == 0 else None

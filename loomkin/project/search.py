@@ -114,8 +114,9 @@ def search(
         notes.append(_note(hits.huge, "file over 16 MB was", "files over 16 MB were"))
     if hits.closed:
         notes.append(_note(hits.closed, "file that may not be read was", "files that may not be read were"))
+    around = min(context, CONTEXT_LIMIT)
     shown = tuple(
-        FileMatches(name, hits.counts[name], _lines(root / name, numbers, min(context, CONTEXT_LIMIT), read))
+        FileMatches(name, hits.counts[name], _lines(f"{root}/{name}", numbers, around, read))
         for name, numbers in hits.lines.items()
     )
     return SearchResult(shown, sum(hits.counts.values()), len(hits.counts), tuple(notes), engine)
@@ -205,10 +206,10 @@ def _note(names: list[str], one: str, many: str) -> str:
     return f"{len(names)} {one if len(names) == 1 else many} passed over: {first}"
 
 
-def _lines(path: Path, numbers: list[int], context: int, pattern: Pattern) -> tuple[Line, ...]:
+def _lines(path: str, numbers: list[int], context: int, pattern: Pattern) -> tuple[Line, ...]:
     """The matching lines with their neighbours; a file that has gone meanwhile shows none."""
     try:
-        data = read_regular(str(path))
+        data = read_regular(path)
     except OSError:
         data = None
     last = max(numbers, default=0) + context

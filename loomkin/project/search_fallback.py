@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import AnyStr
 
 from loomkin.project.search_pattern import Pattern
@@ -13,6 +13,7 @@ HUGE_BYTES = 16 * 1024 * 1024
 PIECE_BYTES = 4 * 1024 * 1024
 LONGEST_LINE = 64 * 1024 * 1024
 BINARY_PROBE = 8192
+MEMORY_BYTES = 256 * 1024
 OPEN_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -118,6 +119,38 @@ def is_plain(pattern: Pattern) -> bool:
     return not pattern.ignore_case and pattern.python in (pattern.literal, re.escape(pattern.literal))
 
 
+class _Reader:
+    """Reads files below one folder, all into the same memory: only those that hold the needle are copied."""
+
+    def __init__(self, top: str, needle: bytes) -> None:
+        self._top = top.rstrip("/")
+        self._folder = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._needle = needle
+        self._memory = bytearray(MEMORY_BYTES if needle and hasattr(os, "preadv") else 0)
+        self._into = (self._memory,)
+
+    def __enter__(self) -> "_Reader":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._folder)
+
+    def read(self, name: str) -> bytes | None:
+        """What `read_regular` gives; nothing of a file that does not hold the needle."""
+        memory = self._memory
+        # from the folder on, as the way to it takes the system a tenth of the time
+        descriptor = os.open(name, OPEN_FLAGS, dir_fd=self._folder)
+        try:
+            size = os.lseek(descriptor, 0, os.SEEK_END)
+            read = os.preadv(descriptor, self._into, 0) if size < len(memory) else -1
+        finally:
+            os.close(descriptor)
+        if read == size:
+            return bytes(memory[:size]) if memory.find(self._needle, 0, size) >= 0 else b""
+        data = read_regular(f"{self._top}/{name}")
+        return b"" if data is not None and self._needle not in data else data
+
+
 def search_in_python(pattern: Pattern, top: str, files: Sequence[str], limit: int) -> Hits:
     """Search the files, in their order; those that have gone or are no files are passed over."""
     over_bytes, over_text = compiled(pattern)
@@ -128,19 +161,8 @@ def search_in_python(pattern: Pattern, top: str, files: Sequence[str], limit: in
     line = re.compile(re.escape(needle) + rb"[^\n]*") if needle and is_plain(pattern) else None
     hits = Hits()
     wanted = limit
-    prefix = top.rstrip("/") + "/"
-    for name in files:
-        try:
-            data = read_regular(prefix + name)
-        except PermissionError:
-            hits.closed.append(name)
-            continue
-        except OSError:
-            continue
-        if data is None:
-            hits.huge.append(name)
-            continue
-        if needle and needle not in (data.lower() if pattern.ignore_case else data):
+    for name, data in _read(top, files, b"" if pattern.ignore_case else needle, hits):
+        if pattern.ignore_case and needle not in data.lower():
             continue
         lines: list[int] = []
         if line is not None and not wanted:
@@ -159,6 +181,23 @@ def search_in_python(pattern: Pattern, top: str, files: Sequence[str], limit: in
             hits.lines[name] = lines
             wanted -= len(lines)
     return hits
+
+
+def _read(top: str, files: Sequence[str], needle: bytes, hits: Hits) -> Iterator[tuple[str, bytes]]:
+    """The files that hold the needle; what is huge or closed goes to `hits`."""
+    with _Reader(top, needle) as reader:
+        for name in files:
+            try:
+                data = reader.read(name)
+            except PermissionError:
+                hits.closed.append(name)
+            except OSError:
+                continue
+            else:
+                if data:
+                    yield name, data
+                elif data is None:
+                    hits.huge.append(name)
 
 
 def matching_lines(

@@ -222,7 +222,7 @@ class _Run:
             if name not in counts:
                 continue
             path, count = counts[name]
-            kind = _kind(os.path.join(self._top, name))
+            kind = _kind(f"{self._top}/{name}")
             if kind == "text":
                 hits.counts[name] = count
                 if wanted:
