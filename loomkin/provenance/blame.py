@@ -1,5 +1,7 @@
 """What git knows of the lines of a file: the commits they come from, and what these say."""
 
+import os
+import stat
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -85,9 +87,20 @@ async def of_file(root: Root, path: Path) -> dict[str, Commit]:
     return _commits((await run_git(words, root.path, root=root)).out)
 
 
+def ends(root: Root) -> frozenset[str]:
+    """The commits at which the history of a shallow clone ends; blocks."""
+    folder = root.common_dir or root.git_dir
+    try:
+        return frozenset((folder / "shallow").read_text("ascii").split() if folder else ())
+    except (OSError, UnicodeDecodeError):
+        return frozenset()
+
+
 def read_lines(path: Path) -> list[str]:
     """The lines of a file; raises NotFoundError and UsageError for what has none."""
     try:
+        if stat.S_ISFIFO(os.stat(path).st_mode):
+            raise UsageError(f"{path} is a pipe and has no lines.", hint="Name a file.")
         text = path.read_bytes().decode("utf-8", "replace")
     except FileNotFoundError:
         raise NotFoundError(f"There is no file {path}.") from None

@@ -46,9 +46,10 @@ def spot(cwd: Path, typed: str, line: int = 0, last: int = 0) -> Spot:
     words = typed.strip()
     if not words:
         raise UsageError("No file is named.", hint=EXAMPLE)
-    if not words.strip(":") and not (cwd / words).exists():
+    there = _there(cwd, words)
+    if (not words.strip(":") and not there) or "\0" in words:
         raise UsageError(f"{typed} is no place: no file is named.", hint=EXAMPLE)
-    found = None if (cwd / words).expanduser().exists() else _read(cwd, words)
+    found = None if there else _read(cwd, words)
     if found:
         words, line = found["path"], int(found["first"])
         last = int(found["last"] or 0)
@@ -61,15 +62,20 @@ def spot(cwd: Path, typed: str, line: int = 0, last: int = 0) -> Spot:
         raise UsageError(
             f"{typed}: at most {MOST_LINES} lines at once; without lines the whole file is told."
         )
-    path = (cwd / Path(words).expanduser()).absolute()
+    path = (cwd / os.path.expanduser(words)).absolute()
     return Spot(Path(*_straight(path)), line, last)
 
 
 def _read(cwd: Path, words: str) -> "re.Match[str] | None":
     """The reading whose file is there, else the one with the shortest path."""
     read = [found for place in _PLACES if (found := place.fullmatch(words))]
-    there = [found for found in read if (cwd / Path(found["path"]).expanduser()).exists()]
+    there = [found for found in read if _there(cwd, found["path"])]
     return next(iter(there or read[::-1]), None)
+
+
+def _there(cwd: Path, words: str) -> bool:
+    """Whether there is such a file; of a name that no file can have there is none."""
+    return os.path.exists(cwd / os.path.expanduser(words))
 
 
 def _straight(path: Path) -> Iterator[str]:
@@ -113,6 +119,7 @@ class Why:
                 notes.append(f"It is called {now} now: ask for that.")
         if file.lines is None or not place.first:
             stretch = await self._whole(file, [shown, *await self._before(file)])
+            notes += await _shallow(file.root, [stretch.commit.id] if stretch.commit else [])
             return Account(shown, 0, 0, (stretch,), tuple(notes))
         if place.last > len(file.lines):
             many = f"{len(file.lines)} line{'' if len(file.lines) == 1 else 's'}"
@@ -120,6 +127,7 @@ class Why:
         found = await blame.blame(file.root, file.path, file.lines, place.first, place.last)
         commits = await blame.commits(file.root, (line.commit for line in found if line.commit))
         groups = list(_groups(found))
+        notes += await _shallow(file.root, (line.commit for line in found))
         stretches = [self._stretch(group, commits, [shown]) for group in groups[:MOST_STRETCHES]]
         if not all(one.reasons for one in stretches) and (earlier := await self._before(file)):
             known = [shown, *earlier]
@@ -205,6 +213,13 @@ def _look(path: Path) -> _File:
     real = path.parent.resolve() / path.name
     inside = path if path.is_relative_to(root.path) or not real.is_relative_to(root.path) else real
     return _File(root, inside, blame.read_lines(path) if os.path.lexists(path) else None)
+
+
+async def _shallow(root: Root, commits: Iterable[str]) -> list[str]:
+    """What is to be said where a clone knows no more than the last commits."""
+    last = sorted(set(commits) & await asyncio.to_thread(blame.ends, root))
+    those = ", ".join(one[:10] for one in last)
+    return [f"This clone's history ends at {those}: older lines seem to come from there."] if last else []
 
 
 def _groups(lines: Iterable[Line]) -> Iterator[list[Line]]:

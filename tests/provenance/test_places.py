@@ -1,5 +1,6 @@
 """Every kind of file and line that one may ask about gets a clear answer."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -166,3 +167,27 @@ def test_of_a_renamed_file_it_is_said_what_it_is_called_now(root: Path) -> None:
     (root / "now é.py").unlink()
     commit(root, "Away with it")
     assert "is called" not in why(root, "between.py").out
+
+
+def test_a_pipe_and_names_that_no_file_can_have_are_refused_at_once(root: Path) -> None:
+    os.mkfifo(root / "pipe")
+    for typed, code, said in (
+        ("pipe", 2, "is a pipe and has no lines"),
+        ("pipe:1", 2, "is a pipe and has no lines"),
+        ("a" * 5_000, 1, "There is no file aaa"),
+        (f"{'a/' * 3_000}b:3", 1, "There is no file a/a"),
+        ("~nobody-of-that-name/x:1", 1, "There is no file ~nobody"),
+    ):
+        told = why(root, typed)
+        assert (told.code, said in told.err, "defect" in told.err) == (code, True, False), told.err[:300]
+    with pytest.raises(UsageError, match="is no place"):
+        spot(root, "a\0b")
+
+
+def test_a_shallow_clone_says_where_its_history_ends(root: Path, tmp_path: Path) -> None:
+    write(root / "b.py", "four = 4\n")
+    last = commit(root, "Another file")
+    git(tmp_path, "clone", "-q", "--depth", "1", root.as_uri(), str(tmp_path / "shallow"))
+    for place in ("src/a b.py:2", "src/a b.py"):
+        assert f"This clone's history ends at {last}" in why(tmp_path / "shallow", place).out
+        assert "history ends" not in why(root, place).out
