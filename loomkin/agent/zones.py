@@ -20,6 +20,7 @@ class Zones:
     system: int
     tools: int
     rules: int
+    decisions: int
     cards: int
     person: int
     agent: int
@@ -29,8 +30,8 @@ class Zones:
     @property
     def used(self) -> int:
         """All parts together."""
-        said = self.rules + self.cards + self.person + self.agent + self.results
-        return self.system + self.tools + said
+        told = self.rules + self.decisions + self.cards
+        return self.system + self.tools + told + self.person + self.agent + self.results
 
     @property
     def percent(self) -> int:
@@ -40,7 +41,7 @@ class Zones:
     @property
     def bare(self) -> "Zones":
         """What is left of them where nothing is said yet."""
-        return Zones(self.system, self.tools, 0, 0, 0, 0, 0, self.window)
+        return Zones(self.system, self.tools, 0, 0, 0, 0, 0, 0, self.window)
 
 
 def measure(
@@ -52,9 +53,12 @@ def measure(
     window: int,
 ) -> Zones:
     """The zones of a request to a model."""
-    zones = {"rules": 0, "cards": 0, "person": 0, "agent": 0, "results": 0}
+    zones = {"rules": 0, "decisions": 0, "cards": 0, "person": 0, "agent": 0, "results": 0}
     for message, tokens in zip(messages, estimator.each(model, messages), strict=True):
-        zones[_zone(message)] += tokens
+        zone = _zone(message)
+        brief = _brief(message.text, tokens) if zone == "rules" else 0
+        zones[zone] += tokens - brief
+        zones["decisions"] += brief
     return Zones(estimator.text(model, system), estimator.tools(model, tools), **zones, window=window)
 
 
@@ -82,6 +86,13 @@ def _zone(message: Message) -> str:
     if message.id.startswith(CARD):
         return "cards"
     return _ZONE.get(message.sender, "agent")
+
+
+def _brief(text: str, tokens: int) -> int:
+    """How many of a message's tokens tell of decisions."""
+    start = text.find("<decisions>")
+    end = text.find("</decisions>", start)
+    return tokens * (end + len("</decisions>") - start) // len(text) if 0 <= start < end else 0
 
 
 _ZONE = {"person": "person", "loomkin": "rules"}

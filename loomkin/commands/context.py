@@ -23,6 +23,7 @@ class ShowContext(Command):
             ("system prompt", zones.system),
             ("tools", zones.tools),
             ("rules and place", zones.rules),
+            ("decisions", zones.decisions),
             ("keeper cards", zones.cards),
             ("your words", zones.person),
             ("answers", zones.agent),

@@ -93,6 +93,28 @@ async def test_context_shows_zones_that_add_up_to_the_window(root: Path, own_mac
     where = "3 in the window, 0 in keepers, each counted once"
     assert after.splitlines()[-1] == f"  lost 0: of 3 messages ever seen {where}"
     assert before != after
+    assert zone(after, "decisions") == 0
+
+
+async def test_context_counts_what_is_told_of_decisions_apart(root: Path, own_machine: Path) -> None:
+    goal = {"name": "decision_log", "arguments": {"kind": "goal", "title": "Ship login " * 9}}
+    async with talk(root, own_machine, {"calls": [goal]}, {"text": "Hi."}) as one:
+        await one.say("hello")
+    async with talk(root, own_machine, {"text": "Hi."}) as one:
+        await one.say("hello")
+        shown = await one.run("context")
+        first = one.context.session.agent.window.load().messages[0].text
+        window = one.context.session.zones().window
+    assert "Ship login" in first
+    assert 50 < zone(shown, "decisions") < 200
+    assert zone(shown, "rules and place") > 20
+    assert sum(int(row.split()[-2].replace(",", "")) for row in shown.splitlines()[1:-1]) == window
+
+
+def zone(shown: str, name: str) -> int:
+    """The tokens of one zone of /context."""
+    [row] = [row for row in shown.splitlines() if row.startswith(f"  {name} ")]
+    return int(row.split()[-2].replace(",", ""))
 
 
 async def test_clear_empties_the_window_and_keeps_the_log(root: Path, own_machine: Path) -> None:
