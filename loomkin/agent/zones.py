@@ -56,7 +56,7 @@ def measure(
     zones = {"rules": 0, "decisions": 0, "cards": 0, "person": 0, "agent": 0, "results": 0}
     for message, tokens in zip(messages, estimator.each(model, messages), strict=True):
         zone = _zone(message)
-        brief = _brief(message.text, tokens) if zone == "rules" else 0
+        brief = _brief(message.text, tokens) if zone in ("rules", "person") else 0
         zones[zone] += tokens - brief
         zones["decisions"] += brief
     return Zones(estimator.text(model, system), estimator.tools(model, tools), **zones, window=window)
