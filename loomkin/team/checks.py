@@ -4,7 +4,7 @@ import asyncio
 import os
 import shlex
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -109,15 +109,6 @@ class Checks:
         self._limit = limit
         self._slots = asyncio.Semaphore(TOGETHER)
         self._count = 0
-
-    async def missing(self, agent: str, commands: Iterable[str]) -> str:
-        """Which commands cannot run for an agent since their program is not there, in words; runs nothing."""
-        environment, root = self._environment(agent), self._workplace.root
-        looked = [(one, await asyncio.to_thread(not_found, one, environment, root)) for one in commands]
-        lost = [
-            f"`{command}` cannot run: there is no program {name!r} here." for command, name in looked if name
-        ]
-        return " ".join([*lost, "Create it first, or change the checks with task_update."]) if lost else ""
 
     async def __call__(self, agent: str, command: str, *, by: str = SYSTEM) -> Outcome:
         """Ask the agent's gate, run the command in the root, and once more where it failed."""

@@ -67,6 +67,11 @@ class Footprints(Practice):
     def _touched(self, task: str, path: str) -> bool:
         return any(step.change.path == path and step.task == task for step in self._steps)
 
+    @property
+    def count(self) -> int:
+        """How many changes there were, for whatever task."""
+        return len(self._steps)
+
     def last(self, path: str) -> Step | None:
         """The newest change of a file."""
         return next((step for step in reversed(self._steps) if step.change.path == path), None)

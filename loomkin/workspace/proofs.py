@@ -21,6 +21,7 @@ from loomkin.team.footprints import Footprints
 from loomkin.team.reviews import Reviews
 from loomkin.team.seen import KINDS, Seen
 from loomkin.team.team import Team
+from loomkin.team.trials import Trials
 from loomkin.workspace.crew import Crew
 from loomkin.workspace.ground import Ground
 
@@ -61,10 +62,19 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
         Footprints: footprints,
         Guarded: Guarded(place.root, house.loaded.settings.team.protect),
         Checks: checks,
+        Trials: _trials(ground, team, board, footprints),
         Completion: Completion(board, ground.supervisor),
         Reviews: reviews,
         Earlier: earlier,
     }
+
+
+def _trials(ground: Ground, team: Team, board: Board, footprints: Footprints) -> Trials:
+    crew = ground.crew
+    house, jobs = crew.house, crew.service(JobTable)
+    on = house.loaded.settings.team.verify != "off"
+    beside = (house.workplace, jobs, house.redactor, ground.supervisor, crew.environment)
+    return Trials(team, board, footprints, *beside, on)
 
 
 def _witness(crew: Crew, team: Team) -> Seen:

@@ -8,9 +8,9 @@ from loomkin.records.permission import Access, ToolUse
 from loomkin.records.role import Tier
 from loomkin.records.task import OnFailure
 from loomkin.records.usage import pico
-from loomkin.team.checks import Checks
 from loomkin.team.hiring import Hiring, Order
 from loomkin.team.planning import Draft, Planning
+from loomkin.team.trials import Trials
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
 
@@ -41,9 +41,9 @@ class TaskCreate(Tool[Params]):
     params_type: ClassVar[type] = Params
     access: ClassVar[Access] = Access.NONE
 
-    def __init__(self, planning: Planning, hiring: Hiring, checks: Checks) -> None:
+    def __init__(self, planning: Planning, hiring: Hiring, trials: Trials) -> None:
         self._planning = planning
-        self._checks = checks
+        self._trials = trials
         self._hiring = hiring
 
     def use(self, params: Params, call: Call) -> ToolUse:
@@ -74,9 +74,9 @@ class TaskCreate(Tool[Params]):
             )
             task = self._planning.create(call.agent, draft)
             where = self._planning.where(task)
-            lost = await self._checks.missing(call.agent, params.checks)
-            words = "\n".join(filter(None, (where, lost)))
-            return Ok(words, hands_over=True, must_be_read=bool(lost))
+            found = await self._trials.of(call.agent, task)
+            words = "\n".join(filter(None, (where, found.words)))
+            return Ok(words, hands_over=True, must_be_read=found.broken)
         except LoomkinError as error:
             return Fail(str(error))
 

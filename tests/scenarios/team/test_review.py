@@ -21,7 +21,7 @@ from tests.fakes.model_server import ModelServer
 from tests.scenarios.conftest import Bench, call, environment, said
 from tests.scenarios.team.conftest import asked, closing, last
 from tests.scenarios.team.test_plan import LOST, beside, count, create, done, released_when
-from tests.scenarios.team.test_verification import ALL, MEND, PROOF, READ, TURN, ask, planned
+from tests.scenarios.team.test_verification import ALL, MEND, PROOF, READ, TURN, UNTRIED, ask, planned
 
 APPROVE = {"calls": [call("peer_review", task="t1", verdict="approve")]}
 
@@ -259,6 +259,7 @@ async def test_a_hook_of_the_person_decides_about_checks_as_about_other_commands
 @pytest.mark.feature("B20")
 @pytest.mark.feature("A10")
 async def test_a_task_whose_checks_ran_when_loomkin_was_killed_is_handed_in_again(bench: Bench) -> None:
+    bench.write(".loomkin.toml", UNTRIED)
     begun = bench.root.parent / "begun"
     os.mkfifo(begun)
     check = f"test -e .loomkin/go || {{ echo > {begun}; sleep 1000 & wait; }}"
@@ -270,14 +271,13 @@ async def test_a_task_whose_checks_ran_when_loomkin_was_killed_is_handed_in_agai
         "coder": [done("t1", "did it"), done("t1", "did it, again")],
     }
     async with bench.model(script=script):
-        process = await bench.start(
-            "ask", "mend it", "--team", "default", *ALL, stdin=asyncio.subprocess.DEVNULL
-        )
+        words = ("ask", "mend it", "--team", "default", "--trust", *ALL)
+        process = await bench.start(*words, stdin=asyncio.subprocess.DEVNULL)
         await asyncio.to_thread(begun.read_text)
         os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
         bench.write(".loomkin/go", "")
-        ended = await bench.run("ask", "-c", "go on", "--resume-run", *ALL)
+        ended = await bench.run("ask", "-c", "go on", "--resume-run", "--trust", *ALL)
         assert ended.code == 0, ended.err
         assert "t1 is accepted" in closing(bench, "coder")
         assert tasks(bench) == {"t1": TaskState.DONE}

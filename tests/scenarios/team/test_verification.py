@@ -20,6 +20,8 @@ MEND = call(
 )
 TURN = {"calls": [call("file_edit", path="calc.py", old="return value * 2", new="return 2 * value")]}
 ALL = ("--permission-mode", "yolo")
+UNTRIED = '[[hooks]]\nevent = "PreToolUse"\nmatcher = "shell"\ncommand = "true"\n'
+"""What a hook may ask about is not tried before the work: for checks that end otherwise the second time."""
 
 
 def planned(*tasks: dict[str, Any], news: int = 1, more: tuple[dict[str, Any], ...] = ()) -> dict[str, Any]:
@@ -88,12 +90,13 @@ async def test_three_failed_verifications_fail_the_task_and_its_creator_decides(
 async def test_a_check_that_passes_when_run_again_at_once_is_flaky_and_the_lead_hears_it(
     bench: Bench,
 ) -> None:
+    bench.write(".loomkin.toml", UNTRIED)
     flaky = "test -e .loomkin/once || { touch .loomkin/once; echo ERROR: too early; exit 1; }"
     script = planned(create("mend mean", "coder", checks=[flaky])) | {
         "coder": [done("t1", "did it")],
     }
     async with bench.model(script=script) as server:
-        await ask(bench, *ALL)
+        await ask(bench, *ALL, "--trust")
         assert "t1 is accepted" in closing(bench, "coder")
         assert "it is flaky" in closing(bench, "coder")
         assert "it is flaky. It counts as passed." in last(server, "lead")
