@@ -1,5 +1,6 @@
 """All keepers with how they stand, for lists; no card and no message is read."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from sqlite3 import Connection
@@ -46,7 +47,7 @@ def entries(
 def _untouched(root: Path, path: str, since: float) -> bool:
     """Whether nobody wrote, replaced or renamed a file; nobody can set this clock."""
     try:
-        return (root / path).stat().st_ctime < since - LATE
+        return os.stat(os.path.join(root, path)).st_ctime < since - LATE
     except (OSError, ValueError):
         return False
 

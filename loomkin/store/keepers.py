@@ -54,7 +54,7 @@ def lines(connection: Connection, project: str, session: str = "", identity: str
     """
     which, one = (" AND keeper = ?", (identity,)) if identity else ("", ())
     used, moved, titles = (
-        {row["keeper"]: row for row in connection.execute(query.format(which=which), one)}
+        {key: tuple(rest) for key, *rest in connection.execute(query.format(which=which), one)}
         for query in (_USED, _MOVED, _TITLES)
     )
     where, wanted = "project = ?", [project]
@@ -62,21 +62,22 @@ def lines(connection: Connection, project: str, session: str = "", identity: str
         if value:
             where, wanted = f"{where} AND {column} = ?", [*wanted, value]
     found: dict[str, KeeperLine] = {}
-    for row in connection.execute(_LINES.format(where=where), wanted):
-        if row["id"] not in found:
-            clocks = _clocks(used.get(row["id"]), moved.get(row["id"]))
-            title = titles[row["id"]]["title"] if row["id"] in titles else row["title"]
-            found[row["id"]] = KeeperLine(
-                KeeperId(row["id"]), SessionId(row["session"]), row["agent"], KeeperKind(row["kind"]), title,
-                row["tokens"], row["messages"], row["at"], *clocks,
-                row["files"],
+    kinds = {kind.value: kind for kind in KeeperKind}
+    for key, own, agent, kind, title, tokens, messages, files, at in connection.execute(
+        _LINES.format(where=where), wanted
+    ):
+        if key not in found:
+            last, uses, useful, useless = used.get(key, _NEVER)
+            state, since, _ = moved.get(key, _NOWHERE)
+            found[key] = KeeperLine(
+                key, own, agent, kinds[kind], titles[key][0] if key in titles else title, tokens, messages,
+                at, last or 0.0, uses, useful, useless, KeeperState(state) if state else None, since, files,
             )  # fmt: skip
     return list(found.values())
 
 
-def _clocks(use: Row | None, move: Row | None) -> tuple[float, int, int, int, KeeperState | None, float]:
-    counts = (use["last"] or 0.0, use["uses"], use["useful"], use["useless"]) if use else (0.0, 0, 0, 0)
-    return (*counts, *((KeeperState(move["state"]), move["at"]) if move else (None, 0.0)))
+_NEVER = (0.0, 0, 0, 0)
+_NOWHERE = (None, 0.0, 0)
 
 
 _LINES = (
