@@ -42,8 +42,6 @@ async def test_a_greeting_pairs_the_last_words_with_their_own_answer(bench: Benc
         assert await shown(bench) == [(Kind.PERSON, "q2"), (Kind.ANSWER, "a2")]
         for number, words in (("q3", []), ("q4", [(Kind.ANSWER, "I run it.")])):
             process = await bench.start("ask", "-c", number, "--permission-mode", "yolo")
-            assert process.stdin is not None
-            process.stdin.close()
             await asyncio.to_thread((bench.root / "alive").read_text)
             os.killpg(process.pid, signal.SIGKILL)
             await process.wait()

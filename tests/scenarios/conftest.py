@@ -79,9 +79,9 @@ class Bench:
         *words: str,
         environ: Mapping[str, str] | None = None,
         cwd: Path | None = None,
-        stdin: int = asyncio.subprocess.PIPE,
+        stdin: int = asyncio.subprocess.DEVNULL,
     ) -> asyncio.subprocess.Process:
-        """Start `loomkin WORDS` with pipes."""
+        """Start `loomkin WORDS` with pipes; for an open standard input it would wait three seconds."""
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -103,7 +103,7 @@ class Bench:
         cwd: Path | None = None,
     ) -> Ended:
         """Run `loomkin WORDS` to its end."""
-        process = await self.start(*words, environ=environ, cwd=cwd)
+        process = await self.start(*words, environ=environ, cwd=cwd, stdin=asyncio.subprocess.PIPE)
         try:
             async with asyncio.timeout(SECONDS):
                 out, err = await process.communicate(stdin)

@@ -89,8 +89,6 @@ async def test_a_signal_during_a_model_call_hangs_up_and_ends_with_a_result(
 ):
     async with bench.model({"fault": "stall", "text": "Half an answer", "events": 3}) as server:
         process = await bench.start("ask", "the first words", "--output-format", "stream-json")
-        assert process.stdin is not None
-        process.stdin.close()
         await server.until(lambda entries: len(entries) == 1)
         process.send_signal(number)
         out, err = await process.communicate()
@@ -137,8 +135,6 @@ async def test_two_signals_do_not_lose_what_was_done(bench: Bench):
     write = call("file_write", path="made.txt", content="kept\n")
     async with bench.model({"text": "I write.", "calls": [write]}, NEVER) as server:
         process = await bench.start("ask", "go", *YOLO)
-        assert process.stdin is not None
-        process.stdin.close()
         await server.until(lambda entries: len(entries) == 2)
         for _ in range(2):
             process.send_signal(signal.SIGINT)

@@ -141,8 +141,6 @@ async def test_killed_right_after_an_offload_it_goes_on_with_the_same_window(sma
     script = [*map(read, range(6)), {**read(6), "wait_for": "never"}, DONE, DONE]
     async with small.model(*script) as server:
         process = await small.start("ask", "Read all parts.")
-        assert process.stdin is not None
-        process.stdin.close()
         await server.until(lambda entries: len(entries) == 7)
         os.killpg(process.pid, signal.SIGKILL)
         await process.communicate()

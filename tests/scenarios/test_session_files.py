@@ -130,8 +130,6 @@ async def test_after_kill_9_in_a_call_the_damage_is_named_mended_and_the_session
     slow = {"text": "I run it.", "calls": [call("shell", command="echo begun > gate; cat gate")]}
     async with bench.model(slow, DONE) as server:
         process = await bench.start("ask", "work", *YOLO, *JSON)
-        assert process.stdin is not None
-        process.stdin.close()
         assert await asyncio.to_thread((bench.root / "gate").read_text) == "begun\n"
         os.killpg(process.pid, signal.SIGKILL)
         await process.communicate()

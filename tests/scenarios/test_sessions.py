@@ -160,8 +160,6 @@ async def test_a_session_that_was_not_kept_leaves_nothing(bench: Bench):
 async def held(bench: Bench, server: ModelServer, count: int, *words: str) -> asyncio.subprocess.Process:
     """A run that waits for its model, once that many requests have come."""
     process = await bench.start("ask", *words, *JSON)
-    assert process.stdin is not None
-    process.stdin.close()
     await server.until(lambda entries: len(entries) == count)
     return process
 
@@ -240,8 +238,6 @@ async def test_one_who_may_not_go_on_with_a_busy_session_changes_nothing_in_it(b
     slow = {"calls": [call("shell", command="echo begun > gate; cat gate > /dev/null; echo real result")]}
     async with bench.model(slow, DONE, DONE) as server:
         running = await bench.start("ask", "work", "--permission-mode", "yolo", *JSON)
-        assert running.stdin is not None
-        running.stdin.close()
         gate = await asyncio.to_thread((bench.root / "gate").open)
         assert await asyncio.to_thread(gate.readline) == "begun\n"
         refused = await bench.run("ask", "intruding", "-c")

@@ -132,6 +132,7 @@ async def test_a_task_in_review_is_not_approved_by_a_mere_update_nor_by_its_owne
 @pytest.mark.feature("B15")
 async def test_a_protected_file_that_a_command_wrote_is_reviewed_too(bench: Bench) -> None:
     bench.write(".loomkin.toml", '[team]\nprotect = ["*.sql", "calc.py"]\n')
+    bench.write("Makefile", "test:\n\ttrue\n")
     write = call("shell", command="echo 'drop table t;' > new.sql; sed -i 's/ + 1$//' calc.py")
     script = planned(create("mend mean", "coder", checks=["true"]), create("look", "tester")) | {
         "coder": [{"calls": [write]}, done("t1", "mended")],
@@ -289,6 +290,7 @@ async def test_after_a_kill_protected_files_are_still_reviewed_and_reviewers_ask
     bench: Bench,
 ) -> None:
     bench.write(".loomkin.toml", '[team]\nprotect = ["calc.py"]\n')
+    bench.write("Makefile", "test:\n\ttrue\n")
     write = call("shell", command="sed -i 's/ + 1$//' calc.py")
     script = {
         "concierge": [
