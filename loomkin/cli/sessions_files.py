@@ -18,7 +18,6 @@ from loomkin.errors import UsageError
 from loomkin.project.secrets import without_keys
 from loomkin.runtime.clock import SystemClock
 from loomkin.store import sessions, transfer
-from loomkin.store.transfer_known import here_already
 from loomkin.store.transfer_read import stage
 from loomkin.ui.terminal import printable
 from loomkin.workspace.export import markdown
@@ -86,13 +85,14 @@ def import_session(
         closing(stage(_pieces(source, file))) as staged,
         place.new_database() as database,
     ):
-        sessions.refuse_taken(database, name)
-        if not name and (there := here_already(database, staged, without_keys)):
-            say(f"Session {there} is here already; nothing was imported. With -n NAME it comes as a copy.")
-            return
-        clock = SystemClock()
-        taken = transfer.take(database, staged, clock.session_id, name, place.state / "outputs")
+        clock, outputs = SystemClock(), place.state / "outputs"
+        taken = transfer.take(database, staged, clock.session_id, name, outputs, without_keys)
+    if not taken.events:
+        say(f"Session {taken.id} is here already; nothing was imported. With -n NAME it comes as a copy.")
+        return
     say(f"Imported session {taken.id}: {count(taken.events, 'event')}.")
+    if taken.named:
+        say(f"Its name is another session's here: it is called {taken.named}.")
     if taken.grants:
         say(
             f"{count(taken.grants, 'permission grant')} left out: what was allowed there is not allowed here."

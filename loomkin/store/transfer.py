@@ -16,7 +16,7 @@ from loomkin.store.database import Database, transaction
 from loomkin.store.decisions_import import part_of
 from loomkin.store.journal import append
 from loomkin.store.renumbering import Renumbering
-from loomkin.store.transfer_known import all_events, plain
+from loomkin.store.transfer_known import all_events, here_already, plain
 from loomkin.store.transfer_read import FORMAT, STAGED, VERSION, Staged
 
 LARGEST = 2 << 30
@@ -27,7 +27,10 @@ _TOLD = 40
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The session as it is called here, how many events came, what stayed behind, and what has a new name."""
+    """The session as it is called here, how many events came, what stayed behind, and what has a new name.
+
+    No events came where it was here already. `named` is its new name where its own was taken.
+    """
 
     id: SessionId
     events: int
@@ -35,6 +38,7 @@ class Imported:
     learnt: int = 0
     outputs: int = 0
     renamed: tuple[Renamed, ...] = ()
+    named: str = ""
 
 
 def export(
@@ -64,14 +68,20 @@ def export(
 
 
 def take(
-    db: Database, staged: Staged, fresh: Callable[[], str], name: str = "", folder: Path | None = None
-) -> Imported:
+    db: Database, staged: Staged, fresh: Callable[[], str], name: str = "", folder: Path | None = None,
+    clean: Callable[[str], str] = str,
+) -> Imported:  # fmt: skip
     """Import what was staged, under an identifier of `fresh` where its own is taken; blocks.
 
-    Its kept outputs go to `folder`. Raises StoreError, and writes nothing then.
+    Without a name of its own here it comes once, `clean` as `export` has it. Its kept outputs go to `folder`.
+    Raises StoreError, and UsageError for a name that is taken, and writes nothing then.
     """
     db.ensure_there()
+    # nobody else writes meanwhile: what is looked up here still holds when all is written
     with db.failures(), transaction(db.writer):
+        sessions.refuse_taken(db, name)
+        if not name and (there := here_already(db, staged, clean)):
+            return Imported(there, 0, 0)
         identity = _free(db, staged.session, fresh)
         chosen = _output_names(staged, folder)
         numbers = Renumbering(db.writer, staged, identity, chosen)
@@ -85,13 +95,14 @@ def take(
                 append(db, Event(0, event.at, identity, event.agent, event.task, fact), packed)
                 count += 1
         renamed = numbers.renamed()
-        if name:
-            append(db, Event(0, last, identity, "", "", SessionRenamed(name)))
+        named = "" if name else _other_name(db, identity)
+        if name or named:
+            append(db, Event(0, last, identity, "", "", SessionRenamed(name or named)))
         append(db, Event(0, last, identity, "", "", SessionImported(staged.session, staged.digest, renamed)))
         for event in _told(staged, identity, renamed, last):
             append(db, event)
         _put(folder, chosen, staged)
-    return Imported(identity, count, staged.grants, staged.learnt, len(chosen), renamed)
+    return Imported(identity, count, staged.grants, staged.learnt, len(chosen), renamed, named)
 
 
 def _list(entries: Iterator[dict[str, object]]) -> Iterator[str]:
@@ -110,6 +121,16 @@ def _free(db: Database, own: str, fresh: Callable[[], str]) -> SessionId:
     ).fetchone():
         identity = fresh()
     return SessionId(identity)
+
+
+def _other_name(db: Database, session: str) -> str:
+    """A name for a session whose own another one has already, else nothing."""
+    rows = db.writer.execute("SELECT id, name FROM sessions WHERE project = ?", (db.project,)).fetchall()
+    own = next((row["name"] for row in rows if row["id"] == session), "")
+    taken = {word for row in rows if row["id"] != session for word in (row["id"], row["name"])}
+    if not own or own not in taken:
+        return ""
+    return next(one for number in range(2, len(rows) + 2) if (one := f"{own}-{number}") not in taken)
 
 
 def _output_names(staged: Staged, folder: Path | None) -> dict[str, str]:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from loomkin.store import transfer
 from loomkin.store.database import Database
-from loomkin.store.transfer_known import here_already
 from loomkin.store.transfer_read import stage
 
 
@@ -25,6 +24,4 @@ def take(
 ) -> transfer.Imported:
     """Import such a text as the command does; no events came where it was here already."""
     with closing(stage([text])) as staged:
-        if not name and (there := here_already(db, staged)):
-            return transfer.Imported(there, 0, 0)
         return transfer.take(db, staged, fresh, name, folder)

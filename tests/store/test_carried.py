@@ -4,15 +4,17 @@ import random
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from loomkin.errors import UsageError
 from loomkin.records.decision import DecisionEdge, EdgeType, Node, NodeKind, NodeStatus, Origin, Wording
 from loomkin.records.decision_event import DecisionLinked, DecisionLogged, DecisionRevised
-from loomkin.records.event import CallFinished, CallStarted, MessageAdded
+from loomkin.records.event import CallFinished, CallStarted, MessageAdded, SessionRenamed
 from loomkin.records.ids import CallId, DecisionId, KeeperId, MessageId, SessionId, TaskId
 from loomkin.records.keeper import Card, Keeper, KeeperKind, KeeperState
 from loomkin.records.keeper_event import KeeperMade, KeeperMoved, KeeperUsed
@@ -149,6 +151,39 @@ def test_what_is_here_already_comes_once_and_a_copy_shares_its_decisions(folder:
     assert copy.id == FRESH
     assert len(decisions.everything(there)[0]) == 2
     assert {one.id for one in keepers.lines(there.reader, there.project)} == {"k3", "k4"}
+    assert rebuild.differences(there) == []
+    there.close()
+
+
+def test_a_file_that_two_processes_import_at_once_comes_once(folder: Path, tmp_path: Path) -> None:
+    text, ready = text_of(folder), Barrier(2)
+    Database(tmp_path / "there.db").close()
+
+    def imported(number: int) -> int:
+        there = Database(tmp_path / "there.db")
+        try:
+            ready.wait(5)
+            return take(there, text, lambda: f"s-{number}").events
+        finally:
+            there.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        events = sorted(pool.map(imported, (8, 9)))
+    assert events[0] == 0 < events[1]
+    there = Database(tmp_path / "there.db")
+    assert [row.id for row in sessions.all_sessions(there)] == ["s-1"]
+    there.close()
+
+
+def test_a_session_whose_name_is_taken_gets_another_one_and_a_given_name_is_refused(folder: Path) -> None:
+    there, text = Database(None), text_of(folder).replace('"name": ""', '"name": "cache"', 1)
+    for session, name in (("s-7", "cache"), ("s-8", "cache-2")):
+        fill(there, SessionRenamed(name), session=session)
+    with pytest.raises(UsageError, match="s-7 has that name already"):
+        take(there, text, name="cache")
+    assert take(there, text).named == "cache-3"
+    assert sessions.find(there, "cache-3").id == "s-1"
+    assert sessions.find(there, "cache").id == "s-7"
     assert rebuild.differences(there) == []
     there.close()
 
