@@ -8,7 +8,7 @@ import typer
 
 from loomkin.cli.graph_place import with_graph
 from loomkin.cli.graph_views import Branch, Root, SessionOption, session_id
-from loomkin.cli.place import Folder, look, say
+from loomkin.cli.place import Folder, look, say, warn
 from loomkin.cli.tables import count
 from loomkin.decisions import export_html, export_svg, export_text
 from loomkin.decisions.answers import Answers
@@ -31,6 +31,7 @@ class Format(StrEnum):
     HTML = "html"
 
 
+EMPTY = "no decision fits what was asked for; what is written is empty"
 _MAKERS = {
     Format.JSON: export_text.as_json,
     Format.DOT: export_text.dot,
@@ -74,6 +75,8 @@ def export(
 
     async def work(answers: Answers) -> str:
         graph = _without_keys(answers.drawn(root, session_id(answers, session), branch))
+        if not graph.nodes:
+            warn(EMPTY)
         text = _MAKERS[form](graph)
         return text.rstrip("\n") if output is None else written(output, text, count(len(graph.nodes), "node"))
 

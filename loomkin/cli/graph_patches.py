@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from loomkin.cli.graph_exports import Output, written
+from loomkin.cli.graph_exports import EMPTY, Output, written
 from loomkin.cli.graph_place import at_graph, changed, with_graph
 from loomkin.cli.graph_views import Branch, SessionOption, session_id
-from loomkin.cli.place import AsJson, Folder, Place, look, say
+from loomkin.cli.place import AsJson, Folder, Place, look, say, warn
 from loomkin.cli.tables import count, to_json
 from loomkin.decisions import exchange
 from loomkin.decisions.answers import Answers
@@ -48,6 +48,8 @@ def diff(
     async def work(answers: Answers) -> str:
         scope = exchange.Scope(branch, session_id(answers, session), moment)
         patch = exchange.diff(answers.graph.database, scope, prompts=prompts)
+        if not patch.nodes and not patch.deletions:
+            warn(EMPTY)
         if output is None:
             return patch.text.rstrip("\n")
         told = f" {count(patch.prompts, 'prompt')} of yours in it, word for word." if patch.prompts else ""

@@ -91,7 +91,8 @@ class Answers:
 
     def writeup(self, root: str, session: str, branch: str, title: str) -> str:
         """A part of the graph as Markdown for a pull request."""
-        return narrative.writeup(self.part(root, session, branch), title)
+        part = self.part(root, session, branch)
+        return narrative.writeup(part, title) if part.nodes else self._none()
 
     def drawn(self, root: str = "", session: str = "", branch: str = "") -> Graph:
         """A part of the graph, to be drawn."""
