@@ -244,6 +244,10 @@ async def test_creating_a_task_says_what_it_waits_for_and_what_cannot_work(bench
         assert "- checks: without `nosuchprogram --all`, `X=1 python3 -c pass`, also `true`" in news
         assert "- priority: 5 -> 7" in news
         assert "Please mend mean." not in news
+        assert 't1 (mend mean) is in progress with coder."' in said(asked(server, "lead")[2])
+        # a check that was taken away is named in the handoff as such
+        handoff = "run by loomkin:\\n- `true`: exit 0\\n- `nosuchprogram --all`: withdrawn by lead\\n"
+        assert handoff in last(server, "lead")
 
 
 @pytest.mark.feature("B3")
