@@ -48,7 +48,10 @@ def _of_size(millions: int, path: Path) -> Iterator[Figure]:
     yield Figure(
         f"{name}: indexed", text / sum(steps) / 1e6, "MB/s", seconds=tuple(steps), note="a transaction"
     )
-    parts = f"log and tables {made['stored'] / text:.2f}, index {(made['whole'] - made['stored']) / text:.2f}"
+    index, free = made["whole"] - made["stored"], made["free"]
+    parts = (
+        f"log and tables {made['stored'] / text:.2f}, index {index / text:.2f}, {free / text:.3f} of it free"
+    )
     yield Figure(f"{name}: on disk", made["whole"] / text, "x text", "<= 0.6", note=parts)
     wanted = queries(made["texts"], QUERIES)
     for how in ("cold", "warm"):

@@ -64,11 +64,12 @@ def fill(path: Path, size: str) -> dict[str, object]:
         steps.append(time.perf_counter() - before)
     (passages,) = database.rows("SELECT count(*) FROM passages")[0]
     whole = _size(database, path)
+    (pages, page) = (database.rows(f"PRAGMA {one}")[0][0] for one in ("freelist_count", "page_size"))
     database.close()
     return {
         "text": text, "messages": count, "files": source.files, "rounds": source.rounds, "stored": stored,
         "whole": whole, "writing": writing, "gathering": gathering, "steps": steps, "passages": passages,
-        "texts": texts,
+        "free": pages * page, "texts": texts,
     }  # fmt: skip
 
 
