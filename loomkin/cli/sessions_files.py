@@ -18,6 +18,7 @@ from loomkin.errors import UsageError
 from loomkin.project.secrets import without_keys
 from loomkin.runtime.clock import SystemClock
 from loomkin.store import sessions, transfer
+from loomkin.store.transfer_known import here_already
 from loomkin.store.transfer_read import stage
 from loomkin.ui.terminal import printable
 from loomkin.workspace.export import markdown
@@ -86,7 +87,8 @@ def import_session(
         place.new_database() as database,
     ):
         clock, outputs = SystemClock(), place.state / "outputs"
-        taken = transfer.take(database, staged, clock.session_id, name, outputs, without_keys)
+        already = partial(here_already, database, staged, without_keys)
+        taken = transfer.take(database, staged, clock.session_id, name, outputs, already)
     if not taken.events:
         say(f"Session {taken.id} is here already; nothing was imported. With -n NAME it comes as a copy.")
         return

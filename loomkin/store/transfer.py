@@ -16,7 +16,7 @@ from loomkin.store.database import Database, transaction
 from loomkin.store.decisions_import import part_of
 from loomkin.store.journal import append
 from loomkin.store.renumbering import Renumbering
-from loomkin.store.transfer_known import all_events, here_already, plain
+from loomkin.store.transfer_known import all_events, plain
 from loomkin.store.transfer_read import FORMAT, STAGED, VERSION, Staged
 
 LARGEST = 2 << 30
@@ -69,18 +69,18 @@ def export(
 
 def take(
     db: Database, staged: Staged, fresh: Callable[[], str], name: str = "", folder: Path | None = None,
-    clean: Callable[[str], str] = str,
+    already: Callable[[], SessionId | None] = lambda: None,
 ) -> Imported:  # fmt: skip
     """Import what was staged, under an identifier of `fresh` where its own is taken; blocks.
 
-    Without a name of its own here it comes once, `clean` as `export` has it. Its kept outputs go to `folder`.
+    Without a name for it nothing comes where it is here `already`. Its kept outputs go to `folder`.
     Raises StoreError, and UsageError for a name that is taken, and writes nothing then.
     """
     db.ensure_there()
     # nobody else writes meanwhile: what is looked up here still holds when all is written
     with db.failures(), transaction(db.writer):
         sessions.refuse_taken(db, name)
-        if not name and (there := here_already(db, staged, clean)):
+        if not name and (there := already()):
             return Imported(there, 0, 0)
         identity = _free(db, staged.session, fresh)
         chosen = _output_names(staged, folder)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from loomkin.store import transfer
 from loomkin.store.database import Database
+from loomkin.store.transfer_known import here_already
 from loomkin.store.transfer_read import stage
 
 
@@ -24,4 +26,4 @@ def take(
 ) -> transfer.Imported:
     """Import such a text as the command does; no events came where it was here already."""
     with closing(stage([text])) as staged:
-        return transfer.take(db, staged, fresh, name, folder)
+        return transfer.take(db, staged, fresh, name, folder, partial(here_already, db, staged))
