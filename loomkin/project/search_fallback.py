@@ -138,6 +138,8 @@ class _Reader:
     def read(self, name: str) -> bytes | None:
         """What `read_regular` gives; nothing of a file that does not hold the needle."""
         memory = self._memory
+        if not memory:
+            return self._whole(name)
         # from the folder on, as the way to it takes the system a tenth of the time
         descriptor = os.open(name, OPEN_FLAGS, dir_fd=self._folder)
         try:
@@ -147,6 +149,9 @@ class _Reader:
             os.close(descriptor)
         if read == size:
             return bytes(memory[:size]) if memory.find(self._needle, 0, size) >= 0 else b""
+        return self._whole(name)
+
+    def _whole(self, name: str) -> bytes | None:
         data = read_regular(f"{self._top}/{name}")
         return b"" if data is not None and self._needle not in data else data
 
