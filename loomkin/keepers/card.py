@@ -17,6 +17,8 @@ PATH_KEYS = ("path", "file", "from", "to", "old_path", "new_path")
 WRITES = ("file_write", "file_edit", "file_patch")
 _DEFINED = pattern(r"^[+ \t]*(?:async +)?(?:def|class|fn|func|function|struct) +([A-Za-z_]\w+)", re.M)
 _PATCHED = pattern(r"^(?:\+\+\+ b/|\*\*\* (?:Add|Update|Delete) File: )(\S+)", re.M)
+_TAG = pattern(r"</?[a-z_]+(?: [a-z_]+=\"[^\"]*\")*>")
+_SENTENCE = pattern(r"(?s).+?(?=[.!?:;](?:\s|$)|\n|$)")
 _DECISION = pattern(r"\bd\d+\b")
 
 
@@ -25,7 +27,7 @@ def card(messages: Sequence[Message], before: str, topic: str = "") -> Card:
     reading = _Reading()
     for message in messages:
         reading.take(message)
-    title = topic or before or reading.first or "earlier steps"
+    title = topic or _first_sentence(before or reading.letter) or reading.doing() or "earlier steps"
     return Card(
         title=_one_line(title, TITLE).rstrip(".:"),
         files=tuple(name for name, _ in reading.files.most_common(MOST_FILES)),
@@ -47,23 +49,35 @@ class _Reading:
         self.worked: dict[str, None] = {}
         self.failed: dict[str, None] = {}
         self.lines: list[str] = []
-        self.first = ""
+        self.letter = ""
+        self._written: Counter[str] = Counter()
         self._calls: dict[str, tuple[str, str]] = {}
 
     def take(self, message: Message) -> None:
         if message.text.startswith(RAN):
             self.worked[_one_line(message.text.removeprefix(RAN).partition("\n")[0], LINE)] = None
-        elif not self.first and message.role is Role.ASSISTANT:
-            self.first = message.text
+        elif not self.letter and message.role is Role.USER and message.sender != "loomkin":
+            self.letter = message.text
         for call in message.calls:
             self._call(call)
         for result in message.results:
             self._result(result)
         self.lines.append(self._line(message))
 
+    def doing(self) -> str:
+        """What was changed and run, else what was read."""
+        changed = [name for name, _ in self._written.most_common() if _within(name)][:2]
+        run = list(self.worked)[-1:] or [text.partition(": ")[0] for text in list(self.failed)[-1:]]
+        if changed or run:
+            return "; ".join((*(["changed " + ", ".join(changed)] if changed else []), *run))
+        read = [name for name, _ in self.files.most_common() if _within(name)][:2]
+        return f"read {', '.join(read)}" if read else ""
+
     def _call(self, call: ToolCall) -> None:
         arguments = _arguments(call.arguments)
         self.files.update(_paths(arguments))
+        if call.name in WRITES:
+            self._written.update(_paths(arguments))
         command = arguments.get("command")
         shown = command if isinstance(command, str) else next(map(str, arguments.values()), "")
         about = _one_line(shown, LINE)
@@ -91,6 +105,16 @@ class _Reading:
             calls = " ".join(f"> {' '.join(self._calls[call.id]).rstrip()}" for call in message.calls)
             told = f"{message.text} {calls}".strip()
         return f"{message.sender}: {_one_line(told, LINE)}"
+
+
+def _within(path: str) -> bool:
+    return not path.startswith(("/", "~", ".."))
+
+
+def _first_sentence(text: str) -> str:
+    plain = _TAG.sub("", text).strip()
+    found = _SENTENCE.match(plain)
+    return found[0] if found else plain
 
 
 def _told(result: ToolResult) -> str:
@@ -127,4 +151,7 @@ def _paths(arguments: dict[str, object]) -> Iterator[str]:
 
 def _one_line(text: str, most: int) -> str:
     flat = " ".join(text[: most * 8].split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"
+    if len(flat) <= most:
+        return flat
+    end = flat.rfind(" ", most // 2, most)
+    return flat[: end if end > 0 else most - 1] + "…"

@@ -59,5 +59,12 @@ def test_a_topic_names_it_and_arguments_that_are_no_json_do_no_harm() -> None:
     assert card((broken, answer), "asked", "the topic").title == "the topic"
 
 
+def test_without_anybody_s_words_the_title_says_what_was_done() -> None:
+    assert card(WORK, "").title == "changed src/auth.py; make lint"
+    assert card(WORK[:2], "").title == "read src/auth.py"
+    letter = message(Role.USER, Text("Give the lease back once."), sender="lead")
+    assert card((letter, *WORK), "").title == "Give the lease back once"
+
+
 def test_the_same_messages_give_the_same_card() -> None:
     assert card(WORK, "x") == card(WORK, "x")
