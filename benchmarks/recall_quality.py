@@ -1,12 +1,14 @@
 """How often a question about earlier work finds what answers it among the first five passages.
 
-    python -m benchmarks.recall_quality QUESTIONS.jsonl SESSION.json... [--repository DIR] [--json FILE]
+    python -m benchmarks.recall_quality [QUESTIONS.jsonl SESSION.json...] [--repository DIR] [--json FILE]
 
-Each SESSION.json is an export (`loomkin sessions export --format json`); all are imported into one fresh
-repository. Each line of the questions is an object `{"question": "...", "any_of": ["...", ...]}`: a hit is a
-passage that is of a message with one of these ids, or in which one of these texts stands, word for word but
-for blanks and case. `"keeper"` and `"kind"` may narrow a question. Misses are listed with what was found
-instead.
+Without arguments the fixed questions about the fixed sessions are asked (`benchmarks/recall/`): loomkin at
+work on its own repository. Else each SESSION.json is an export (`loomkin sessions export --format json`); all
+are imported into one fresh repository. Each line of the questions is an object
+`{"question": "...", "any_of": ["...", ...]}`: a hit is a passage that is of a message with one of these ids,
+or in which one of these texts stands, word for word but for blanks and case. `"keeper"` and `"kind"` may
+narrow a question. Questions with `"held_out": true` were not looked at while the ranking was made better, and
+are counted by themselves, too. Misses are listed with what was found instead.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.recall_sessions import QUESTIONS, unpacked
 from loomkin.cli.keeper_place import library
 from loomkin.keepers.passage import Passage, Wanted
 from loomkin.records.keeper import KeeperKind
@@ -37,6 +40,7 @@ class Asked:
     place: int
     found: Sequence[Passage]
     seconds: float
+    held_out: bool = False
 
 
 def load(exports: Sequence[Path], root: Path) -> None:
@@ -59,7 +63,7 @@ def ask(root: Path, questions: Sequence[dict[str, Any]], first: int = FIRST) -> 
                 found = those.search(Wanted(one["question"], one.get("keeper", ""), kind, first))
                 seconds = time.perf_counter() - begun
                 hits = (at for at, passage in enumerate(found, 1) if hit(passage, one["any_of"]))
-                yield Asked(one["question"], next(hits, 0), found, seconds)
+                yield Asked(one["question"], next(hits, 0), found, seconds, one.get("held_out", False))
     finally:
         database.close()
 
@@ -89,8 +93,9 @@ def read(file: Path) -> list[dict[str, Any]]:
 def told(asked: Sequence[Asked]) -> Iterator[str]:
     """The figures, then each miss."""
     for most in (1, 3, FIRST):
-        hits = sum(0 < one.place <= most for one in asked)
-        yield f"hit in the first {most}: {hits} of {len(asked)} ({100 * hits / len(asked):.0f} %)"
+        yield f"hit in the first {most}: {_share(asked, most)}"
+    if held_out := [one for one in asked if one.held_out]:
+        yield f"of those held out: {_share(held_out, FIRST)}"
     times = sorted(one.seconds for one in asked)
     worst = times[min(len(times) - 1, round(0.99 * len(times)))]
     yield f"a search took {1000 * median(times):.1f} ms, p99 {1000 * worst:.1f} ms"
@@ -101,21 +106,26 @@ def told(asked: Sequence[Asked]) -> Iterator[str]:
                 yield f"    {passage.id} {passage.source}: {_plain(passage.text)[:120]}"
 
 
+def _share(asked: Sequence[Asked], most: int) -> str:
+    hits = sum(0 < one.place <= most for one in asked)
+    return f"{hits} of {len(asked)} ({100 * hits / len(asked):.0f} %)"
+
+
 def main() -> int:
     """Print how many questions were answered, and which were not."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recall_quality", description=__doc__)
-    parser.add_argument("questions", type=Path, metavar="QUESTIONS.jsonl")
+    parser.add_argument("questions", type=Path, nargs="?", metavar="QUESTIONS.jsonl")
     parser.add_argument("exports", type=Path, nargs="*", metavar="SESSION.json")
     parser.add_argument("--repository", type=Path, metavar="DIR", help="ask in this repository instead")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found there, too")
     options = parser.parse_args()
-    if bool(options.exports) == bool(options.repository):
+    if options.questions and bool(options.exports) == bool(options.repository):
         parser.error("name either exported sessions or --repository")
-    questions = read(options.questions)
+    questions = read(options.questions or QUESTIONS)
     with tempfile.TemporaryDirectory(prefix="loomkin-recall-") as folder:
-        root = options.repository or Path(folder)
-        if options.exports:
-            load(options.exports, root)
+        root = options.repository or Path(folder) / "repository"
+        if not options.repository:
+            load(options.exports or unpacked(Path(folder)), root)
         asked = list(ask(root, questions))
     sys.stdout.write("\n".join(told(asked)) + "\n")
     if options.json:

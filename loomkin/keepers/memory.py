@@ -205,7 +205,7 @@ class RepositoryMemory:
         self._around.scribe("").record(KeeperMoved(keeper, state))
 
     def _wanted(
-        self, agent: str, words: str, keeper: str, kind: KeeperKind | None, limit: int, width: int = 900
+        self, agent: str, words: str, keeper: str, kind: KeeperKind | None, limit: int, width: int = 1_200
     ) -> Wanted:
         around = self._around
         return Wanted(

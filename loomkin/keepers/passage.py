@@ -22,7 +22,7 @@ class Wanted:
     keeper: str = ""
     kind: KeeperKind | None = None
     limit: int = 6
-    width: int = 900
+    width: int = 1_200
     session: str = ""
     sight: frozenset[str] = frozenset()
     files: tuple[str, ...] = ()

@@ -66,16 +66,18 @@ class Library:
         known = recall.said(self._connection, {hit.seq for hit in hits})
         kept = recall.keepers_of(self._connection, [hit.message for hit in hits if hit.message])
         found: list[Passage] = []
+        by_id: dict[str, Said] = {}
         for some in _by_event(hits):
             said = known.get(some[0].seq)
             if said is not None and _is_of(kind := self._kind(said), wanted.kind):
                 keeper = wanted.keeper or kept.get(some[0].message, "")
+                by_id[identity(said)] = said
                 merged = _merged(some, words_of(said.fact))
                 found += (self._passage(hit, said, keeper, kind) for hit in merged)
         if wanted.kind is KeeperKind.OUTPUT and not wanted.keeper:
             found += self._in_outputs(wanted)
         found.sort(key=lambda one: -one.score)
-        return found[: wanted.limit]
+        return [self._with_changes(one, by_id.get(one.id)) for one in found[: wanted.limit]]
 
     def _query(self, wanted: Wanted) -> Query:
         kinds: tuple[str, ...] = ()
@@ -133,8 +135,14 @@ class Library:
             score *= DOUBTED
         return Passage(
             identity(said), keeper, kind, source(said), said.session, said.at, hit.start, hit.whole, hit.text,
-            tuple(self._changed(said, hit.text, line)), now.state if now else "", score,
+            (), now.state if now else "", score,
         )  # fmt: skip
+
+    def _with_changes(self, one: Passage, said: Said | None) -> Passage:
+        if said is None:
+            return one
+        line, _ = self._standing(one.keeper)
+        return replace(one, changed=tuple(self._changed(said, one.text, line)))
 
     def _standing(self, keeper: str) -> tuple[KeeperLine | None, Standing | None]:
         if keeper not in self._lines:

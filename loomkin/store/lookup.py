@@ -10,6 +10,8 @@ SHARE = 50
 """A term in more than one of so many passages tells nothing."""
 FEW, MANY = 400, 5_000
 """Whatever its share, a term in so few passages is looked up, one in so many is not."""
+SMALL, ALL = 10_000, 2_000
+"""A repository of so few passages affords to look up terms that are in so many."""
 NEWEST = 200
 _START = pattern(r"\w{3,}")
 
@@ -58,7 +60,8 @@ class Terms:
         self._connection = connection
         self._common = common
         self.range = range_
-        self.most = min(max(FEW, range_.size // SHARE), MANY)
+        self.small = range_.size <= SMALL
+        self.most = ALL if self.small else min(max(FEW, range_.size // SHARE), MANY)
 
     def rows(self, terms: Sequence[str]) -> list[int] | None:
         """The passages in which one of the terms stands, newest first; None where there are too many."""

@@ -6,11 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from loomkin.records.dataclass import dataclass
 from loomkin.store.words import fold
 
+USUAL = 1_000
+"""Characters of a usual passage: in a longer one a word tells less, in a shorter one more."""
+LONG = 0.75
+"""How much of that there is, from none to all."""
+TOGETHER = 0.5
+"""What words count once more that are said together."""
 NEAR = 400
 """Characters within which words count as said together."""
 FRESH, DAYS = 0.25, 14.0
 """How much more something said now is worth, and the days after which half of that is left."""
 SAME_FILE, SAME_NAME = 1.3, 1.1
+IN_A_ROW, SMALL = 1.0, 0.5
+"""What words count that follow each other as in the query; among them those that tell nothing."""
+_SIGNS = "?!.,;:()'\""
 LITERAL = 0.5
 """What the words of the query as they stand add, as a share of all they can add."""
 
@@ -20,7 +29,8 @@ class Wanted:
     """A query as the text is looked through for it.
 
     `weights` has a weight for each word, `forms` the word for each form in which it is looked for, `literal`
-    is what should stand there as it is, `phrases` what must.
+    is what should stand there as it is, `phrases` what must, `row` the words in the order in which they were
+    said, `exact` those whose capitals tell something.
     """
 
     weights: Mapping[str, float]
@@ -28,6 +38,8 @@ class Wanted:
     literal: tuple[str, ...]
     phrases: tuple[str, ...]
     files: tuple[str, ...]
+    row: tuple[str, ...] = ()
+    exact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +57,45 @@ class Judge:
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
         self._most = sum(wanted.weights.values()) or 1.0
-        self._blanks = any(" " in words for words in (*wanted.phrases, *wanted.literal))
+        self._mean = self._most / (len(wanted.weights) or 1)
+        self._row = [(word, self._weight(word)) for one in wanted.row if (word := one.strip(_SIGNS))]
 
     def fit(self, text: str, at: float, newest: float) -> Fit | None:
         """How well a text fits that was said at `at`, None where a phrase is missing."""
         low = fold(text)
-        plain = " ".join(low.split()) if self._blanks else low
+        plain = " ".join(low.split())
         if any(phrase not in plain for phrase in self._wanted.phrases):
             return None
         found = self._found(low)
-        score, near, begin, end = self._count(found)
-        score += 0.5 * near
+        score, near, begin, end = self._count(found, 1 - LONG + LONG * round(len(low) / USUAL, 1))
+        score += TOGETHER * near
         score += self._most * LITERAL * sum(one in plain for one in self._wanted.literal)
-        score += self._most * len(self._wanted.phrases)
+        score += self._most * len(self._wanted.phrases) + self._in_a_row(plain)
+        score += sum(max(self._weight(fold(one)), self._mean) for one in self._wanted.exact if one in text)
         age = max(0.0, newest - at) / 86_400
         score *= 1 + FRESH * 0.5 ** (age / DAYS)
         score *= self._of_files(low)
         if len(low) != len(text):  # folding moved the places
             begin, end = (round(place * len(text) / len(low)) for place in (begin, end))
         return Fit(score, begin, end)
+
+    def _weight(self, word: str) -> float:
+        term = self._wanted.forms.get(word, word)
+        return self._wanted.weights.get(term, SMALL)
+
+    def _in_a_row(self, plain: str) -> float:
+        """What it adds that words of the query follow each other as they do in it."""
+        found, first = 0.0, 0
+        while first < len(self._row) - 1:
+            end = first + 1
+            said, sum_ = self._row[first]
+            while end < len(self._row) and f"{said} {self._row[end][0]}" in plain:
+                said, sum_ = f"{said} {self._row[end][0]}", sum_ + self._row[end][1]
+                end += 1
+            if end - first > 1:
+                found += sum_ * (end - first - 1) / 2
+            first = max(end - 1, first + 1)
+        return IN_A_ROW * found
 
     def _found(self, low: str) -> list[tuple[int, int, str]]:
         """Where the terms and the first words of phrases stand."""
@@ -73,7 +105,7 @@ class Judge:
                 found.append((place, place + len(phrase), phrase))
         return sorted(found)
 
-    def _count(self, found: Sequence[tuple[int, int, str]]) -> tuple[float, float, int, int]:
+    def _count(self, found: Sequence[tuple[int, int, str]], size: float) -> tuple[float, float, int, int]:
         """The sum over the words, the best sum of what stands near together, and where that is."""
         weights, forms = self._wanted.weights, self._wanted.forms
         times: dict[str, int] = {}
@@ -92,7 +124,7 @@ class Judge:
             value = sum(weights.get(name, self._most) for name in near) + 0.01 * (number - first)
             if value > best:
                 best, place, until = value, found[first][0], end
-        score = sum(weights.get(term, 0.0) * count / (count + 1.0) for term, count in times.items())
+        score = sum(weights.get(term, 0.0) * count / (count + size) for term, count in times.items())
         return score, best, place, until
 
     def _of_files(self, low: str) -> float:

@@ -9,18 +9,22 @@ from loomkin.records.regex import pattern
 from loomkin.store.database import Database
 from loomkin.store.lookup import Common, Range, Terms
 from loomkin.store.passages import NO_MODULE, between, catch_up, without_index
+from loomkin.store.question import Question
 from loomkin.store.ranking import Judge, Wanted, forms, rarity, squeezed, window
-from loomkin.store.searchable import cuts, said_in
-from loomkin.store.words import chunks_of
+from loomkin.store.searchable import cuts, read_in
+from loomkin.store.words import chunks_of, fold
 
-POOL, PHRASE_POOL = 32, 250
-"""Candidates whose text is looked at; with a phrase more, since only the text shows it."""
+POOL, WIDE_POOL, PHRASE_POOL = 32, 100, 250
+"""Candidates whose text is looked at: more among few passages, and with a phrase, which only text shows."""
 SAME = 2
 """Passages of one message that an answer has at most."""
+ALIKE, IN_A_ROW = 0.5, 5
+"""The share of so many words in a row, shown already, from which on a passage tells nothing new."""
 OVER = 200
 """Characters beyond a passage in which a phrase may go on."""
 _AT_ONCE = 64
 _PHRASE = pattern(r'"([^"]+)"')
+_WORD = pattern(r"\w{2,}")
 _PART = 0.35
 """What a word within a name counts, beside the name."""
 _META = """SELECT passages.id, passages.seq, start, kind, events.session, events.agent, events.at,
@@ -102,8 +106,10 @@ class _Search:
         self._query = query
         self._terms = Terms(connection, common, Range(*between(connection, query.session)))
         self._phrases = squeezed(_PHRASE.findall(query.words))
-        self._said: dict[int, str] = {}
-        self._most = self._least = max(POOL, SAME * query.limit)
+        self._question = Question(query.words)
+        self._said: dict[int, tuple[str, float]] = {}
+        pool = WIDE_POOL if self._terms.small else POOL
+        self._most = self._least = max(pool, SAME * query.limit)
 
     def hits(self) -> list[Hit]:
         if self._query.limit < 1 or self._terms.range.empty:
@@ -112,7 +118,7 @@ class _Search:
         newest = self._connection.execute("SELECT at FROM events ORDER BY seq DESC LIMIT 1").fetchone()
         found = []
         for row in self._pool(candidates, self._most):
-            text = self._said_in(row)
+            text, worth = self._said_in(row)
             starts = cuts(text)
             if row["start"] not in starts:
                 continue  # damaged since it was indexed
@@ -122,7 +128,7 @@ class _Search:
             fit = judge.fit(passage, row["at"], newest["at"])
             if fit is not None:
                 begin, end = window(passage, fit.begin, fit.end, self._query.width)
-                found.append(_hit(row, text, row["start"] + begin, row["start"] + end, fit.score))
+                found.append(_hit(row, text, row["start"] + begin, row["start"] + end, fit.score * worth))
             if len(found) >= self._least:
                 break
         return self._best(found)
@@ -133,12 +139,13 @@ class _Search:
         spelled: dict[str, str] = {}
         scores: dict[int, float] = {}
         frequent = []
+        exact = tuple(filter(_is_name, _WORD.findall(self._query.words)))
+        named = set(map(fold, exact))
         for term, share in self._wanted_terms().items():
-            alike = forms(term)
-            rows = self._terms.rows(alike)
-            if rows is None and len(alike) > 1:
-                alike = [term]
+            for alike in ([term],) if term in named else (forms(term), [term]):
                 rows = self._terms.rows(alike)
+                if rows is not None:
+                    break
             spelled |= {one: spelled.get(one, term) for one in alike}
             if rows is None:
                 frequent.append(term)
@@ -149,7 +156,8 @@ class _Search:
                 scores[number] = scores.get(number, 0.0) + weight
         whole = squeezed([_PHRASE.sub(" ", self._query.words)])
         files = squeezed(self._query.files)
-        wanted = Wanted(weights, spelled, self._literal(whole), self._phrases, files)
+        runs = tuple(word for one in whole for word in one.split())
+        wanted = Wanted(weights, spelled, self._literal(whole), self._phrases, files, runs, exact)
         together = self._terms.together(self._phrase_terms()) if self._phrases else []
         self._most += min(len(together), PHRASE_POOL)
         for number in together:  # all of these come first
@@ -167,7 +175,8 @@ class _Search:
         found: dict[str, float] = {}
         for whole, parts in chunks_of(self._query.words):
             for number, term in enumerate(parts):
-                found[term] = max(found.get(term, 0.0), _PART if whole and number else 1.0)
+                share = (_PART if whole and number else 1.0) * self._question.share(term)
+                found[term] = max(found.get(term, 0.0), share)
         return found
 
     def _phrase_terms(self) -> list[str]:
@@ -215,29 +224,45 @@ class _Search:
         found = self._connection.execute("SELECT 1 FROM keeper_messages WHERE message = ?", (message,))
         return found.fetchone() is not None
 
-    def _said_in(self, row: Row) -> str:
+    def _said_in(self, row: Row) -> tuple[str, float]:
+        """The words of an event, and what they count for who asks."""
         seq = row["seq"]
         if seq not in self._said:
-            self._said[seq] = ""
+            self._said[seq] = "", 1.0
             stored = self._connection.execute("SELECT data FROM events WHERE seq = ?", (seq,)).fetchone()
             if stored is not None:  # not deleted meanwhile
-                self._said[seq] = said_in(row["kind"], stored["data"])
+                text, fact = read_in(row["kind"], stored["data"])
+                if text:
+                    worth = self._question.worth(row["sender"] or "", row["agent"], fact)
+                    self._said[seq] = text, worth
         return self._said[seq]
 
     def _best(self, found: list[Hit]) -> list[Hit]:
-        """The best ones, of the same message not more than two, of the same text one."""
+        """The best ones, of the same message not more than two, of what others say as well one."""
         chosen: list[Hit] = []
         texts: set[str] = set()
+        shown: dict[tuple[str, ...], int] = {}
         times: dict[int, int] = {}
         for hit in sorted(found, key=lambda one: (-one.score, -one.seq, one.start)):
-            if hit.text in texts or times.get(hit.seq, 0) == SAME:
+            words = hit.text.split()
+            rows = set(zip(*(words[at:] for at in range(IN_A_ROW)), strict=False))
+            known = sum(shown.get(row, hit.seq) != hit.seq for row in rows)
+            again = hit.text in texts or known > ALIKE * len(rows)
+            if again or times.get(hit.seq, 0) == SAME:
                 continue
             texts.add(hit.text)
+            shown |= dict.fromkeys(rows, hit.seq)
             times[hit.seq] = times.get(hit.seq, 0) + 1
             chosen.append(hit)
             if len(chosen) == self._query.limit:
                 break
         return chosen
+
+
+def _is_name(word: str) -> bool:
+    """Whether capitals or digits within a word make it a name: `STOP`, `NameError`, `t2`."""
+    capitals = word != word.lower() and not word[1:].islower()
+    return capitals or not (word.isdigit() or word.isalpha())
 
 
 def _signs(words: str) -> tuple[str, ...]:

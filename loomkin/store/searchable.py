@@ -31,10 +31,16 @@ def said_in(kind: str, stored: str | bytes) -> str:
 
     The records are not built anew: that would cost more than all else.
     """
+    return read_in(kind, stored)[0]
+
+
+def read_in(kind: str, stored: str | bytes) -> tuple[str, dict[str, Any]]:
+    """The words of an event as the log has it, and its fact; nothing of a damaged one."""
     try:
-        return _said(kind, json.loads(unpack(stored)))
+        plain = json.loads(unpack(stored))
+        return _said(kind, plain), plain
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return ""
+        return "", {}
 
 
 def cuts(text: str) -> list[int]:

@@ -37,6 +37,7 @@ _VERSION = pattern(r"\d{1,3}(?:\.\d{1,4}){2,3}")
 _DENSE = pattern(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]+"
 )
+_ACCENTS = pattern("[\u0300-\u036f]+")
 _NUMBERED = pattern(r"(?m)^ *\d+\| ?")
 _SHARP = ("c", "f", "j")
 # words with hyphens are found by their parts; so is what an object says of itself
@@ -75,7 +76,7 @@ def fold(text: str) -> str:
     if lower.isascii():
         return lower
     apart = unicodedata.normalize("NFKD", lower)
-    return unicodedata.normalize("NFC", "".join(one for one in apart if not "\u0300" <= one <= "\u036f"))
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", apart))
 
 
 def _term(word: str) -> str:

@@ -133,6 +133,29 @@ def test_of_equals_the_newer_comes_first_and_the_same_file_before_it(database: D
     assert found(database, "heron", files=("src/auth.py",))[0] == "file"
 
 
+def test_what_a_query_names_and_how_it_is_written_decides_between_equal_words(database: Database) -> None:
+    facts = [
+        message(Text("The heron is at an end."), identity="tester", sender="tester"),
+        message(Text("The heron is at an end, so."), identity="person", sender="person"),
+        message(Text("They stop, and a list of herons ends: it was changed."), identity="words"),
+        message(Text("It must not touch STOP."), identity="name"),
+        message(Text("file of an egret, or none, not found in the directory"), identity="loose"),
+        message(Text("file or directory not found: egret"), identity="row"),
+    ]
+    fill(database, *facts)
+    assert found(database, "heron end")[0] == "person"
+    assert found(database, "what did tester say of the heron's end?")[0] == "tester"
+    assert found(database, "STOP")[0] == "name"
+    assert found(database, "file or directory not found")[0] == "row"
+
+
+def test_what_others_repeat_is_shown_once(database: Database) -> None:
+    order = "Mend the heron in the pond so that it stands on one leg again, and count its feathers."
+    facts = [said(f"m{number}: {order}", identity=f"m{number}") for number in range(9)]
+    fill(database, *facts, said("The heron stood.", identity="other"))
+    assert set(found(database, "heron")) == {"m8", "other"}
+
+
 def test_the_same_text_is_shown_once(database: Database) -> None:
     fill(database, *[said("exactly the same heron", identity=f"m{number}") for number in range(30)])
     assert found(database, "heron") == ["m29"]
