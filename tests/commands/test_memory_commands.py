@@ -17,7 +17,7 @@ async def test_the_person_finds_archives_and_brings_back(root: Path, own_machine
         assert await one.run("keepers") == "No keepers yet: a window that fills up makes them."
         await one.say("Where is staging?")
         await one.run("clear")
-        assert "k1    fresh    The staging database" in await one.run("keepers")
+        assert "k1    fresh    Where is staging" in await one.run("keepers")
         found = await one.run("recall staging database")
         assert f"  {FACT}" in found
         assert "(k1, m_" in found
