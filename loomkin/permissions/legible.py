@@ -16,6 +16,7 @@ _STRANGE = pattern(
 )
 _CONTINUED = pattern(r"(?<!(?<!\\)[ \t])\\\n")
 _NOTHING = pattern(rb"(?:[ \t\n]|\\\n)*")
+_LOST_DASH = pattern(rb"(?<=[ \t])-(?=[ \t]*(?:<<|[0-9]*[<>]&))")
 _LOOSE = ("string", "heredoc_body")
 _BEFORE_COMMENT = (b"", b" ", b"\t", b"\n", b";", b"&", b"|", b"(", b")")
 
@@ -33,9 +34,10 @@ def ascii_form(data: bytes) -> bytes:
     """The same bytes with a letter in place of each that is not ASCII; they stand in words only.
 
     The bash grammar 0.25.1 reads past the end of a table for some characters behind a brace and takes the
-    process down (tree-sitter/tree-sitter-bash#337), so it never gets to see one.
+    process down (tree-sitter/tree-sitter-bash#337), so it never gets to see one. A dash that is a word of its
+    own, as in `python - <<E`, it leaves out before a here-document or a copied descriptor: a letter, too.
     """
-    return re.sub(rb"[\x80-\xff]", b"z", data)
+    return _LOST_DASH.sub(b"z", re.sub(rb"[\x80-\xff]", b"z", data))
 
 
 def covers(root: "Node", data: bytes) -> bool:

@@ -49,6 +49,9 @@ SPLITS = [
     ("cat <<'EOF'\n$(rm a)\nEOF", [["cat"]]),
     ("cat <<EOF && rm b\nx\nEOF", [["rm", "b"], ["cat"]]),
     ("cat <<EOF | sh\nx\nEOF", [["sh"], ["cat"]]),
+    ("python - <<'E' && rm b\nx\nE", [["rm", "b"], ["python", "-"]]),
+    ("python -<<E\n$(rm a)\nE", [["rm", "a"], ["python", "-"]]),
+    ("cat - 2>&1", [["cat", "-"]]),
     ("cat <<< $(rm a)", [["rm", "a"], ["cat"]]),
     ("echo hi > a b", [["echo", "hi", "b"]]),
     ("[[ -n $(rm a) ]]", [["rm", "a"], ["[[", "-n", "$(rm a)", "]]"]]),
@@ -222,6 +225,7 @@ def test_wrappers_are_seen_through(text: str, expected: list[tuple[str, bool]]) 
         'bash -c "$X"',
         "echo 'rm x' | sh",
         "sh <<E\nrm x\nE",
+        "sh - <<'E'\nrm x\nE",
         "bash -s",
         "timeout --unknown 3 rm x",
         "timeout $X rm x",
@@ -270,7 +274,7 @@ def test_words_said_to_be_known_are_what_bash_passes(text: str) -> None:
 
 _TOKENS = (
     "p |p |a|'|\"|\\|  |\n|;|&&|#|$(|)|`|<<E\n|\nE\n|{ |; }|(|<|\t|$'|${a:-|}|$((|))|<<<|$a|=|if |then |fi|"
-    'for a in |; do |done|case a in |a)|;;|esac|!|~|é|[|]|a() |<(|\\\n|-|$$|$"|<<-E\n|function a |[[ | ]]'
+    'for a in |; do |done|case a in |a)|;;|esac|!|~|é|[|]| - |2>&1|a() |<(|\\\n|-|$$|$"|<<-E\n|function a |[[ | ]]'
 )
 TOKENS = _TOKENS.split("|")
 
@@ -292,6 +296,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(st.lists(st.sampled_from(TOKENS), min_size=1, max_size=8).map("".join))
 @example("p -p<<-E\nE\n")
 @example("p { { <<E\nE\n")
+@example("p - <<E\nE\n")
+@example("p a - 2>&1")
 @example('p a$"b"')
 @example("if p; then p a; fi")
 @settings(max_examples=250, deadline=None)
