@@ -274,7 +274,8 @@ def test_words_said_to_be_known_are_what_bash_passes(text: str) -> None:
 
 _TOKENS = (
     "p |p |a|'|\"|\\|  |\n|;|&&|#|$(|)|`|<<E\n|\nE\n|{ |; }|(|<|\t|$'|${a:-|}|$((|))|<<<|$a|=|if |then |fi|"
-    'for a in |; do |done|case a in |a)|;;|esac|!|~|é|[|]| - |2>&1|a() |<(|\\\n|-|$$|$"|<<-E\n|function a |[[ | ]]'
+    'for a in |; do |done|case a in |a)|;;|esac|!|~|é|[|]|a() |<(|\\\n|-|$$|$"|<<-E\n|function a |[[ | ]]'
+    "| - |2>&1"
 )
 TOKENS = _TOKENS.split("|")
 
