@@ -8,6 +8,8 @@ from loomkin.records.region import LineChange
 MOST_PLACES = 12
 HUNK_LINES = 6
 _HEAD = 3
+_SPARED = 4
+"""Lines that leaving them out must spare: fewer are told sooner than counted."""
 
 
 def places(changes: Sequence[LineChange]) -> str:
@@ -53,7 +55,7 @@ def _cut(hunk: Sequence[str]) -> Iterator[str]:
     if not whole:
         yield from body[: HUNK_LINES - 1]
         yield NOT_SHOWN
-    elif len(body) <= HUNK_LINES:
+    elif len(body) < HUNK_LINES + _SPARED:
         yield from body
     else:
         last = HUNK_LINES - _HEAD - 1

@@ -193,16 +193,9 @@ def exit_note(command: str, code: int) -> ExitNote:
 
 def _meaning_of_one(command: str) -> str:
     """What exit 1 says where the program that decided it is known to mean no harm, else nothing."""
-    try:
-        # Not posix: quotes stay on the words, so a quoted | is no operator.
-        lexer = shlex.shlex(command.strip().replace("\n", " ; "), posix=False, punctuation_chars=True)
-        lexer.whitespace_split = True
-        words = list(lexer)
-    except ValueError:
-        return ""
     programs: list[str] = []
     current: list[str] = []
-    for word in [*words, ";"]:
+    for word in [*_words(command), ";"]:
         if word not in _OPERATORS:
             current.append(word)
             continue
@@ -213,6 +206,28 @@ def _meaning_of_one(command: str) -> str:
             programs.append("")
     # With && the code may come from any part, so a part that can fail harmfully spoils the judgement.
     return "" if "" in programs or not programs else _QUIET_ONE.get(programs[-1], "")
+
+
+def code_is_of_a_pipe(command: str) -> bool:
+    """Whether the code of a command tells only of the last part of a pipe, as far as its words show."""
+    piped = False
+    for word in _words(command):
+        if word == "pipefail":
+            return False
+        if word in _OPERATORS:
+            piped = word == "|" or (piped and word == "&&")
+    return piped
+
+
+def _words(command: str) -> list[str]:
+    """The words and operators of a command, nothing where its quotes are not closed."""
+    try:
+        # Not posix: quotes stay on the words, so a quoted | is no operator.
+        lexer = shlex.shlex(command.strip().replace("\n", " ; "), posix=False, punctuation_chars=True)
+        lexer.whitespace_split = True
+        return list(lexer)
+    except ValueError:
+        return []
 
 
 def _program(words: list[str]) -> str:

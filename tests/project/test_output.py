@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from loomkin.project.output import (
     LINE_CHARS,
+    code_is_of_a_pipe,
     collapse_progress,
     exit_note,
     fold_repeats,
@@ -138,6 +139,25 @@ def test_exit_one_of_a_search_or_comparison_is_no_failure(command: str) -> None:
 )
 def test_exit_one_of_anything_else_is_a_failure(command: str) -> None:
     assert exit_note(command, 1).failed
+
+
+@pytest.mark.parametrize(
+    ("command", "piped"),
+    [
+        ("pytest | tail -3", True),
+        ("pytest | tail && echo done", True),
+        ("cd x && pytest -q 2>&1 | tail", True),
+        ("pytest | tail; code=$?; exit $code", False),
+        ("set -o pipefail; pytest | tail", False),
+        ("a || b", False),
+        ("grep 'a|b' x", False),
+        ("pytest", False),
+        ("a | b\npytest", False),
+        ("echo 'not closed | x", False),
+    ],
+)
+def test_a_code_that_tells_only_of_the_end_of_a_pipe_is_known(command: str, piped: bool) -> None:
+    assert code_is_of_a_pipe(command) is piped
 
 
 def test_codes_are_named() -> None:

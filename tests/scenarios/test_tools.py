@@ -113,7 +113,7 @@ async def test_files_and_texts_are_found_and_a_wrong_pattern_is_explained(bench:
     assert lines == "calc.py\n1:def mean(values):"
     assert wrong.startswith("The pattern has a ( without its ).")
     assert lost == "There is no nowhere. Use file_search to find it."
-    assert unmatched == "No line matches 'no_such_word'."
+    assert unmatched == "No line matches `no_such_word`."
 
 
 @pytest.mark.feature("D4")
@@ -249,15 +249,17 @@ async def test_a_patch_typed_into_the_shell_is_judged_and_applied_as_a_patch(ben
 async def test_git_reads_freely_and_commits_only_under_a_rule(bench: Bench):
     bench.write("calc.py", CALC.replace(" + 1", ""))
     commit = call("git", operation="commit", args="-am 'Mend the mean'")
-    status, refused, pushed, option = await told(
+    status, short, refused, pushed, option = await told(
         bench,
         call("git", operation="status"),
+        call("git", operation="status", args="--short"),
         commit,
         call("git", operation="push"),
         call("git", operation="log", args="--output=stolen"),
         words=EDITS,
     )
     assert "modified:   calc.py" in status
+    assert short.splitlines()[0] == " M calc.py", "the first column tells what is staged"
     assert refused.startswith("Not permitted: nobody is there to allow it. No rule covers git commit")
     assert "must be one of status, diff" in pushed
     assert "the option --output is not offered here" in option

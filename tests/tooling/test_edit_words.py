@@ -52,6 +52,13 @@ async def test_of_a_hunk_of_middle_size_the_beginning_and_the_end_are_shown(tmp_
     assert hunk == ["   line 49", "-  line 50", "+  new 0", "... 7 lines", "+  new 8", "   line 51"]
 
 
+async def test_lines_are_left_out_only_where_that_spares_some(tmp_path: Path) -> None:
+    new = "".join(f"  new {number}\n" for number in range(6))
+    result = await edited(lines(tmp_path), OneEdit("  line 50\n", new))
+    hunk = result.text.splitlines()[2:]
+    assert hunk == ["   line 49", "-  line 50", *(f"+  new {number}" for number in range(6)), "   line 51"]
+
+
 async def test_of_many_places_the_first_are_named(tmp_path: Path) -> None:
     result = await edited(lines(tmp_path), OneEdit("  line", "  row", replace_all=True))
     assert "edits at 1-100." in result.text

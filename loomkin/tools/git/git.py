@@ -65,7 +65,7 @@ class Git(Tool[Params]):
         else:
             done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=params.operation not in WRITING)
         parts = (done.out, done.err) if done.ok else (done.err, done.out)
-        text = "\n".join(parts).strip()
+        text = "\n".join(parts).strip("\n").rstrip()
         said, whole = "", ""
         if done.ok and params.operation in SHOWING:
             said, whole = await self._by_file(text)

@@ -100,7 +100,7 @@ def permitted(found: "SearchResult", top: Path, policy: Policy) -> "SearchResult
 def render(found: "SearchResult", prefix: str, pattern: str) -> str:
     """Lines grouped by file, then what was left out."""
     if not found.total:
-        return "\n".join((f"No line matches {pattern!r}.", *found.notes))
+        return "\n".join((f"No line matches `{pattern}`.", *found.notes))
     blocks: list[str] = []
     size = 0
     for file in found.files:

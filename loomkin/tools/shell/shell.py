@@ -9,20 +9,17 @@ from loomkin.errors import FatalToolError, LoomkinError, StoreError
 from loomkin.project.environment import ChildEnvironment
 from loomkin.project.git import GitResult, repository_filters
 from loomkin.project.jobs import JobTable
-from loomkin.project.output import exit_note, for_model
+from loomkin.project.output import code_is_of_a_pipe, exit_note, for_model
 from loomkin.project.shell import Finished, Running, run
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import OutputStreamed
 from loomkin.records.permission import Access, ToolUse
-from loomkin.records.regex import pattern
 from loomkin.records.region import Region
 from loomkin.runtime.recorder import Recorder
 from loomkin.runtime.uncut import uncut
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
 from loomkin.tools.files.changing import Editing
-
-_PIPE = pattern(r"(?<!\|)\|(?!\|)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +166,8 @@ def _patch_in(command: str) -> tuple[str, str] | None:
 
 def _result(command: str, ended: Finished, text: str, whole: str) -> Ok | Fail:
     note = exit_note(command, ended.code)
-    said = note.text or ("exit 0 (of the last command of the pipe)" if _PIPE.search(command) else "exit 0")
+    done = "exit 0 (of the last command of the pipe)" if code_is_of_a_pipe(command) else "exit 0"
+    said = note.text or done
     if ended.timed_out:
         said = f"Ended after {ended.seconds:.0f} s: it only waits."
     if ended.left_running:
