@@ -123,7 +123,7 @@ def test_clones_that_exchanged_their_patches_in_any_order_agree(
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @_clones_at_work
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_clones_agree_after_much_more_work(work: list[tuple[int, tuple[Any, ...]]], order: list[int]) -> None:
     agree(work, order)
 

