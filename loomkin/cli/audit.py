@@ -19,6 +19,7 @@ _LONGEST = 60
 def audit(
     session: Annotated[str, typer.Option(metavar="ID", help=f"Only this session. {SESSION_HELP}")] = "",
     limit: Annotated[int, typer.Option(metavar="N", callback=at_least_one, help="The newest so many.")] = 200,
+    denied: Annotated[bool, typer.Option("--denied", help="Only what was refused.")] = False,
     as_json: AsJson = False,
     folder: Folder = None,
 ) -> None:
@@ -29,11 +30,12 @@ def audit(
         if session and database is None:
             raise UsageError(f"There are no sessions in {place.root} yet.", hint="Leave --session out.")
         if database is not None:
-            rows = ledger.verdicts(database, sessions.find(database, session).id if session else None, limit)
+            only = sessions.find(database, session).id if session else None
+            rows = ledger.verdicts(database, only, limit, denied)
     if as_json:
         say(to_json([asdict(row) for row in rows]))
     elif not rows:
-        say(f"No tool was called in {place.root} yet.")
+        say(f"{'Nothing was refused' if denied else 'No tool was called'} in {place.root} yet.")
     else:
         say(table(("WHEN", "AGENT", "ANSWER", "TOOL", "TARGET", "DECIDED BY"), map(_line, rows)))
 

@@ -1,13 +1,11 @@
 """`loomkin cost`: what was spent, by agent, model, task, session, day or what woke the agent."""
 
-import time
-from datetime import MAXYEAR, date, datetime, timedelta
 from enum import StrEnum
-from math import inf
 from typing import Annotated
 
 import typer
 
+from loomkin.cli.days import Since, Until, days
 from loomkin.cli.place import SESSION_HELP, AsJson, Folder, look, say, single
 from loomkin.cli.tables import count, dollars, money, table, to_json
 from loomkin.errors import UsageError
@@ -35,15 +33,13 @@ class By(StrEnum):
 def cost(
     by: Annotated[By, typer.Option(help="One line for each.")] = By.MODEL,
     session: Annotated[str, typer.Option(metavar="ID", help=f"Only this session. {SESSION_HELP}")] = "",
-    since: Annotated[str, typer.Option(metavar="DATE", help="From then on, as YYYY-MM-DD.")] = "",
-    until: Annotated[str, typer.Option(metavar="DATE", help="Up to then, that day included.")] = "",
+    since: Since = "",
+    until: Until = "",
     as_json: AsJson = False,
     folder: Folder = None,
 ) -> None:
     """Show calls, tokens and exact dollars, dearest first; calls of unknown price are counted apart."""
-    place, start, end = look(folder), _moment("--since", since) if since else 0.0, _end(until)
-    if since and start >= end:
-        raise UsageError(f"--until {until} is before --since {since}.", hint="Swap them.")
+    place, within = look(folder), days(since, until)
     parts: list[Spend] = []
     total = Spend("total", 0, Usage(), 0, 0, 0)
     with place.database() as database:
@@ -51,14 +47,13 @@ def cost(
             raise UsageError(f"There are no sessions in {place.root} yet.", hint="Leave --session out.")
         if database is not None:
             only = sessions.find(database, session).id if session else None
-            parts = ledger.spend(database, by.value, only, start, end)
-            total = ledger.total(database, only, start, end)
+            parts = ledger.spend(database, by.value, only, within.start, within.end)
+            total = ledger.total(database, only, within.start, within.end)
     if as_json:
         say(to_json({"by": by.value, "groups": [_plain(part) for part in parts], "total": _plain(total)}))
         return
     if not parts:
-        asked = f"{f' since {since}' if since else ''}{f' until {until}' if until else ''}"
-        say(f"No model was called in {place.root}{asked or ' yet'}.")
+        say(f"No model was called in {place.root}{within.asked or ' yet'}.")
         return
     rows = [_line(part.group or "(none)", part) for part in parts]
     if len(parts) > 1:
@@ -74,26 +69,6 @@ def cost(
             f"\n{count(total.local, 'call')} went to a server on this machine and counted as free. If it "
             f"passes them on to somebody who bills, set the price with {_SET_PRICE}."
         )
-
-
-def _moment(flag: str, text: str, days: int = 0) -> float:
-    try:
-        return (datetime.fromisoformat(text) + timedelta(days)).timestamp()
-    except (ValueError, OverflowError, OSError) as error:
-        today = time.strftime("%Y-%m-%d")
-        raise UsageError(f"{flag} {text} is not a date.", hint=f"Write it like {today}.") from error
-
-
-def _end(text: str) -> float:
-    """The first moment that does not count: after a day the next midnight, however long the day is."""
-    if not text:
-        return inf
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return _moment("--until", text)
-    # what follows the last year is no date
-    return inf if day.year == MAXYEAR else _moment("--until", text, days=1)
 
 
 def _line(group: str, part: Spend) -> tuple[object, ...]:

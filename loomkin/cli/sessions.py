@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from loomkin.cli.collected import Collected
+from loomkin.cli.days import Since, Until, days
 from loomkin.cli.event_lines import event_line
 from loomkin.cli.place import AsJson, Folder, Place, at_least_one, group, look, say
 from loomkin.cli.sessions_files import SessionArgument, add_files
@@ -44,12 +45,14 @@ def list_sessions(
     short: Annotated[
         bool, typer.Option("--short", help="Only ids, and names of one word, one a line.")
     ] = False,
+    since: Since = "",
+    until: Until = "",
     folder: Folder = None,
 ) -> None:
-    """Show the sessions, last used first."""
-    place = look(folder, context)
+    """Show the sessions, last used first; --since and --until go by that use."""
+    place, within = look(folder, context), days(since, until)
     with place.database() as database:
-        rows = sessions.all_sessions(database, limit) if database else []
+        rows = sessions.all_sessions(database, limit, within.start, within.end) if database else []
         if short:
             say("\n".join(word for row in rows for word in (row.id, row.name) if len(word.split()) == 1))
             return
@@ -57,7 +60,8 @@ def list_sessions(
     if as_json:
         say(to_json([_plain(row, spent.get(row.id, _NOTHING)) for row in rows]))
     elif not (rows := [row for row in rows if row.turns or row.title or row.name]):
-        say(f"There are no sessions in {place.root} yet; `loomkin` begins one.")
+        none = f"There are no sessions in {place.root} yet; `loomkin` begins one."
+        say(f"No session in {place.root} was last used{within.asked}." if within.asked else none)
     else:
         headings = ("ID", "LAST USED", "TURNS", "COST", "MODEL", "NAME OR FIRST WORDS")
         say(

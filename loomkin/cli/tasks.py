@@ -13,7 +13,7 @@ from loomkin.records.codec import to_plain
 from loomkin.records.event import Event, Fact
 from loomkin.records.ids import SessionId
 from loomkin.records.mail import PERSON
-from loomkin.records.task import Task
+from loomkin.records.task import Task, TaskState
 from loomkin.runtime.clock import SystemClock
 from loomkin.runtime.recorder import Scribe
 from loomkin.store import sessions
@@ -35,11 +35,19 @@ Priority = Annotated[str | None, typer.Option(metavar="0-9", help="0 is someday,
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is about, in full.")]
 Check = Annotated[list[str] | None, typer.Option(metavar="COMMAND", help="Must succeed; repeatable.")]
 Needs = Annotated[list[str] | None, typer.Option(metavar="TASK", help="Waits for that one; repeatable.")]
+States = Annotated[
+    list[TaskState] | None,
+    typer.Option("--state", metavar="STATE", help="Only tasks in it, such as ready; repeatable."),
+]
 
 
 @app.command("list")
 def list_tasks(
-    context: typer.Context, session: Session = "", as_json: AsJson = False, folder: Folder = None
+    context: typer.Context,
+    states: States = None,
+    session: Session = "",
+    as_json: AsJson = False,
+    folder: Folder = None,
 ) -> None:
     """Show the tasks of the session used last: open ones first, the most urgent before others."""
     place = look(folder, context)
@@ -47,10 +55,15 @@ def list_tasks(
         row = _row(database, session) if database else None
         tasks = store.tasks(database, row.id) if database and row else []
         edges = store.edges(database, row.id) if database and row else []
+    if states:
+        tasks = [task for task in tasks if task.state in states]
     if as_json:
         say(to_json([_plain(task) for task in tasks]))
+    elif row is None:
+        say(f"There are no sessions in {place.root} yet.")
     elif not tasks:
-        say(f"The plan of {row.id} is empty." if row else f"There are no sessions in {place.root} yet.")
+        asked = " or ".join(dict.fromkeys(state.value.replace("_", " ") for state in states or ()))
+        say(f"No task of {row.id} is {asked}." if asked else f"The plan of {row.id} is empty.")
     else:
         say("\n".join(task_lines(tasks, edges)))
 

@@ -119,12 +119,15 @@ def spent_by(db: Database, session: str) -> list[SpentBy]:
     return [SpentBy(*row) for row in rows]
 
 
-def verdicts(db: Database, session: str | None = None, limit: int = 200) -> list[VerdictRow]:
-    """The newest verdicts, oldest of them first."""
+def verdicts(
+    db: Database, session: str | None = None, limit: int = 200, denied: bool = False
+) -> list[VerdictRow]:
+    """The newest verdicts, oldest of them first; of refused calls alone where `denied`."""
     rows = db.rows(
         "SELECT seq, session, agent, at, call_id, tool, target, decision, reason, rule, source, decided_by"
-        " FROM verdicts WHERE project = ? AND (? IS NULL OR session = ?) ORDER BY seq DESC LIMIT ?",
-        (db.project, session, session, limit),
+        " FROM verdicts WHERE project = ? AND (? IS NULL OR session = ?) AND (NOT ? OR decision = 'deny')"
+        " ORDER BY seq DESC LIMIT ?",
+        (db.project, session, session, denied, limit),
     )
     return [VerdictRow(*row) for row in rows][::-1]
 

@@ -1,6 +1,7 @@
 """Reading sessions and what belongs to them; every list takes the database's own project."""
 
 import json
+from math import inf
 from sqlite3 import Row
 from typing import TypeVar
 
@@ -76,11 +77,15 @@ class ChangeRow:
     diff: str
 
 
-def all_sessions(db: Database, limit: int = -1) -> list[SessionRow]:
-    """The sessions of this repository, last used first; at most `limit` where that is given."""
+def all_sessions(db: Database, limit: int = -1, since: float = 0.0, until: float = inf) -> list[SessionRow]:
+    """The sessions of this repository, last used first; at most `limit` where that is given.
+
+    Those last used at `since` count, those at `until` do not.
+    """
     rows = db.rows(
-        f"SELECT {_SESSION} FROM sessions WHERE project = ? ORDER BY updated DESC, id DESC LIMIT ?",
-        (db.project, limit),
+        f"SELECT {_SESSION} FROM sessions WHERE project = ? AND updated >= ? AND updated < ?"
+        " ORDER BY updated DESC, id DESC LIMIT ?",
+        (db.project, since, until, limit),
     )
     return [SessionRow(*row) for row in rows]
 

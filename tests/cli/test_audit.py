@@ -44,6 +44,16 @@ def test_one_session_and_the_newest_can_be_asked_for(project: Path) -> None:
     assert loomkin("audit", "--limit", 0).code == 2
 
 
+def test_what_was_refused_can_be_asked_for_alone(project: Path) -> None:
+    lines = loomkin("audit", "--denied").lines
+    assert len(lines) == 2
+    assert "deny    shell  git push" in lines[1]
+    newest = loomkin("audit", "--denied", "--limit", 1, "--json").json
+    assert [(row["session"], row["decision"]) for row in newest] == [("s-1", "deny")]
+    assert loomkin("audit", "--denied", "--session", "s-2", "--json").json == []
+    assert loomkin("audit", "--denied", "--session", "s-2").out.startswith("Nothing was refused in ")
+
+
 def test_a_repository_without_runs_has_no_verdicts(tmp_path: Path) -> None:
     root = repository(tmp_path / "new")
     assert "No tool was called" in loomkin("audit", "-C", root).out

@@ -13,6 +13,7 @@ import pytest
 
 from loomkin.cli.help import COMMANDS, help_text
 from loomkin.records.event import SessionRenamed
+from loomkin.records.task import TaskState
 from tests.cli.project import database, loomkin, repository
 from tests.store.facts import fill
 
@@ -130,6 +131,7 @@ CASES = {
     "loomkin -C /tmp sessions ex": {"export"},
     "loomkin cost --by ": {"agent", "model", "task", "day", "session", "woke"},
     "loomkin sessions export x --format ": {"markdown", "json"},
+    "loomkin tasks list --state ready --state ": {state.value for state in TaskState},
     "loomkin completion ": {"bash", "zsh", "fish"},
 }
 

@@ -20,9 +20,10 @@ from loomkin.records.event import (
 from loomkin.records.ids import CallId, MessageId
 from loomkin.records.message import Message, Role, Text, ToolCall, ToolResult
 from loomkin.store import rebuild, sessions, transfer
+from loomkin.store.journal import write
 from loomkin.store.lock import SessionLock
 from tests.cli.project import database, loomkin, repository
-from tests.store.facts import fill, said, used
+from tests.store.facts import event, fill, said, started, used
 
 CALL = ToolCall(CallId("c1"), "shell", '{"command": "make test"}')
 
@@ -103,6 +104,58 @@ def test_the_list_as_json_is_exact(project: Path) -> None:
     assert (one["usd"], one["unpriced_calls"], one["model_calls"], one["turns"]) == ("0.0015", 1, 2, 1)
     assert (one["name"], one["title"]) == ("mend", "Please make the tests pass")
     assert len(loomkin("sessions", "list", "--json", "--limit", 1).json) == 1
+
+
+@pytest.fixture
+def days(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three sessions begun on the first of January 2026 and last used then and on the next two days."""
+    root = repository(tmp_path / "days")
+    noon = 1_767_268_800.0  # 2026-01-01 12:00 UTC
+    with database(root) as db:
+        for number in range(3):
+            name = f"s-{number + 1}"
+            write(db, [event(started(), name, at=noon), event(said("go"), name, at=noon + number * 86_400.0)])
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (("--since", "2026-01-02"), ["s-3", "s-2"]),
+        (("--since", "2026-01-03"), ["s-3"]),
+        (("--until", "2026-01-02"), ["s-2", "s-1"]),
+        (("--until", "2025-12-31"), []),
+        (("--since", "2026-01-02", "--until", "2026-01-02"), ["s-2"]),
+        (("--until", "2026-01-02", "--limit", "1"), ["s-2"]),
+    ],
+)
+def test_the_list_can_be_narrowed_to_the_days_of_last_use(
+    days: Path, words: tuple[str, ...], found: list[str]
+) -> None:
+    assert [row["id"] for row in loomkin("sessions", "list", *words, "--json").json] == found
+    assert [line for line in loomkin("sessions", "list", *words, "--short").lines if line] == found
+
+
+def test_where_no_session_was_used_the_days_asked_for_are_named(days: Path) -> None:
+    none = loomkin("sessions", "list", "--since", "2025-12-30", "--until", "2025-12-31")
+    assert none.code == 0
+    assert none.out.startswith("No session in ")
+    assert none.out.endswith(" was last used since 2025-12-30 until 2025-12-31.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--since", "yesterday"), "--since yesterday is not a date"),
+        (("--until", "2026-02-30"), "--until 2026-02-30 is not a date"),
+        (("--since", "2026-01-02", "--until", "2026-01-01"), "--until 2026-01-01 is before --since"),
+    ],
+)
+def test_days_that_are_none_are_refused(days: Path, words: tuple[str, ...], said: str) -> None:
+    refused = loomkin("sessions", "list", *words)
+    assert refused.code == 2
+    assert said in refused.err
 
 
 def test_show_folds_tools_and_sums_up(project: Path) -> None:

@@ -40,6 +40,33 @@ def test_a_task_without_evidence_is_only_claimed_to_be_done(root: Path) -> None:
     assert loomkin("tasks", "list").lines == ["t1   done  Mend mean()  (coder)"]
 
 
+def listed(*words: str) -> list[str]:
+    return [task["id"] for task in loomkin("tasks", "list", *words, "--json").json]
+
+
+def test_only_tasks_in_the_states_asked_for_are_listed(root: Path) -> None:
+    loomkin("tasks", "add", "Test it", "--needs", "t1")
+    loomkin("tasks", "add", "Write it down", "--needs", "t2")
+    assert listed() == ["t1", "t2", "t3"]
+    assert listed("--state", "done") == ["t1"]
+    assert listed("--state", "ready", "--state", "proposed") == ["t2", "t3"]
+    assert [line.split()[0] for line in loomkin("tasks", "list", "--state", "ready").lines] == ["t2"]
+    none = loomkin("tasks", "list", "--state", "failed", "--state", "in_progress")
+    assert none.out == "No task of s-1 is failed or in progress.\n"
+
+
+def test_an_unknown_state_is_refused_and_the_states_there_are_named(root: Path) -> None:
+    refused = loomkin("tasks", "list", "--state", "ready", "--state", "colour")
+    assert refused.code == 2
+    assert "--state" in refused.err
+    assert all(f"'{word}'" in refused.err for word in ("colour", *TaskState))
+
+
+def test_a_repository_without_sessions_has_no_tasks_in_any_state(tmp_path: Path) -> None:
+    new = repository(tmp_path / "new")
+    assert loomkin("tasks", "list", "--state", "done", "-C", new).out.startswith("There are no sessions in ")
+
+
 def test_tasks_are_added_changed_and_cancelled(root: Path) -> None:
     done = loomkin("tasks", "add", "Test it", "--role", "tester", "--check", "make test", "--needs", "t1")
     assert done.out == "t2 is ready: Test it\n"
