@@ -24,6 +24,8 @@ from loomkin.team.practice import Practice
 from loomkin.team.team import Team
 from loomkin.team.transitions import Actor, Verb
 
+BEFORE = "This check failed the same way before the work began."
+
 
 class Verification(Practice):
     """Exit codes decide; what could not be run to an end is for the task's creator to decide."""
@@ -75,7 +77,7 @@ class Verification(Practice):
             self._board.revise(task.id, SYSTEM, why, needs_review=True)
         outcomes: list[Outcome] = []
         for command in self._commands(task, bool(guarded)):
-            outcome = await self._checks(task.owner, command)
+            outcome = self._compared(task, await self._checks(task.owner, command))
             outcomes.append(outcome)
             if outcome.evidence is not None:
                 self._board.prove(task.id, outcome.evidence)
@@ -99,6 +101,14 @@ class Verification(Practice):
         if every:
             own += [profile.command("Lint"), profile.command("Type check")]
         return list(dict.fromkeys(command for command in own if command))
+
+    def _compared(self, task: Task, outcome: Outcome) -> Outcome:
+        """A failed check, with a word where it failed in the same way before the work."""
+        tried = self._board.plan.tried.get(task.id, ())
+        if not any(one.mark and (one.command, one.mark) == (outcome.command, outcome.mark) for one in tried):
+            return outcome
+        first, _, rest = outcome.words.partition("\n")
+        return replace(outcome, words=f"{first}\n{BEFORE}\n{rest}")
 
     def _outdated(self, task: Task) -> list[str]:
         """What its owner had run with success before the last change: it must still hold."""

@@ -23,6 +23,8 @@ _FAILING = pattern(
     r"|\s*--- FAIL: (?P<go>\S+).*|test (?P<cargo>\S+) \.\.\. FAILED"
 )
 
+_TIME = pattern(r"\b\d+(?:\.\d+)? ?m?s(?:econds)?\b")
+
 
 def complaint(text: str) -> str:
     """The totals that a test runner or checker printed, the failing names by file, and the first errors."""
@@ -32,6 +34,12 @@ def complaint(text: str) -> str:
     parts = [f"Totals: {_short('; '.join(totals))}"] if totals else []
     parts += [_short(line) for line in _failing(lines)]
     return "\n".join(part for part in (*parts, first_errors(plain)) if part)
+
+
+def fingerprint(text: str) -> str:
+    """What tells one failure of a command from another: the names that failed, else its last line."""
+    lines = [line.rstrip() for line in collapse_progress(strip_ansi(text)).splitlines() if line.strip()]
+    return "\n".join(_failing(lines)) or (_TIME.sub("", lines[-1]) if lines else "")
 
 
 def _failing(lines: list[str]) -> Iterator[str]:

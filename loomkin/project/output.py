@@ -168,6 +168,11 @@ _QUIET_ONE = {
     "test": "the condition is false", "[": "the condition is false", "[[": "the condition is false",
     "git grep": _NO_MATCH, "git diff": _DIFFERENT,
 }  # fmt: skip
+_OF_PYTEST = {
+    3: "an error inside pytest, no verdict of tests",
+    4: "pytest could not begin: a wrong option, or a path that is not there",
+    5: "pytest found no tests",
+}
 _OPERATORS = frozenset(("&&", "||", ";", "|", "&", "|&", "(", ")", "{", "}", "!"))
 
 
@@ -188,6 +193,9 @@ def exit_note(command: str, code: int) -> ExitNote:
         return ExitNote(True, "exit 127: a command was not found")
     if code == 126:
         return ExitNote(True, "exit 126: a file is not executable")
+    meaning = _OF_PYTEST.get(code, "")
+    if meaning and any(_program([word]) == "pytest" for word in _words(command)):
+        return ExitNote(True, f"exit {code}: {meaning}")
     return ExitNote(True, f"exit {code}")
 
 

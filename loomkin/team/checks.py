@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from loomkin.errors import LoomkinError
-from loomkin.project.failure import complaint
+from loomkin.project.failure import complaint, fingerprint
 from loomkin.project.jobs import JobTable
 from loomkin.project.output import exit_note, for_model
 from loomkin.project.secrets import Redactor
@@ -44,12 +44,16 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one check; `words` say it to the owner, `evidence` is there where it ran to an end."""
+    """What came of one check; `words` say it to the owner, `evidence` is there where it ran to an end.
+
+    `mark` tells one failure from another.
+    """
 
     command: str
     ending: Ending
     words: str
     evidence: Evidence | None = None
+    mark: str = ""
 
     @property
     def passed(self) -> bool:
@@ -60,6 +64,11 @@ class Outcome:
     def undecided(self) -> bool:
         """Whether it says nothing about the work."""
         return self.ending in (Ending.TIMED_OUT, Ending.DENIED, Ending.BROKEN)
+
+
+def failure_mark(code: int, text: str) -> str:
+    """What tells one failure of a command from another: its code and what it complained of."""
+    return f"exit {code}\n{fingerprint(text)}"
 
 
 def not_found(command: str, environment: Mapping[str, str], root: Path) -> str:
@@ -180,6 +189,8 @@ class Checks:
         proof = Evidence(command, ended.code, text, by, self._clock.now(), tree, whole)
         if ended.code == 0:
             return Outcome(command, Ending.PASSED, f"`{command}`: exit 0", proof)
-        errors = complaint(self._redactor.redact(captured.text))
-        words = f"`{command}`: {exit_note(command, ended.code).text}\n{errors}\nWhole output: {whole}"
-        return Outcome(command, Ending.FAILED, words, proof)
+        said = self._redactor.redact(captured.text)
+        words = (
+            f"`{command}`: {exit_note(command, ended.code).text}\n{complaint(said)}\nWhole output: {whole}"
+        )
+        return Outcome(command, Ending.FAILED, words, proof, failure_mark(ended.code, said))

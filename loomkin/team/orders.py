@@ -1,13 +1,13 @@
 """A task in words: the order that its owner reads first, and what others are told of its end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from loomkin.records.dataclass import replace
 from loomkin.records.mail import SYSTEM
 from loomkin.records.task import Edge, EdgeKind, Handoff, Task, TaskState
 from loomkin.team.board import Board
 from loomkin.team.edges import satisfied
-from loomkin.team.plan import Plan
+from loomkin.team.plan import Plan, Tried
 from loomkin.team.referee import ASIDE, MEND, NEEDS
 
 PARTS = ("done", "found", "decided", "open", "evidence")
@@ -52,6 +52,12 @@ def proof_words(task: Task) -> str:
     return "\n".join([head, *lines])
 
 
+def failing_words(task: Task, tried: Iterable[Tried]) -> str:
+    """Which checks of a task failed when they were tried before the work; empty where none did."""
+    lines = [f"- `{one.command}` {one.words}." for one in tried if one.failed and one.command in task.checks]
+    return "\n".join(["Tried once before the work:", *lines]) if lines else ""
+
+
 def brought(plan: Plan, edge: Edge, known: str = "") -> str:
     """What the earlier task of an edge brings to the later one, as far as it is there and not `known`."""
     lines = []
@@ -69,6 +75,8 @@ def _order(board: Board, task: Task) -> Iterator[str]:
         yield task.description
     if task.checks:
         yield "Checks that loomkin runs when you hand it in: " + "; ".join(f"`{one}`" for one in task.checks)
+    if told := failing_words(task, plan.tried.get(task.id, [])):
+        yield told
     if task.regions:
         yield f"Means to change: {', '.join(task.regions)}"
     if task.parent:

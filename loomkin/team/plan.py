@@ -16,14 +16,32 @@ class Piece:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one check before the work, in words; a `broken` one cannot run as it is.
+
+    `mark` tells one failure from another, empty where it did not fail.
+    """
+
+    command: str
+    words: str
+    broken: bool = False
+    failed: bool = False
+    mark: str = ""
+
+
 @dataclass(slots=True)
 class Plan:
-    """All that the board knows; `notes` are the words of milestones."""
+    """All that the board knows; `notes` are the words of milestones.
+
+    `tried` is what this process found of the checks of tasks before somebody worked on them.
+    """
 
     tasks: dict[TaskId, Task] = field(default_factory=dict)
     edges: list[Edge] = field(default_factory=list)
     pieces: dict[TaskId, list[Piece]] = field(default_factory=dict)
     notes: dict[tuple[TaskId, str], str] = field(default_factory=dict)
+    tried: dict[TaskId, list[Tried]] = field(default_factory=dict)
     _needs: dict[TaskId, list[Edge]] | None = None
 
     def needs(self, task: TaskId) -> list[Edge]:

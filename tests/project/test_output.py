@@ -166,3 +166,5 @@ def test_codes_are_named() -> None:
     assert "SIGSEGV" in exit_note("make", 139).text
     assert "not found" in exit_note("nope", 127).text
     assert exit_note("x", 255).text == "exit 255"
+    assert exit_note("x", 5).text == "exit 5"
+    assert exit_note("cd a && python -m pytest -q b", 5).text == "exit 5: pytest found no tests"

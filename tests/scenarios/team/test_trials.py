@@ -14,7 +14,7 @@ from loomkin.team.planning import Draft, Planning
 from loomkin.team.transitions import Verb
 from loomkin.team.trials import Found, Trials
 from loomkin.workspace.teamwork import Teamwork
-from tests.scenarios.conftest import Bench, said
+from tests.scenarios.conftest import Bench, call, said
 from tests.scenarios.team.conftest import asked, last
 from tests.scenarios.team.test_plan import create, done
 from tests.scenarios.team.test_verification import ALL, PROOF, planned
@@ -155,3 +155,53 @@ async def test_a_trial_says_nothing_once_files_changed_and_ends_when_the_task_is
         async with asyncio.timeout(8.0):
             await told.wait()
         assert [mail.task for mail in heard] == [newest.id], "one trial runs after the other"
+
+
+@pytest.mark.feature("B20")
+async def test_an_owner_hears_what_failed_before_its_work_and_what_waits_is_tried_once_it_is_ready(
+    bench: Bench,
+    home: Path,  # noqa: F811
+) -> None:
+    lines = "echo FAILED tests/test_a.py::test_old - x; echo 1 failed in 0.$$ s; exit 1"
+    script = {
+        "concierge": [
+            {
+                "calls": [
+                    create("one", "coder", checks=[lines]),
+                    create("two", "tester", needs=["t1"], checks=["test ! -e made"]),
+                ]
+            },
+            {"text": "Hm.", "repeat": True},
+        ],
+        "coder": [
+            {"calls": [call("file_read", path="calc.py")], "wait_for": "tried"},
+            done("t1", "did it"),
+            {"calls": [call("shell", command="touch made")]},
+            {"text": "never", "wait_for": "never"},
+        ],
+        "default": [{"text": "never", "wait_for": "never"}],
+    }
+    async with at_work(bench, home, script, set_options=("permissions.mode=yolo",)) as (
+        session,
+        company,
+        server,
+    ):
+        company.services()[Trials].wait = 30.0
+        async with asyncio.TaskGroup() as group:
+            sending = group.create_task(session.send("Do two things.", LIMITS))
+            await server.until(times("concierge", 2))
+            server.release("tried")
+            await server.until(times("coder", 4))
+            board, waits = company.services()[Board], asyncio.Event()
+            assert "t2" not in board.plan.tried, "what t1 is to make is missing: no news"
+            company.team.room.listen(lambda mail: waits.set() if "tried once" in mail.text else None)
+            board.disconnect(board.plan.edges[0], "concierge", "not needed")
+            async with asyncio.timeout(8.0):
+                await waits.wait()
+            sending.cancel()
+    told = f"Tried once before the work:\\n- `{lines}` fails already"
+    assert told in said(asked(server, "coder")[1])
+    assert "exit 1; it failed twice, the second time at once\\nThis check failed the same way before" in said(
+        asked(server, "coder")[2]
+    )
+    assert board.plan.tried[board.task("t2").id][0].failed
