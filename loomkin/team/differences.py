@@ -11,6 +11,7 @@ from loomkin.project.git import run_git
 from loomkin.project.text import sha_of
 from loomkin.project.workplace import Workplace
 from loomkin.records.task import Task
+from loomkin.team.authorship import Lines, Shares
 from loomkin.team.footprints import MOST_CHARS, Footprints, Step
 
 LARGEST = 1 << 20
@@ -60,7 +61,9 @@ class Differences:
         steps: dict[str, list[Step]] = {}
         for step in self._footprints.steps(task):
             steps.setdefault(step.change.path, []).append(step)
-        parts = [Piece(path, await self._file(path, steps.get(path, []), now.get(path))) for path in now]
+        parts = [
+            Piece(path, await self._file(task, path, steps.get(path, []), now.get(path))) for path in now
+        ]
         return self._shown(task, parts) or "No changed file is known."
 
     def since(self, task: Task, before: Mapping[str, str | None], now: Mapping[str, str | None]) -> str:
@@ -74,10 +77,36 @@ class Differences:
                 parts.append(Piece(path, _diff(path, old, text, "")))
         return self._shown(task, parts)
 
-    async def _file(self, path: str, steps: list[Step], now: str | None) -> str:
+    def only_others(
+        self, task: Task, before: Mapping[str, str | None], now: Mapping[str, str | None], since: int
+    ) -> str:
+        """Who changed what since a look, `since` that many changes; empty where it concerns the task."""
+        told = []
+        for path in [path for path in {**before, **now} if before.get(path) != now.get(path)]:
+            old, new = before.get(path), now.get(path)
+            later = self._footprints.history(path, since)
+            if old is None or new is None or any(step.agent == task.owner for step in later):
+                return ""
+            earlier = self._footprints.history(path, 0, since)
+            base = self._versions.get(earlier[0].change.before) if earlier else old
+            if base is None:
+                return ""
+            lines = Lines(base, lambda step: self._footprints.mine(task, step))
+            if not lines.replay(earlier, self._versions.get, old):
+                return ""
+            lines.changed = lines.touched = False
+            if not lines.replay(later, self._versions.get, new) or lines.changed or lines.touched:
+                return ""
+            told.append(f"{path} by {', '.join(dict.fromkeys(step.agent for step in later))}")
+        return "; ".join(told)
+
+    async def _file(self, task: Task, path: str, steps: list[Step], now: str | None) -> str:
         who = ", by " + ", ".join(dict.fromkeys(step.agent for step in steps)) if steps else ""
         base, since = await self._base(path, steps)
         if base is not None and now is not None and (base != now or steps):
+            shares = await asyncio.to_thread(self._shares, task, path, steps, base, now)
+            if shares is not None:
+                return _diff(path, shares.without, now, f"{who}{since}{shares.words}")
             return _diff(path, base, now, f"{who}{since}")
         if not steps:
             return f"--- {path}: changed by other means, read it."
@@ -86,6 +115,16 @@ class Differences:
             for step in steps
         )
         return "\n".join(told)
+
+    def _shares(self, task: Task, path: str, steps: list[Step], base: str, now: str) -> Shares | None:
+        """Who changed what since a task's first change; None where nobody else did, or it is unknown."""
+        history = self._footprints.history(path)
+        if steps and steps[0].change.call_id:
+            history = history[history.index(steps[0]) :]
+        if all(self._footprints.mine(task, step) for step in history):
+            return None
+        lines = Lines(base, lambda step: self._footprints.mine(task, step))
+        return lines.shares() if lines.replay(history, self._versions.get, now) else None
 
     async def _base(self, path: str, steps: list[Step]) -> tuple[str | None, str]:
         """What a file held before the first of some changes, and words where that is the last commit."""

@@ -84,6 +84,16 @@ class Footprints(Practice):
         """The changes made for a task, oldest first."""
         return [step for step in self._steps if task.id == step.task or task.id in step.mends]
 
+    def history(self, path: str, since: int = 0, until: int | None = None) -> list[Step]:
+        """The changes of a file for whatever task, of those after the first `since`."""
+        return [step for step in self._steps[since:until] if step.change.path == path]
+
+    def mine(self, task: Task, step: Step) -> bool:
+        """Whether a change is not known to be work on something else than this task."""
+        if task.id == step.task or task.id in step.mends or not step.agent:
+            return True
+        return step.agent == task.owner and not step.task
+
     def paths(self, task: Task) -> tuple[str, ...]:
         """The files that were changed for a task, and those that its owner names as changed."""
         named = task.handoff.changed if task.handoff else ()

@@ -46,10 +46,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A name for the state of a task's files, and what they held, when somebody was shown it."""
+    """A name for the state of a task's files, and what they held, when somebody was shown it.
+
+    `changes` is how many changes of whatever files were known then.
+    """
 
     digest: str
     texts: Mapping[str, str | None]
+    changes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +110,15 @@ class Reviews:
             )
         now, key = await self._look(task), (task.id, by)
         shown = self._shown.get(key)
-        if shown is None or shown.digest != now.digest:
+        others = await self._by_others(task, shown, now)
+        if shown is None or (shown.digest != now.digest and not others):
             self._shown[key] = now
             return Answered(
                 False, f"Your approval of {task.id} does not count: {await self._news(task, shown, now)}"
             )
         self._board.move(task.id, Verb.APPROVE, by, findings)
         self.forget(task.id)
-        return Answered(True, f"{task.id} is approved and done.")
+        return Answered(True, f"{task.id} is approved and done.{others}")
 
     def free(self, agent: str) -> bool:
         """Whether an agent has neither a task in hand nor one to judge."""
@@ -170,10 +175,20 @@ class Reviews:
         diff = diff or f"By other means: read {', '.join(now.texts)} anew."
         return f"its files changed after you were shown them:\n{diff}"
 
+    async def _by_others(self, task: Task, shown: "_Shown | None", now: _Shown) -> str:
+        """A notice where only others changed files of a task since, in lines that are not of it."""
+        if shown is None or shown.digest == now.digest or shown.texts == now.texts:
+            return ""
+        found = await asyncio.to_thread(
+            self._differences.only_others, task, shown.texts, now.texts, shown.changes
+        )
+        return f" Since you were shown it other lines changed: {found}." if found else ""
+
     async def _look(self, task: Task) -> _Shown:
         """The files of a task as they are now; named first: what changes meanwhile was not shown."""
+        changes = self._footprints.count
         digest = await asyncio.to_thread(files_digest, self._root, self._footprints.paths(task))
-        return _Shown(digest, await self._differences.now(task))
+        return _Shown(digest, await self._differences.now(task), changes)
 
 
 _REVIEW = (

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from loomkin.project.text import sha_of
 from loomkin.project.workplace import Workplace
+from loomkin.records.dataclass import replace
 from loomkin.records.event import Event, FileChanged
 from loomkin.records.ids import SessionId, TaskId
 from loomkin.records.task import Handoff, Task, TaskState
@@ -128,6 +130,39 @@ async def test_a_difference_that_is_a_little_too_long_is_shown_whole(
     changed(prints, "a.py")
     (place.root / "a.py").write_text("x" * 9 + "\n" + "y" * (MOST_CHARS + 1000))
     assert "more lines" not in await differences.whole(TASK, await differences.now(TASK))
+
+
+async def test_what_others_changed_in_a_shared_file_is_told_apart_from_the_tasks_own_lines(
+    prints: Footprints, place: Workplace, kept: Versions, differences: Differences
+) -> None:
+    task = replace(TASK, owner="ada", handoff=None)
+
+    def step(before: str, after: str, agent: str, identity: str) -> None:
+        kept.keep(sha_of(before.encode()), before)
+        shas = (sha_of(before.encode()), sha_of(after.encode()))
+        fact = FileChanged(f"c{prints.count}", "doc.md", *shas, 1, 1, "")
+        prints.happened(Event(0, 1.0, SessionId("s"), agent, identity, fact))
+        (place.root / "doc.md").write_text(after)
+
+    base = "cost\nsessions\ntasks\nwhy\n"
+    mine = base.replace("sessions", "sessions --since")
+    both = mine.replace("tasks", "tasks --state")
+    step(base, mine, "ada", "t1")
+    step(mine, both, "bob", "t2")
+    shown, count = await differences.now(task), prints.count
+    told = await differences.whole(task, shown)
+    assert "--- doc.md (+1 -1, by ada; bob +1 -1 in other lines, not shown)" in told
+    assert "-sessions\n+sessions --since\n tasks --state\n" in told
+
+    step(both, both + "zebra\n", "bob", "t2")
+    assert differences.only_others(task, shown, await differences.now(task), count) == "doc.md by bob"
+    (place.root / "doc.md").write_text(both + "zebra\nby nobody known\n")
+    assert differences.only_others(task, shown, await differences.now(task), count) == ""
+    step(both + "zebra\n", both.replace("--since", "--from") + "zebra\n", "bob", "t2")
+    assert differences.only_others(task, shown, await differences.now(task), count) == ""
+    shown, count, last = await differences.now(task), prints.count, (place.root / "doc.md").read_text()
+    step(last, last + "more\n", "ada", "")
+    assert differences.only_others(task, shown, await differences.now(task), count) == "", "her own line"
 
 
 def test_old_versions_make_room_for_new_ones() -> None:

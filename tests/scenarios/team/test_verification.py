@@ -214,6 +214,32 @@ async def test_an_approval_of_files_that_changed_meanwhile_does_not_count(bench:
         assert "t1 is approved and done" in closing(bench, "reviewer")
 
 
+@pytest.mark.feature("B15")
+async def test_an_approval_counts_though_others_changed_other_lines_of_the_file(bench: Bench) -> None:
+    approve = {"calls": [call("peer_review", task="t1", verdict="approve")]}
+    tasks = (create("mend mean", "coder", needs_review=True), create("turn", "coder"))
+    script = planned(*tasks, more=({"text": "I see."},)) | {
+        "coder": [READ, {"calls": [MEND]}, done("t1", "mended")],
+        "coder-2": [
+            {**READ, "wait_for": "shown"},
+            TURN,
+            beside(done("t2", "turned"), LOST),
+            {"text": "Yes."},
+        ],
+        "reviewer": [{**approve, "wait_for": "edited"}],
+    }
+    async with bench.model(script=script) as server:
+        process = await bench.start("ask", "mend mean()", "--team", "default", *ALL)
+        await server.until(lambda _: len(asked(server, "reviewer")) == 1)
+        server.release("shown")
+        await server.until(lambda _: len(asked(server, "coder-2")) >= 3)
+        server.release("edited")
+        out, err = await process.communicate()
+        assert (process.returncode, out) == (0, b"All done.\n"), err.decode()
+        words = "t1 is approved and done. Since you were shown it other lines changed: calc.py by coder-2."
+        assert words in closing(bench, "reviewer")
+
+
 def first_number(server: ModelServer, agent: str) -> int:
     """The number of an agent's first request among all."""
     return asked_at(server, agent, 0)
