@@ -4,7 +4,7 @@ from loomkin.agent.turn import Outcome, TurnEnd
 from loomkin.config.settings import TeamSettings
 from loomkin.errors import LimitError, LoomkinError
 from loomkin.practices.assignment import Assignment
-from loomkin.records.mail import ASKING, SYSTEM, Delivery, Mail, MailKind, Priority
+from loomkin.records.mail import ASKING, SYSTEM, Mail, MailKind, Priority
 from loomkin.records.role import Role
 from loomkin.records.task import ENDED, Task
 from loomkin.runtime.rounds import Rounds
@@ -125,7 +125,7 @@ class Scaling(Practice):
                 self._rests(member)
 
     async def _send_home(self, member: Member) -> None:
-        """Whoever gave it its work hears what it did last, and is woken where something is left undone."""
+        """Whoever gave it its work hears of that only where something is left undone."""
         why = f"it was idle for {self._settings.retire_after:g} s"
         tasks = [task for task in self._board.tasks if task.owner == member.name]
         undone = self._undone(member)
@@ -135,19 +135,15 @@ class Scaling(Practice):
             f"It had {tasks[-1].id} ({tasks[-1].title}), which is {tasks[-1].state}." if tasks else "",
             self._team.reports.witness(member, 0.0),
             f"It said last: {said[:MOST_SAID]}{'…' if len(said) > MOST_SAID else ''}" if said else "",
-            f"Left undone: {undone}. Give it to somebody else (team_spawn, task_create)." if undone else "",
+            f"Left undone: {undone}. Give it to somebody else (team_spawn, task_create).",
         ]
         reader = self._team.reader(tasks[-1].creator if tasks else member.seat.spawner)
         await self._team.stop(member.name, why, by=member.seat.spawner)
-        letter = Letter(
-            reader,
-            "\n".join(part for part in parts if part),
-            MailKind.BLOCKER,
-            Priority.HIGH if undone else Priority.NORMAL,
-            Delivery.NEXT_STEP if undone else Delivery.DIGEST,
-        )
+        if not undone:
+            return
+        words = "\n".join(part for part in parts if part)
         try:
-            self._team.room.send(SYSTEM, letter)
+            self._team.room.send(SYSTEM, Letter(reader, words, MailKind.BLOCKER, Priority.HIGH))
         except Undeliverable:
             return
 
