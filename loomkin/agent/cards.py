@@ -9,8 +9,10 @@ SHARE = 10
 """The part of a window, one in so many, that all cards together may take."""
 LEAST = 2_000
 """Characters that the cards may take in however small a window."""
-A_CARD = 600
+A_CARD = 900
 """Most characters of a card."""
+FILES = 12
+"""Most files that a card names."""
 A_LINE = 120
 _CHARACTERS = 3
 """Of a token, on the careful side."""
@@ -68,18 +70,42 @@ def _whole(keeper: Keeper) -> str:
         f'<keeper id="{identity}" messages="{len(keeper.messages)}" tokens="{keeper.tokens}">\n'
         f"{card.title}\nMoved out of your window by loomkin; kept word for word."
     )
-    read = f'context_search(query, keeper="{identity}"), context_read(keeper="{identity}")'
-    tail = f"Read it: {read}.\n</keeper>"
+    tail = f"{_reading(identity, card.files)}\n</keeper>"
     left = A_CARD - len(head) - len(tail)
-    lines = []
+    filed = _filed(card.files, max(0, left) // 2)
+    lines = [filed] if filed else []
+    left -= len(filed)
     for name, entries, share in (
-        ("Files", card.files, 3), ("Worked", card.worked, 3), ("Failed", card.failed, 2),
+        ("Worked", card.worked, 3), ("Failed", card.failed, 2),
         ("Decisions", card.decisions, 2), ("Symbols", card.symbols, 1),
     ):  # fmt: skip
         line = _listed(name, entries, max(0, left) // share)
         left -= len(line) + 1
         lines += [line] if line else []
     return "\n".join([head, *lines, tail])
+
+
+def _reading(identity: KeeperId, files: Sequence[str]) -> str:
+    one = f', file="{files[0].rpartition("/")[2]}") for one file' if files else ")"
+    return f'Read it: context_search(query, keeper="{identity}"), context_read(keeper="{identity}"{one}.'
+
+
+def _filed(files: Sequence[str], room: int) -> str:
+    """As many files as there is room for, folder by folder, and how many more there are."""
+    for count in range(min(len(files), FILES), 0, -1):
+        folders: dict[str, list[str]] = {}
+        for path in files[:count]:
+            folder, slash, name = path.rpartition("/")
+            folders.setdefault(folder + slash, []).append(name)
+        named = [
+            f"{folder}: {', '.join(names)}" if folder and len(names) > 1 else folder + ", ".join(names)
+            for folder, names in folders.items()
+        ]
+        more = f" (+{len(files) - count})" if count < len(files) else ""
+        text = f"Files: {'; '.join(named)}{more}"
+        if len(text) <= room:
+            return text
+    return ""
 
 
 def _line(keeper: Keeper) -> str:

@@ -48,6 +48,11 @@ def role_words(roles: Iterable[Role]) -> str:
     return "\n".join(["Roles for team_spawn and task_create", *lines])
 
 
+def window_words(tokens: int) -> str:
+    """How much an agent can have in sight, so that it can plan what it reads."""
+    return _WINDOW.format(size=f"{round(tokens / 1_000)}k" if tokens >= 1_000 else tokens)
+
+
 def first_message(place: Place, rules: Sequence[str], context: Sequence[str] = ()) -> str:
     """Facts about the place and the project's own rules, said once before the person's words."""
     lines = [
@@ -69,6 +74,10 @@ _REPORTS = (
     "Work from mail: your last message is the report, and all that {boss} sees: what you did, what you "
     "found, which files changed, how it was checked, what is open. Work from the plan: task_complete is the "
     "report, and ends your turn."
+)
+_WINDOW = (
+    "Your window holds {size} tokens. What is old moves to memory and is never lost; of long files read "
+    "parts (symbol, or offset and limit)."
 )
 _OF_HOUSE = ("concierge", "orienter")
 _ATTENDED = "The person can be asked, and approves what needs approval."

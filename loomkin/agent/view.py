@@ -86,7 +86,8 @@ class View:
 
 def _altered(message: Message, form: Form, keeper: Keeper) -> Message:
     parts = message.parts[:1] if form is Form.WORDS else message.parts
-    shown: list[Part] = [_clipped(part, keeper) if form is Form.CLIPPED else part for part in parts]
+    where = f'context_read(keeper="{keeper.id}", message="{message.id}", span=0)'
+    shown = [_clipped(part, keeper.side, where) if form is Form.CLIPPED else part for part in parts]
     if form is Form.WORDS or (len(message.parts) > 1 and message.sender == "person"):
         shown = [shown[0], Text(_attachments(message.parts[1:], keeper))]
     return Message(message.id, message.role, tuple(shown), message.sender, message.at)
@@ -98,12 +99,11 @@ def _attachments(parts: Sequence[Part], keeper: Keeper) -> str:
     return f"[attached to this: {what}; now in keeper {keeper.id}, context_read shows it]"
 
 
-def _clipped(part: Part, keeper: Keeper) -> Part:
-    side = keeper.side
+def _clipped(part: Part, side: int, where: str) -> Part:
     if not isinstance(part, Text | ToolResult) or len(part.text) <= 2 * side + 200:
         return part
     text, left = part.text, len(part.text) - 2 * side
-    pointer = f"[{left:,} characters are left out here; whole in keeper {keeper.id}, context_read shows them]"
+    pointer = f"[{left:,} characters are left out here; whole: {where}]"
     whole = f"{text[:side]}\n{pointer}\n{text[-side:]}"
     if isinstance(part, Text):
         return Text(whole)

@@ -19,8 +19,8 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.tooling.remembering import SIGHT
 from loomkin.tooling.toolbox import Toolbox
 
-WORTH = 0.05
-"""The least part of a window that makes a keeper worth it."""
+WORTH = 0.2
+"""The least part of a window that makes a keeper worth it: each one makes providers read all of it anew."""
 LEAST = 200
 
 
@@ -82,6 +82,7 @@ class Window:
         self._readied = Readying()
         self._one_at_a_time = asyncio.Lock()
         self._refused: dict[str, int] = {}
+        self._emptied_at = 0
 
     @property
     def shown(self) -> list[Shown]:
@@ -108,7 +109,7 @@ class Window:
         """
         load, room = self.load(), self._room
         size, most = load.zones.window, self._brim(load.zones.window)
-        if load.zones.used > min(room.offload_at * size, most):
+        if load.zones.used > most or (load.zones.used > room.offload_at * size and not self._just_emptied):
             wanted = min(room.offload_at, room.offload_to)
             # the new card needs room too
             fits = max(0, min(int((room.offload_at + wanted) / 2 * size), most - 2 * tokens_of_cards(size)))
@@ -122,6 +123,7 @@ class Window:
             )
             if await self._offload(load.zones, aim):
                 load = self.load()
+                self._emptied_at = len(self.transcript.messages)
         return load, room_for_answer(load.zones, self._model.spec.max_output)
 
     async def refused(self, load: Load) -> bool:
@@ -146,6 +148,7 @@ class Window:
         aim = Aim(zones.used, 0, 0, 0, 0, zones.window, whole=True)
         made = await self._offload(zones, aim)
         self.transcript.clear()
+        self._emptied_at = 0
         return made
 
     async def _offload(self, before: Zones, aim: Aim) -> Offloaded | None:
@@ -160,6 +163,12 @@ class Window:
             after = self.load().zones.bare if aim.whole else self.load().zones
             self._scribe.record(KeeperMade(keeper, before.percent, after.percent))
             return Offloaded(keeper, before, after)
+
+    @property
+    def _just_emptied(self) -> bool:
+        """Whether at most one step was taken since the window was emptied."""
+        later = self.transcript.messages[self._emptied_at :] if self._emptied_at else ()
+        return self._emptied_at > 0 and sum(message.role is Role.ASSISTANT for message in later) < 2
 
     def _brim(self, size: int) -> int:
         return brim(size, self._model.spec.max_output)

@@ -9,7 +9,7 @@ from loomkin.errors import LoomkinError, NotFoundError, StoreError
 from loomkin.keepers import asking
 from loomkin.keepers.catalogue import Entry, entries
 from loomkin.keepers.passage import NOTHING, Passage, Wanted, for_agents, for_people
-from loomkin.keepers.reading import PAGE, Page, read, spread
+from loomkin.keepers.reading import PAGE, Page, Spread, read, spread
 from loomkin.keepers.retrieval import Library
 from loomkin.keepers.staleness import in_words, standing
 from loomkin.keepers.uses import Uses
@@ -106,10 +106,12 @@ class RepositoryMemory:
             return f"Nothing in {where} fits {named}. Try other words: names, paths, parts of a message."
         return for_agents(found, self._around.session, self._around.now())
 
-    async def read(self, agent: str, keeper: str, message: str, span: int, offset: int) -> str:
+    async def read(
+        self, agent: str, keeper: str, message: str, span: int, offset: int, file: str = ""
+    ) -> str:
         """What was said, word for word, a page at a time."""
-        what = spread(keeper, message, span, offset, self._around.session)
-        page = await self._page(what.keeper, what.message, what.span, what.offset)
+        what = spread(keeper, message, span, offset, self._around.session, file)
+        page = await self._page(what)
         if offset and not page.text:
             raise NotFoundError(
                 f"There is nothing at offset {offset}: all of it has {page.whole:,} characters.",
@@ -122,8 +124,7 @@ class RepositoryMemory:
         left = page.whole - page.next
         return f"{page.text}\n[{left:,} characters more: the same call with offset={page.next}]"
 
-    async def _page(self, keeper: str, message: str, span: int, offset: int, most: int = PAGE) -> Page:
-        what = spread(keeper, message, span, offset, self._around.session)
+    async def _page(self, what: Spread, most: int = PAGE) -> Page:
         await self._archive.catch_up()
 
         def page(connection: Connection) -> Page:
@@ -173,7 +174,7 @@ class RepositoryMemory:
         """
         line = await self._line(keeper)
         around, now = self._around, self._around.now()
-        page = await self._page(keeper, "", 0, 0, SMALL)
+        page = await self._page(Spread(keeper, session=around.session), SMALL)
         self._uses.mentioned(keeper)
         head = (
             f'<keeper id="{keeper}" title="{line.title}" messages="{line.messages}" tokens="{line.tokens}"'

@@ -1,7 +1,8 @@
-"""Which messages leave a window: the oldest whole turns first, the person's words never."""
+"""Which messages leave a window: the oldest whole turns first, then what is finished with; words never."""
 
 from collections.abc import Iterator, Sequence
 
+from loomkin.keepers.worth import Worth, worths
 from loomkin.records.dataclass import dataclass, field
 from loomkin.records.ids import MessageId
 from loomkin.records.keeper import Aim, Form, Held
@@ -18,6 +19,12 @@ CLIP = 4_000
 LEAST_CLIP = 200
 LEFT = 40
 """Tokens of the words that say where the rest is."""
+FRESH = 2
+"""How many of the last steps keep all results but those that were read again since."""
+LONG = 300
+"""Tokens from which on a result may leave its step, of which a line stays in its place."""
+STUB = 80
+"""Characters that stay of either end of such a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +52,13 @@ class _Unit:
     def pinned(self) -> bool:
         return self.held[0].pinned
 
-    @property
-    def tokens(self) -> int:
-        return sum(one.tokens for one in self.held)
-
 
 def plan(held: Sequence[Held], aim: Aim) -> Moved | None:
     """What should go; None where nothing may, or it is not worth it."""
     return _Plan(held, aim).made()
+
+
+_Piece = tuple[Worth, int, Held | None]
 
 
 class _Plan:
@@ -78,23 +84,58 @@ class _Plan:
         turns = [0, *_turns(self._units)]
         late = turns[-TURNS] if len(turns) >= TURNS else 0
         self._whole_turns([at for at in turns if at <= min(late, end)], min(late, end))
-        if self._used > self._aim.fits:
-            self._move_until(0, end, self._aim.wanted)
+        if self._used > self._aim.fits or self._aim.used - self._used < self._aim.least:
+            self._by_worth(steps, end)
         if self._used > self._aim.fits:
             self._attachments(range(1, len(self._units)), self._aim.fits)
         if self._used > self._aim.most:
-            # with some room to spare, or the next step would need it again
-            last = (self._aim.fits + self._aim.most) // 2
-            self._move_until(end, steps[-1] if steps else end, last)
-            self._side = min(CLIP, self._aim.window // 5)
-            self._clip(last)
-            if self._used > last:
-                self._side = max(LEAST_CLIP, self._side // 8)
-                self._clip(last)
+            self._last_resorts(end, steps[-1] if steps else end)
         freed = self._aim.used - self._used
         if freed <= 0 or (freed < self._aim.least and self._aim.used <= self._aim.most):
             return None
         return self._moved()
+
+    def _by_worth(self, steps: list[int], end: int) -> None:
+        """Single results and steps, what is finished with first; what the person named where it overflows."""
+        worth = worths([one.message for one in self._held])
+        fresh = steps[-FRESH] if len(steps) >= FRESH else 0
+        spared = self._aim.fits > 0 and self._aim.used <= self._aim.most
+        self._side = STUB
+        for value, at, one in sorted(self._pieces(worth, steps, end), key=lambda piece: piece[:2]):
+            named = value is Worth.NAMED
+            if self._used <= (self._aim.fits if named else self._aim.wanted) or (named and spared):
+                return
+            if one is None:
+                self._take(self._units[at])
+            elif (at < fresh or value is Worth.REPEATED) and one.message.id not in self._gone:
+                self._clipped[one.message.id] = one
+                self._shrink(one, STUB // 2 + LEFT)
+                if at < end and all(self._now(other) < LONG for other in self._units[at].held[1:]):
+                    self._take(self._units[at])
+
+    def _pieces(self, worth: dict[MessageId, Worth], steps: list[int], end: int) -> Iterator[_Piece]:
+        """What may go by itself: a long result, or a step without any."""
+        for at, unit in enumerate(self._units[: steps[-1]] if steps else ()):
+            long = [one for one in unit.held if one.message.results and one.tokens >= LONG]
+            yield from ((worth.get(one.message.id, Worth.PLAIN), at, one) for one in long)
+            if at < end and not long:
+                known = (worth.get(one.message.id, Worth.PLAIN) for one in unit.held[1:])
+                yield max(known, default=Worth.PLAIN), at, None
+
+    def _last_resorts(self, end: int, last: int) -> None:
+        """Whole steps up to the last one, then head and tail of what stays."""
+        for one in self._clipped.values():
+            self._used += one.tokens - self._sizes.pop(one.message.id)
+        self._clipped.clear()
+        self._move_until(0, end, self._aim.wanted)
+        # with some room to spare, or the next step would need it again
+        enough = (self._aim.fits + self._aim.most) // 2
+        self._move_until(end, last, enough)
+        self._side = min(CLIP, self._aim.window // 5)
+        self._clip(enough)
+        if self._used > enough:
+            self._side = max(LEAST_CLIP, self._side // 8)
+            self._clip(enough)
 
     def _whole_turns(self, starts: list[int], end: int) -> None:
         """A turn goes whole or stays."""
@@ -114,8 +155,10 @@ class _Plan:
     def _take(self, unit: _Unit) -> None:
         if unit.pinned or unit is self._units[0] or unit.held[0].message.id in self._gone:
             return
-        self._used -= unit.tokens
-        self._gone |= {one.message.id: one for one in unit.held}
+        for one in unit.held:
+            self._used -= self._now(one)
+            self._clipped.pop(one.message.id, None)
+            self._gone[one.message.id] = one
 
     def _attachments(self, places: range, wanted: int) -> None:
         """What was attached to words may go, the words stay."""
@@ -162,7 +205,7 @@ class _Plan:
             tuple(self._words),
             tuple(self._clipped),
             sum(taken[one.id].tokens for one in messages),
-            self._side,
+            self._side if self._clipped else 0,
         )
 
 

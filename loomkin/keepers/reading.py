@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from sqlite3 import Connection
 
 from loomkin.errors import NotFoundError
+from loomkin.keepers.called import arguments, files
 from loomkin.keepers.passage import whereabouts
 from loomkin.keepers.verbatim import ago, identity, source, verbatim
 from loomkin.records.dataclass import dataclass
+from loomkin.records.event import MessageAdded
 from loomkin.records.regex import pattern
 from loomkin.store import recall
 from loomkin.store.recall import Said
@@ -22,7 +24,8 @@ _EVENT = pattern(r"e(\d+)")
 class Spread:
     """What to read: a keeper, or `span` messages on either side of one; from character `offset` on.
 
-    With both, what is read around the message is of the keeper alone. `session` is the reader's.
+    With both, what is read around the message is of the keeper alone; of a keeper only results that concern
+    `file`, where one is named. `session` is the reader's.
     """
 
     keeper: str = ""
@@ -30,6 +33,7 @@ class Spread:
     span: int = 2
     offset: int = 0
     session: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,13 @@ class Page:
     messages: tuple[str, ...]
 
 
-def spread(keeper: str, message: str, span: int, offset: int, session: str) -> Spread:
+def spread(keeper: str, message: str, span: int, offset: int, session: str, file: str = "") -> Spread:
     """What to read by the words of a caller, who may have mixed up the two kinds of ids."""
     if keeper and not message and not _KEEPER.fullmatch(keeper):
         keeper, message = "", keeper
     if message and not keeper and _KEEPER.fullmatch(message):
         keeper, message = message, ""
-    return Spread(keeper, message, max(0, min(span, MOST_SPAN)), max(0, offset), session)
+    return Spread(keeper, message, max(0, min(span, MOST_SPAN)), max(0, offset), session, file.strip())
 
 
 def for_agent(one: Said, session: str, now: float) -> str:
@@ -76,10 +80,40 @@ def read(
     numbers, keeper = _numbers(connection, project, what)
     found = recall.said(connection, numbers)
     those = [found[number] for number in numbers if number in found]
+    if what.keeper and what.file and not what.message:
+        those = _of_file(those, what.file, keeper)
     text = "\n".join(told(one, what.session, now) for one in those)
     part = text[what.offset : what.offset + most]
     rest = what.offset + most if len(text) > what.offset + most else 0
     return Page(part, len(text), rest, keeper, tuple(map(identity, those)))
+
+
+def _of_file(those: Sequence[Said], file: str, keeper: str) -> list[Said]:
+    """The results of calls on a file: those that name it in the call or in their first line."""
+    wanted = f"/{file.removeprefix('./')}"
+    messages = [(one, one.fact.message) for one in those if isinstance(one.fact, MessageAdded)]
+    on_it = {
+        call.id
+        for _, message in messages
+        for call in message.calls
+        if any(f"/{path}".endswith(wanted) for path in files(call, arguments(call)))
+    }
+    found = [
+        one
+        for one, message in messages
+        if any(result.call_id in on_it or _heads(result.text, wanted) for result in message.results)
+    ]
+    if not found:
+        raise NotFoundError(
+            f"Nothing in keeper {keeper} was read of {file!r} or done to it.",
+            hint=f'context_search(query, keeper="{keeper}") finds where it is spoken of.',
+        )
+    return found
+
+
+def _heads(text: str, wanted: str) -> bool:
+    """Whether the first word of a result is the file."""
+    return any(f"/{word}".endswith(wanted) for word in text[:400].partition("\n")[0].split()[:1])
 
 
 def _numbers(connection: Connection, project: str, what: Spread) -> tuple[Sequence[int], str]:

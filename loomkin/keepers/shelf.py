@@ -9,7 +9,6 @@ from loomkin.keepers.plan import Moved, plan
 from loomkin.records.ids import KeeperId, SessionId
 from loomkin.records.keeper import Aim, Card, FileSeen, Held, Keeper, KeeperKind, KeeperState
 from loomkin.records.keeper_event import KeeperMoved, KeeperRevised, KeeperUsed
-from loomkin.records.message import RAN, Message
 from loomkin.runtime.recorder import Scribe
 from loomkin.store.journal import Journal
 from loomkin.store.keepers import NUMBERS
@@ -66,17 +65,6 @@ class Shelf:
         moved = plan(held, aim)
         if moved is None:
             return None
-        about = card(moved.messages, _asked_before(held, moved.messages[0]), aim.topic)
+        window = [one.message for one in held]
+        about = card(moved.messages, aim.topic, window, {*moved.words, *moved.clipped})
         return moved, about, tuple(map(self._look, about.files))
-
-
-def _asked_before(held: Sequence[Held], first: Message) -> str:
-    """The person's last words up to a message, which it is part of the answer to."""
-    words = ""
-    for one in held:
-        message = one.message
-        if message.sender == "person" and message.parts and not message.text.startswith(RAN):
-            words = getattr(message.parts[0], "text", "")
-        if message.id == first.id:
-            break
-    return words

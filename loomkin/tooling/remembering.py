@@ -24,8 +24,10 @@ class Memory(Protocol):
         """Passages that fit the words; raises LoomkinError leaves with what to do."""
         ...
 
-    async def read(self, agent: str, keeper: str, message: str, span: int, offset: int) -> str:
-        """What was said, word for word; raises LoomkinError leaves with what to do."""
+    async def read(
+        self, agent: str, keeper: str, message: str, span: int, offset: int, file: str = ""
+    ) -> str:
+        """What was said, word for word, of a keeper also of one file; raises LoomkinError leaves."""
         ...
 
     async def ask(self, agent: str, question: str, keeper: str) -> str:

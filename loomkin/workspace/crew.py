@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, Protocol, TypeVar
 
 from loomkin.agent.agent import Agent, Parts
-from loomkin.agent.prompt import role_words, system_prompt, team_words
+from loomkin.agent.prompt import role_words, system_prompt, team_words, window_words
 from loomkin.agent.roles import Roles
 from loomkin.agent.transcript import Transcript
 from loomkin.agent.window import Overflow, Room, Window
@@ -131,7 +131,7 @@ class Crew:
         house, name = self.house, berth.name
         toolbox = Toolbox((), (), self._denied)
         own: dict[type, Any] = {Toolbox: toolbox, ChildEnvironment: ChildEnvironment(self.environment(name))}
-        kit = Kit(self, berth, toolbox, ChainMap(own, self._services))
+        kit = Kit(self, berth, toolbox, ChainMap(own, self._services), chosen.chain[0].window)
         scribe, cwd = self.scribe(name), house.options.cwd
         model = self._model(berth, chosen)
         transcript = Transcript(scribe, house.clock, berth.messages, berth.keepers)
@@ -202,7 +202,10 @@ class Crew:
 class Kit:
     """What an agent has by its role: its words and its tools, which follow the role's file."""
 
-    def __init__(self, crew: Crew, berth: Berth, toolbox: Toolbox, services: Mapping[type, Any]) -> None:
+    def __init__(
+        self, crew: Crew, berth: Berth, toolbox: Toolbox, services: Mapping[type, Any], window: int
+    ) -> None:
+        self._window = window
         self._crew = crew
         self._berth = berth
         self._toolbox = toolbox
@@ -222,7 +225,7 @@ class Kit:
         words = [team_words(berth.spawner, hosted=berth.hosted)] if berth.team != SOLO else []
         if berth.team != SOLO and HIRING.intersection((*self._role.tools, *self._role.team_tools)):
             words.append(role_words(self._crew.roles.by_name.values()))
-        words.append(house.options.append_system_prompt)
+        words += [window_words(self._window), house.options.append_system_prompt]
         team = berth.company or berth.team
         return system_prompt(berth.name, self._role, team, house.workplace.root.name, words)
 

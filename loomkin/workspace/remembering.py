@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from loomkin.keepers.memory import RepositoryMemory
 
 MOST_FILES = 8
+_NO_MEMORY = "with --no-session-persistence this run has no memory. Leave that flag out to name keepers."
 _MENTION = pattern(r"(?:^|(?<=[\s(]))@(k\d+)\b")
 
 
@@ -127,9 +128,11 @@ class Remembering:
         """Passages that fit the words."""
         return await self.memory.search(agent, words, keeper, kind, limit)
 
-    async def read(self, agent: str, keeper: str, message: str, span: int, offset: int) -> str:
+    async def read(
+        self, agent: str, keeper: str, message: str, span: int, offset: int, file: str = ""
+    ) -> str:
         """What was said, word for word."""
-        return await self.memory.read(agent, keeper, message, span, offset)
+        return await self.memory.read(agent, keeper, message, span, offset, file)
 
     async def ask(self, agent: str, question: str, keeper: str) -> str:
         """An answer with the ids of the messages that it rests on, else the passages themselves."""
@@ -150,7 +153,8 @@ class Remembering:
             try:
                 texts.append(await self.memory.along(keeper, _MENTION.sub("", text)))
             except NotFoundError as error:
-                problems.append(f"@{keeper} was not put along: {error.message}")
+                kept = self._crew.house.options.persist
+                problems.append(f"@{keeper} was not put along: {error.message if kept else _NO_MEMORY}")
         return Attached("\n".join(texts), tuple(problems))
 
     def close(self) -> None:

@@ -48,6 +48,25 @@ async def test_an_agent_that_reads_or_searches_for_nothing_is_told_so_in_few_wor
         assert len(await memory.search("coder", "zyzzyva " * 9_000, "", None, 5)) < 400
 
 
+async def test_of_a_keeper_one_file_can_be_read_alone(root: Path, own_machine: Path) -> None:
+    (root / "src").mkdir()
+    for name in ("auth.py", "test_auth.py", "notes.md"):
+        (root / "src" / name).write_text(f"whole of {name}\n", encoding="utf-8")
+    paths = ("src/auth.py", "src/test_auth.py", "src/notes.md")
+    looks = [{"name": "file_read", "arguments": {"path": path}} for path in paths]
+    async with talk(root, own_machine, {"calls": looks}, {"text": FACT}) as one:
+        await one.say("Where is staging?")
+        await one.run("clear")
+        assert one.context.session.memory is not None
+        memory = one.context.session.memory.memory
+        for named in ("auth.py", "src/auth.py", "./src/auth.py"):
+            read = await memory.read("coder", "k1", "", 2, 0, named)
+            assert "whole of auth.py" in read
+            assert not [text for text in ("whole of test_auth.py", "whole of notes.md", FACT) if text in read]
+        with pytest.raises(NotFoundError, match=r"Nothing in keeper k1 was read of 'other\.py'"):
+            await memory.read("coder", "k1", "", 2, 0, "other.py")
+
+
 @pytest.mark.feature("C7")
 async def test_a_sub_agent_finds_what_its_caller_learnt(root: Path, own_machine: Path) -> None:
     search = {"calls": [{"name": "context_search", "arguments": {"query": "staging database port"}}]}

@@ -30,7 +30,8 @@ async def test_the_oldest_whole_turns_go_and_the_last_two_stay() -> None:
     assert "answer 0" not in text
     assert all(f"turn {turn} step {one}" in text for turn in (2, 3) for one in range(3))
     assert all(f"request {number}" in text for number in range(4))
-    assert (keeper.card.title, keeper.words, keeper.clipped) == ("request 0", (), ())
+    assert (keeper.words, keeper.clipped) == ((), ())
+    assert keeper.card.title == "read part2_0.py, part4_0.py, part6_0.py (+3)"
     assert window.load().zones.percent < 70
 
 
@@ -109,7 +110,7 @@ async def test_only_as_a_last_resort_huge_words_are_shown_by_head_and_tail() -> 
     assert "\nBEGIN" in text
     assert text.count(" END") == 1
     assert "MIDDLE" not in text
-    assert "whole in keeper k1" in text
+    assert 'left out here; whole: context_read(keeper="k1", message="' in text
     assert len(keeper.clipped) == 1
     assert load.zones.percent < 90
 

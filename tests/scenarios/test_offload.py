@@ -80,6 +80,8 @@ async def test_after_five_offloads_the_persons_correction_stands_word_for_word(s
     for body in requests[7:]:
         assert CORRECTION in body["messages"][2]["content"] or CORRECTION in said(body)
     assert "Working directory" in said(requests[-1])
+    assert "Your window holds 24k tokens." in requests[0]["messages"][0]["content"]
+    assert all(body["messages"][0] == requests[0]["messages"][0] for body in requests)
     shown = await small.run("sessions", "show", first.json["session_id"], "--context")
     assert "lost 0: of " in shown.out
     assert f'<keeper id="{made[-1]["keeper_id"]}"' in shown.out
@@ -93,7 +95,7 @@ async def test_the_person_is_told_in_one_line(small: Bench) -> None:
         ended = await small.run("ask", "Read all parts.", "-v")
     told = [line for line in ended.err.splitlines() if "moved to keeper" in line]
     assert told
-    assert "%: 6 messages moved to keeper k1 (recall with @k1)" in told[0]
+    assert "%: 7 messages moved to keeper k1 (recall with @k1)" in told[0]
 
 
 @pytest.mark.feature("C11")

@@ -17,6 +17,7 @@ class Params:
     message: str = ""
     span: int = 2
     offset: int = 0
+    file: str = ""
 
 
 class ContextRead(Tool[Params]):
@@ -25,7 +26,10 @@ class ContextRead(Tool[Params]):
     name: ClassVar[str] = "context_read"
     params_type: ClassVar[type] = Params
     access: ClassVar[Access] = Access.READ
-    aliases: ClassVar[dict[str, str]] = {"id": "message", "around": "message", "keeper_id": "keeper"}
+    aliases: ClassVar[dict[str, str]] = {
+        "id": "message", "around": "message", "keeper_id": "keeper", "path": "file",
+        "query": "file",
+    }  # fmt: skip
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -35,9 +39,10 @@ class ContextRead(Tool[Params]):
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         try:
-            return Ok(
-                await self._memory.read(call.agent, params.keeper, params.message, params.span, params.offset)
+            text = await self._memory.read(
+                call.agent, params.keeper, params.message, params.span, params.offset, params.file
             )
+            return Ok(text)
         except StoreError:
             raise
         except LoomkinError as error:
