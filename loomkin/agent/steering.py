@@ -38,6 +38,10 @@ class Inbox(Protocol):
         """Whether an agent waits for the answer to a question."""
         ...
 
+    def rests(self) -> bool:
+        """Whether others are at work for the agent, who has no task in hand."""
+        ...
+
     def heard(self) -> None:
         """What was taken has been in a model call."""
         ...
@@ -86,6 +90,11 @@ class Steering:
     def asked(self) -> bool:
         """Whether an agent waits for the answer to a question, which a remark is not."""
         return self._inbox is None or self._inbox.asked()
+
+    @property
+    def rests(self) -> bool:
+        """Whether a remark beside changes of the plan is all that the agent has to do for now."""
+        return self._inbox is not None and self._inbox.rests()
 
     def attach(self, inbox: Inbox, turnstile: Turnstile) -> None:
         """Hear letters from there, too, and compute in turn with the others of a team."""

@@ -224,7 +224,9 @@ class Turn:
         """What the turn ends with, where the calls of a step leave nothing to do."""
         if collected.ends and not collected.to_read and not self._steering.owes:
             return said or collected.ends
-        if collected.handed_over and not collected.others and not self._steering.asked:
+        if collected.others or self._steering.asked:
+            return ""
+        if collected.handed_over or (collected.along and self._steering.rests):
             return said
         return ""
 
@@ -265,7 +267,7 @@ class _Collected:
         self.results: list[ToolResult] = []
         self.found: Repetition | None = None
         self.ends = ""
-        self.handed_over = self.others = self.to_read = False
+        self.handed_over = self.along = self.others = self.to_read = False
 
     def add_result(self, result: ToolResult, outcome: Ok | Fail) -> None:
         self.results.append(result)
@@ -275,6 +277,7 @@ class _Collected:
             return
         self.ends = result.text if outcome.ends_turn else self.ends
         self.handed_over |= outcome.hands_over
+        self.along |= outcome.goes_along
         quiet = outcome.ends_turn or outcome.hands_over or outcome.goes_along
         self.others |= outcome.must_be_read or not quiet
         self.to_read |= outcome.must_be_read

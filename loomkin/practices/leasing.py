@@ -55,6 +55,10 @@ class Leasing(Practice):
             if task is not None and self._clock.monotonic() - self._renewed.get(task.id, 0.0) >= RENEW:
                 self._renew(task.id)
 
+    def at_work(self, member: Member) -> bool:
+        """Whether a member has a task in hand."""
+        return self._board.in_hand(member.name) is not None
+
     def turn_ended(self, member: Member, end: TurnEnd, letters: list[Mail]) -> None:
         """A turn ended: with its task undone the owner is asked twice, then the task goes to others."""
         task = self._board.in_hand(member.name)

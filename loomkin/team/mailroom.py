@@ -239,6 +239,7 @@ class AgentInbox:
         self.on_taken: Callable[[Mail], None] = lambda mail: None
         self.owes = lambda: True
         self.asked = lambda: False
+        self.rests = lambda: False
 
     def take(self, *, end: bool) -> list[Heard]:
         """What is to be heard now; expired letters are left out and written down as such."""

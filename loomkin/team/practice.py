@@ -35,6 +35,10 @@ class Practice:
         """Whether a member that ended its turn will be woken again before it can report."""
         return False
 
+    def at_work(self, member: "Member") -> bool:
+        """Whether a member has a piece of work in its own hands."""
+        return False
+
     def concerns(self, member: "Member", mail: Mail) -> bool:
         """Whether a letter is about what a member has others do."""
         return False

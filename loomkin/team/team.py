@@ -197,6 +197,7 @@ class Team(Roster):
         member = self._members[seat.name] = Member(seat, agent, box, inbox, hosted)
         inbox.owes = lambda: self.reports.owed_by(member)
         inbox.asked = lambda: any(mail.kind is MailKind.QUESTION for mail in member.letters)
+        inbox.rests = lambda: self._rests(member)
         member.seen(self._clock.monotonic(), "starting")
         if known:
             return member
@@ -250,6 +251,10 @@ class Team(Roster):
             or any(one.active for one in self._members.values() if one.seat.spawner == member.name)
             or any(practice.holds(member) for practice in self._practices)
         )
+
+    def _rests(self, member: Member) -> bool:
+        """Whether others do something for a member that has nothing in its own hands."""
+        return self.goes_on(member) and not any(one.at_work(member) for one in self._practices)
 
     def _settle(self, final: Callable[[Member], bool]) -> bool:
         """Let the last words of those who wait reach who asked, where they are `final`; True for any."""

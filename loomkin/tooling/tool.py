@@ -51,7 +51,8 @@ class Ok:
 
     One that `ends_turn` leaves an agent of a team nothing to do: where nobody waits for its last words and
     the calls beside it succeeded, the turn is over. One that `hands_over` work ends it too, with what the
-    agent said beside it, where the other calls `go_along`. What `must_be_read` keeps every turn going.
+    agent said beside it, where the other calls `go_along`; so do these alone where others work for the
+    agent and it has no task in hand. What `must_be_read` keeps every turn going.
     """
 
     text: str

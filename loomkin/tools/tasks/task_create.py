@@ -76,7 +76,8 @@ class TaskCreate(Tool[Params]):
             where = self._planning.where(task)
             found = await self._trials.of(call.agent, task)
             words = "\n".join(filter(None, (where, found.words)))
-            return Ok(words, hands_over=True, must_be_read=found.broken)
+            free = self._planning.free(call.agent)
+            return Ok(words, hands_over=free, goes_along=True, must_be_read=found.broken)
         except LoomkinError as error:
             return Fail(str(error))
 

@@ -36,7 +36,7 @@ class PeerMessage(Tool[Params]):
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         letter = Letter(params.to, params.text, params.kind, params.priority, params.delivery)
         try:
-            return Ok(self._room.send(call.agent, letter).text)
+            return Ok(self._room.send(call.agent, letter).text, goes_along=True)
         except Undeliverable as error:
             return Fail(str(error))
 
