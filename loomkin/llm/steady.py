@@ -10,6 +10,8 @@ _OUTPUT = pattern(r"\bout\d+\b")
 _COMMIT = pattern(r"(?<![0-9A-Za-z_])[0-9a-f]{7,40}(?![0-9A-Za-z_])|(?<=\\n)[0-9a-f]{7,40}(?= )")
 _GIT = pattern(r"(?<=\\n)Git: .{1,4000}?(?=\\nPermissions: )")
 """What an agent is told of the repository at first: it changes with the recording that is put there."""
+_WINDOW = pattern(r"(?<=Your window holds )\d+k?(?= tokens)")
+"""A recording plays without the model, so its window is not known."""
 
 
 def steadily(redact: Callable[[str], str], folders: tuple[str, ...]) -> Callable[[str], str]:
@@ -23,7 +25,7 @@ def steadily(redact: Callable[[str], str], folders: tuple[str, ...]) -> Callable
         text = redact(text)
         for folder in ordered:
             text = text.replace(folder, "<folder>")
-        text = _GIT.sub("<git>", text)
+        text = _WINDOW.sub("<window>", _GIT.sub("<git>", text))
         text = _CLOCK.sub("<date>", _TIME.sub("<time>", text))
         return _OUTPUT.sub("<output>", _COMMIT.sub("<commit>", text))
 
