@@ -17,6 +17,8 @@ from loomkin.team.edges import broken, satisfied
 from loomkin.team.mailroom import Letter, Undeliverable
 from loomkin.team.member import Member
 from loomkin.team.orders import brought, in_words, piece_words, proof_words
+from loomkin.team.plan_letters import HOW, POLICY, for_owner
+from loomkin.team.planning import waits_for_a_check
 from loomkin.team.practice import Practice
 from loomkin.team.referee import MEND, goes_on
 from loomkin.team.reports import last_words
@@ -68,8 +70,9 @@ class PlanNews(Practice):
             held = task.owner == member.name and (task.state in HELD or task.state is S.WAITING)
             if not held or reader in (member.name, PERSON, *told) or self._team.goes_on(member):
                 continue
-            if task.state is S.WAITING and unmet_words(self._board.plan, task.id):
-                continue  # it goes on by itself
+            waits = task.state is S.WAITING and unmet_words(self._board.plan, task.id)
+            if waits or waits_for_a_check(task):
+                continue  # its creator was told, or it goes on by itself
             self._stuck = {key for key in self._stuck if all(task.id != one[0] for one in key)}
             others = (one for one in self._team.members if one.name not in (member.name, reader))
             # where nobody else works, the word that nothing moves takes it along
@@ -103,7 +106,7 @@ class PlanNews(Practice):
         for reader in sorted(readers):
             mine = [self._line(task) for task in lying if self._team.reader(task.creator) == reader]
             words = "Nobody works any more, and these tasks cannot move:\n" + "\n".join(mine)
-            self._send(reader, f"{words}\n{_HOW}", MailKind.BLOCKER)
+            self._send(reader, f"{words}\n{HOW}", MailKind.BLOCKER)
         return bool(readers - {PERSON})
 
     def _line(self, task: Task) -> str:
@@ -180,7 +183,7 @@ class PlanNews(Practice):
         return brought(self._board.plan, edge, known)
 
     def _for_owner(self, fact: TaskMoved, task: Task, last: str) -> Iterator[str]:
-        yield from _for_owner(fact, task, last)
+        yield from for_owner(fact, task, last)
         if fact.before is S.IN_REVIEW and fact.after in (S.IN_PROGRESS, S.WAITING):
             found = fact.reason.removeprefix(MEND).rstrip(". ")
             words = (
@@ -245,7 +248,7 @@ class PlanNews(Practice):
                 continue
             named = f"{after.id} ({after.title})"
             if task.state is not S.DONE and not satisfied(edge, task):
-                yield f"{named} needed it and {_POLICY[edge.on_failure]}"
+                yield f"{named} needed it and {POLICY[edge.on_failure]}"
             elif edge.kind is EdgeKind.MILESTONE and edge.name not in task.milestones:
                 yield f"{named} waited for its milestone {edge.name}, never announced; it starts now."
 
@@ -274,26 +277,5 @@ class PlanNews(Practice):
         except Undeliverable:
             return
 
-
-def _for_owner(fact: TaskMoved, task: Task, last: str) -> Iterator[str]:
-    """What the last owner of a task hears of a move that somebody else made."""
-    named = f"{task.id} ({task.title})"
-    why = f": {fact.reason.rstrip('. ')}" if fact.reason else ""
-    taken = fact.before in HELD and fact.after in (S.READY, S.CANCELLED, S.FAILED)
-    if taken and fact.actor not in (SYSTEM, last):
-        yield f"{named} is no longer yours, it is {fact.after} by {fact.actor}{why}. Stop working on it."
-    if fact.before in HELD and fact.after is S.WAITING and fact.actor == SYSTEM:
-        yield f"{named} {fact.reason} and has to wait. Leave it as it is and end your turn: mail wakes you."
-
-
-_HOW = (
-    "Decide: task_update to revise, cancel or reopen, task_depend to remove a dependency, task_offer to name "
-    "an owner, task_create for what is missing; or end your turn and say what stays open."
-)
-_POLICY = {
-    OnFailure.CANCEL: "is cancelled.",
-    OnFailure.WAIT: "waits until it is reopened or the dependency is removed.",
-    OnFailure.REPLAN: "must be planned anew: remove the dependency, give it another, or cancel it.",
-}
 
 PRACTICE = PlanNews

@@ -139,7 +139,8 @@ class Completion:
             )
         tries = f"(attempt {now.attempts} of {MOST_TRIES})"
         way_out = (
-            f"If it fails without your change too, tell {task.creator or 'its creator'}, who may change it."
+            f"If the check is at fault, task_block(task={task.id}, on=check, reason=...) "
+            f"has {task.creator or 'its creator'} change it."
         )
-        mend = f"Mend it and call task_complete again. {STANDS} {way_out}"
+        mend = f"Mend what is yours and call task_complete again. {STANDS} {way_out}"
         return f"{task.id} is not accepted {tries}: {verdict.words}\n{mend}"

@@ -29,6 +29,7 @@ class Blocker(StrEnum):
     DEPENDENCY = "dependency"
     PERSON = "person"
     RESOURCE = "resource"
+    CHECK = "check"
 
 
 class Move(StrEnum):
@@ -74,6 +75,11 @@ class Draft:
     tier: Tier | None = None
     budget: int | None = None
     goal: str = ""
+
+
+def waits_for_a_check(task: Task) -> bool:
+    """Whether a task waits until its creator has looked at a check that is said to be at fault."""
+    return task.state is TaskState.WAITING and task.reason.startswith(f"{Blocker.CHECK}: ")
 
 
 class Planning:
@@ -153,6 +159,8 @@ class Planning:
             board.move(task.id, Verb.REOPEN, by, reason)
         if changes:
             board.revise(task.id, by, reason, **changes)
+        if "checks" in changes and move is None and by != task.owner and waits_for_a_check(task):
+            move = Move.RESUME if board.may(task.id, Verb.RESUME, by) else None
         if move is Move.TAKE_BACK:
             self._take_back(task, by, reason)
         elif move is not None and move is not Move.REOPEN:
@@ -207,6 +215,9 @@ class Planning:
         """Let a task wait, and tell its creator."""
         board = self._board
         task = board.owned(identity, by)
+        reader, more = self.reader(task), ""
+        if on is Blocker.CHECK:
+            needs, more = "", self._of_check(task, reader == by)
         if needs:
             edge = Edge(board.task(needs).id, task.id, EdgeKind.REQUIRES_OUTPUT)
             board.connect(edge, by)
@@ -214,11 +225,21 @@ class Planning:
                 return f"Nothing is in the way any more: {needs} is done.\n{brought(board.plan, edge)}"
         else:
             board.move(task.id, Verb.WAIT, by, f"{on}: {reason}")
-        reader = self.reader(task)
         if reader != by:
-            words = f"{task.id} ({task.title}) cannot go on, {on}: {reason}"
+            words = f"{task.id} ({task.title}) cannot go on, {on}: {reason}{more}"
             self._team.room.send(by, Letter(reader, words, MailKind.BLOCKER, task=task.id))
         return f"{self.where(board.task(task.id))} You are free; end your turn, or take other work."
+
+    def _of_check(self, task: Task, own: bool) -> str:
+        """What whoever decides reads of a check that is said to be at fault."""
+        if own:
+            raise PlanError(f"The checks of {task.id} are yours: change them with task_update.")
+        failed = task.reason.partition("\n")[0]
+        last = f"\nIts last verification: {failed}" if failed else ""
+        return (
+            f"{last}\ntask_update(task={task.id}, checks=...) changes them and {task.owner} goes on; where "
+            "they are right, move=resume with the reason."
+        )
 
     def reach(self, by: str, identity: str, name: str, note: str) -> str:
         """Announce a milestone; the answer says what starts now."""

@@ -136,6 +136,31 @@ async def test_a_block_names_what_is_missing_and_frees_the_hands(plan: Plan) -> 
     assert "t2 (two) goes on: port 80." in letters(team, "ada")
 
 
+@pytest.mark.feature("B5")
+async def test_a_check_that_is_at_fault_goes_to_the_creator_and_the_task_waits_for_the_answer(
+    plan: Plan,
+) -> None:
+    planning, board, team = plan
+    planning.create("concierge", draft("one", checks=("pytest --timeout 1",)))
+    planning.accept("ada", "t1")
+    planning.block("ada", "t1", Blocker.CHECK, "it stops too soon", "")
+    assert (board.task("t1").state, board.in_hand("ada")) == (S.WAITING, None)
+    told = letters(team, "concierge")
+    assert "t1 (one) cannot go on, check: it stops too soon" in told
+    assert "task_update(task=t1, checks=...) changes them and ada goes on" in told
+    planning.update("concierge", "t1", "more time", {"checks": ("pytest --timeout 9",)}, None)
+    assert board.task("t1").state is S.IN_PROGRESS
+    assert "t1 (one) goes on: more time." in letters(team, "ada")
+    planning.create("ada", draft("two", owner="ada"))
+    planning.block("ada", "t1", Blocker.CHECK, "still too soon", "")
+    planning.update("concierge", "t1", "it is right", {}, Move.RESUME)
+    assert "t1 (one) goes on: it is right." in letters(team, "ada")
+    planning.block("ada", "t1", Blocker.PERSON, "why?", "")
+    planning.accept("ada", "t2")
+    with pytest.raises(PlanError, match="The checks of t2 are yours: change them"):
+        planning.block("ada", "t2", Blocker.CHECK, "odd", "")
+
+
 @pytest.mark.feature("B4")
 async def test_who_is_at_work_hears_that_the_task_must_wait_and_that_it_goes_on(plan: Plan) -> None:
     planning, board, team = plan

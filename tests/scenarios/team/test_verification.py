@@ -59,10 +59,11 @@ async def test_a_failing_check_goes_back_with_its_first_errors_and_passes_once_m
         await ask(bench, *ALL)
         told = said(asked(server, "coder")[2])
         assert "t1 is not accepted (attempt 1 of 3)" in told
-        assert "Mend it and call task_complete again. What you said of it stands" in told
+        assert "Mend what is yours and call task_complete again. What you said of it stands" in told
         # what was said the first time need not be said again
         handed = "done: mended it, all tests pass\\nfound: it added one\\nevidence: 1 passed"
         assert handed in last(server, "lead").replace("changed: calc.py\\n", "")
+        assert "If the check is at fault, task_block(task=t1, on=check, reason=...) has lead change" in told
         assert "AssertionError" in told
         assert "Whole output: .loomkin/outputs/" in told
         assert len(asked(server, "coder")) == 4
