@@ -7,7 +7,7 @@ from loomkin.practices.review import REVIEWER
 from loomkin.records.event import Fact
 from loomkin.records.ids import TaskId
 from loomkin.records.mail import ASKING, PERSON, SYSTEM, Delivery, Mail, MailKind, Priority
-from loomkin.records.task import ENDED, Edge, EdgeKind, OnFailure, Task, TaskState
+from loomkin.records.task import ENDED, Edge, EdgeKind, Task, TaskState
 from loomkin.records.team_event import MailSent, PartialPublished, TaskAdded, TaskMoved, TaskRevised
 from loomkin.team.board import Board
 from loomkin.team.board_guards import HELD, unmet_words
@@ -163,6 +163,7 @@ class PlanNews(Practice):
     def _moved(self, fact: TaskMoved, last: str) -> None:
         task = self._board.task(fact.task)
         if fact.after in ENDED:
+            self._team.room.outdated(task.id)
             self._ended(task, fact)
         for text in self._for_owner(fact, task, last):
             self._send(last, text, MailKind.CONTROL, Priority.HIGH, task=task.id)

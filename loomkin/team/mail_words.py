@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from loomkin.records.mail import Mail, MailKind, Priority
+from loomkin.records.mail import Delivery, Mail, MailKind, Priority
 
 
 def in_words(mail: Mail, now: float) -> str:
@@ -21,3 +21,16 @@ def _marks(mail: Mail, now: float) -> Iterator[str]:
         yield f' answers="{mail.correlation}"'
     if mail.reply_by:
         yield f' reply_within="{max(0, round(mail.reply_by - now))} s"'
+
+
+def when_read(mail: Mail) -> str:
+    """When a letter will be read, for whoever sent it."""
+    if mail.not_before:
+        return "held back as asked"
+    if mail.delivery is Delivery.DIGEST:
+        return "read with its next mail"
+    if mail.delivery is Delivery.INTERRUPT:
+        return "interrupts it"
+    if mail.delivery is Delivery.TURN_END:
+        return "read when it has answered"
+    return "read before its next step"

@@ -11,7 +11,7 @@ from loomkin.records.team_event import MailEdited, MailMoved, MailSent
 from loomkin.runtime.clock import Clock
 from loomkin.runtime.mailbox import AT_END, NOW, Mailbox
 from loomkin.runtime.recorder import Scribe
-from loomkin.team.mail_words import in_words
+from loomkin.team.mail_words import in_words, when_read
 
 TEAM = "team"
 
@@ -132,6 +132,16 @@ class Mailroom:
             self.delete(mail.id, f"squashed into {first.id}")
         return self.edit(first.id, text=text)
 
+    def outdated(self, task: TaskId) -> None:
+        """A task has ended: what loomkin wrote to be done for it is dropped, other words wake nobody."""
+        for box in self._boxes.values():
+            for mail in [one for one in box.letters if one.task == task and one.kind in _OVERTAKEN]:
+                if mail.sender == SYSTEM:
+                    box.remove(mail.id)
+                    self._scribe.record(MailMoved(mail.id, MailState.DELETED.value, f"{task} has ended"))
+                else:
+                    box.put_in_place(replace(mail, delivery=Delivery.DIGEST))
+
     def close(self, name: str, reason: str, by: str = "") -> None:
         """Nobody reads this box any more: senders of what waits in it are told, except who closed it."""
         for mail in self.box(name).letters:
@@ -168,7 +178,7 @@ class Mailroom:
         self._scribe.record(MailSent(mail))
         for listener in self._listeners:
             listener(mail)
-        return mail, f"{mail.id}: queued for {reader.name} ({reader.state}), {_when(mail, reader)}."
+        return mail, f"{mail.id}: queued for {reader.name} ({reader.state}), {when_read(mail)}."
 
     def _mail(self, sender: str, to: str, letter: Letter) -> Mail:
         now = self._clock.now()
@@ -228,6 +238,9 @@ class Mailroom:
         return found is not None and found.open
 
 
+_OVERTAKEN = (MailKind.STEER, MailKind.CONTROL, MailKind.REVIEW, MailKind.BLOCKER)
+
+
 class AgentInbox:
     """The mail of one agent as its turns see it."""
 
@@ -269,18 +282,6 @@ class AgentInbox:
     def on_interrupt(self, call: Callable[[], None] | None) -> None:
         """Whom to tell at once of a letter that cannot wait for the step's end."""
         self._box.on_interrupt(call)
-
-
-def _when(mail: Mail, reader: Address) -> str:
-    if mail.not_before:
-        return "held back as asked"
-    if mail.delivery is Delivery.DIGEST:
-        return "read with its next mail"
-    if mail.delivery is Delivery.INTERRUPT:
-        return "interrupts it"
-    if mail.delivery is Delivery.TURN_END:
-        return "read when it has answered"
-    return "read before its next step"
 
 
 def _who(known: Sequence[Address]) -> str:

@@ -7,8 +7,10 @@ import pytest
 
 from loomkin.agent.turn import Limits
 from loomkin.errors import NotFoundError
+from loomkin.records.mail import MailKind
 from loomkin.records.task import Edge, EdgeKind, Handoff, OnFailure, TaskState
 from loomkin.team.board import Board
+from loomkin.team.mailroom import Letter
 from loomkin.team.planning import Blocker, Draft, Move, Planning
 from loomkin.team.referee import PlanError
 from loomkin.team.team import Team
@@ -159,6 +161,24 @@ async def test_a_check_that_is_at_fault_goes_to_the_creator_and_the_task_waits_f
     planning.accept("ada", "t2")
     with pytest.raises(PlanError, match="The checks of t2 are yours: change them"):
         planning.block("ada", "t2", Blocker.CHECK, "odd", "")
+
+
+@pytest.mark.feature("B4")
+async def test_letters_about_a_task_that_has_ended_since_are_dropped_or_wake_nobody(plan: Plan) -> None:
+    planning, board, team = plan
+    planning.create("concierge", draft("one"))
+    planning.accept("ada", "t1")
+    planning.update("concierge", "t1", "no more", {"checks": ("true",)}, None)
+    assert "concierge revised t1 (no more)" in letters(team, "ada")
+    team.room.send("ada", Letter("bob", "t1 is slow", MailKind.BLOCKER, task="t1"))
+    assert team.member("bob").box.waits()
+    board.hand_off("t1", Handoff("did it"))
+    board.move("t1", Verb.COMPLETE, "ada")
+    board.move("t1", Verb.PASS, "loomkin", role=Actor.VERIFIER)
+    assert "t1" not in letters(team, "ada")
+    assert "t1 is slow" in letters(team, "bob")
+    assert not team.member("bob").box.waits()
+    assert "t1 (one) is done" in letters(team, "concierge")
 
 
 @pytest.mark.feature("B4")
