@@ -1,4 +1,4 @@
-"""How a repository words its commits: read from its latest subjects, told in words, held against a message."""
+"""How a repository words its commits: read from its latest subjects, told in words, held to a message."""
 
 import re
 from collections import Counter

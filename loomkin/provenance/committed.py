@@ -1,18 +1,21 @@
 """Commits that agents make: which decisions they carry, and what was committed."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from loomkin.config.settings import GitSettings
 from loomkin.project.git import run_git
-from loomkin.project.root import find_root
-from loomkin.provenance import behind, trailers
+from loomkin.provenance import behind
+from loomkin.provenance.trailers import attribution, lines
 from loomkin.records.dataclass import dataclass
 from loomkin.records.regex import pattern
+from loomkin.store import helped
 from loomkin.store.database import Database
 
 MOST = 20
+MOST_FILES = 50
 _ID = pattern(r"[0-9a-f]{40,64}")
-_SKIPPED = ("--dry-run",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +27,51 @@ class Made:
     files: tuple[str, ...]
 
 
-async def with_trailers(db: Database, session: str, argv: Sequence[str], cwd: Path) -> list[str]:
-    """Arguments of a commit that name the session's decisions on what it will commit; a merge stays as is."""
-    root = find_root(cwd)
-    if root.git_dir is None or any(word in argv for word in _SKIPPED):
-        return list(argv)
-    if (root.git_dir / "MERGE_HEAD").exists() or not behind.any_active(db, session):
-        return list(argv)
-    tried = await run_git([argv[0], "--dry-run", "--porcelain", "-z", *argv[1:]], cwd, read=False)
-    nodes = behind.for_files(db, session, _staged(tried.out))
-    return [*trailers.options(nodes), *argv[1:]]
+async def trailers_for(
+    db: Database,
+    root: Path,
+    paths: Sequence[str],
+    settings: GitSettings,
+    session: str = "",
+    agent: str = "",
+    models: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """The lines that a commit of these files carries: the models that helped, the decisions that led to it.
+
+    Those of the named session and agent count, and of all others that changed the files since they were
+    committed last; `models` helped besides.
+    """
+    before = await asyncio.gather(*(_last_commit(root, path) for path in paths[:MOST_FILES]))
+    since_then = dict(zip(paths, before, strict=False))
+    return await asyncio.to_thread(_lines, db, since_then, list(paths), settings, (session, agent), models)
 
 
-def _staged(status: str) -> list[str]:
-    """The files that a commit takes, of `git commit --dry-run --porcelain -z`."""
-    found, records = [], iter(status.split("\0"))
-    for record in records:
-        if record[:1] not in ("", " ", "?", "!"):
-            found.append(record[3:])
-            if record[0] in "RC":
-                found.append(next(records, ""))
-    return found
+def _lines(
+    db: Database,
+    since_then: Mapping[str, float],
+    paths: list[str],
+    settings: GitSettings,
+    caller: tuple[str, str],
+    models: Sequence[str],
+) -> tuple[str, ...]:
+    agents = helped.helpers(db, since_then)
+    own = [caller] if caller[1] else []
+    named = attribution(settings.attribution, [*models, *helped.models_of(db, [*own, *agents])])
+    if not settings.trailers:
+        return tuple(named)
+    sessions = dict.fromkeys([*([caller[0]] if caller[0] else []), *(session for session, _ in agents)])
+    nodes = [
+        node
+        for session in sessions
+        if behind.any_active(db, session)
+        for node in behind.for_files(db, session, paths)
+    ]
+    return (*named, *dict.fromkeys(lines(nodes)))
+
+
+async def _last_commit(root: Path, path: str) -> float:
+    log = await run_git(["log", "-1", "--format=%ct", "--", f":(literal){path}"], root)
+    return float(log.out.strip() or 0.0) if log.ok else 0.0
 
 
 async def since(root: Path, begun: float, ended: float, head: str = "") -> tuple[str, list[Made]]:

@@ -9,7 +9,8 @@ from loomkin.config.settings import GitSettings
 from loomkin.errors import StoreError
 from loomkin.project.capture import open_capture
 from loomkin.project.diff_cut import Piece, fits, fitted, pieces
-from loomkin.project.git import OUTPUT_BYTES, GitResult, run_git
+from loomkin.project.git import OUTPUT_BYTES, run_git
+from loomkin.project.git_commit import Committed
 from loomkin.project.git_operations import GitOperation, operation_args
 from loomkin.project.output import BUDGET_CHARS, LINE_CHARS, for_model
 from loomkin.project.problem import Problem
@@ -18,6 +19,7 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.store.database import Database
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
+from loomkin.tools.git.recording import Recording
 
 WRITING = frozenset((GitOperation.ADD, GitOperation.COMMIT, GitOperation.BRANCH))
 SHOWING = frozenset((GitOperation.DIFF, GitOperation.SHOW))
@@ -44,12 +46,11 @@ class Git(Tool[Params]):
         "subcommand": "operation",
         "arguments": "args",
     }
-    limit: ClassVar[float | None] = COMMIT_SECONDS
+    limit: ClassVar[float | None] = None
 
     def __init__(self, workplace: Workplace, database: Database, settings: GitSettings) -> None:
         self._workplace = workplace
-        self._database = database
-        self._settings = settings
+        self._recording = Recording(database, settings)
 
     def use(self, params: Params, call: Call) -> ToolUse:
         argv = operation_args(params.operation, params.args)
@@ -60,10 +61,11 @@ class Git(Tool[Params]):
         argv = operation_args(params.operation, params.args)
         if isinstance(argv, Problem):
             return Fail(str(argv))
-        if params.operation is GitOperation.COMMIT and self._settings.trailers:
-            done = await self._commit(argv, call)
-        else:
-            done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=params.operation not in WRITING)
+        if params.operation is GitOperation.ADD or (
+            params.operation is GitOperation.COMMIT and "--dry-run" not in argv
+        ):
+            return await self._record(params.operation, argv, call)
+        done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=params.operation not in WRITING)
         parts = (done.out, done.err) if done.ok else (done.err, done.out)
         text = "\n".join(parts).strip()
         said, whole = "", ""
@@ -80,15 +82,17 @@ class Git(Tool[Params]):
         new = await _new_files(argv, call.cwd) if params.operation is GitOperation.DIFF else ""
         return Ok(f"{said}\n{new}" if new else said, output_id=whole)
 
-    async def _commit(self, argv: list[str], call: Call) -> GitResult:
-        """Commit with the decisions named that led to it; an older git knows no such option."""
-        from loomkin.provenance.committed import with_trailers  # heavy: late on purpose
-
-        named = await with_trailers(self._database, call.session, argv, call.cwd)
-        done = await run_git(named, call.cwd, COMMIT_SECONDS, read=False)
-        if named != argv and "unknown option `trailer" in done.err:
-            done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=False)
-        return done
+    async def _record(self, operation: GitOperation, argv: list[str], call: Call) -> Ok | Fail:
+        """Stage or commit; what hooks said is shown in full where they refuse."""
+        if operation is GitOperation.ADD:
+            done: object = await self._recording.add(argv, call)
+        else:
+            done = await self._recording.commit(argv, call)
+        if isinstance(done, Problem):
+            text = str(done)
+            whole = await asyncio.to_thread(self._kept, text) if len(text) > BUDGET_CHARS else ""
+            return Fail(for_model(text, whole=whole, failed=True), whole)
+        return Ok(done.words if isinstance(done, Committed) else str(done))
 
     async def _by_file(self, text: str) -> tuple[str, str]:
         """A diff in which no file is cut out of the middle, and where all of it is kept if it is cut."""
