@@ -60,6 +60,14 @@ def draft(files: Sequence[FileChange], style: CommitStyle) -> str:
     return f"{subject}\n\n{body}" if body else subject
 
 
+def subject_of(files: Sequence[FileChange], style: CommitStyle, words: str) -> str:
+    """A subject of the person's own words, with the type and area of what changed."""
+    sorts = {one.path: sort_of(one.path) for one in files}
+    told = [one for one in files if sorts[one.path] == "source"] or list(files)
+    kind = _kind(sorts.values(), _phrases(told), told)
+    return subject_in(style, words, kind, _area([one.path for one in told], style))
+
+
 def sort_of(path: str) -> str:
     """Whether a file is a test, a document, part of the build, or source."""
     folders, name = path.split("/")[:-1], path.rpartition("/")[2]

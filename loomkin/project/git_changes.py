@@ -158,6 +158,14 @@ def in_the_way(now: Standing, *, partial: bool) -> Problem | None:
     return None
 
 
+def below(top: Path, cwd: Path, word: str) -> str:
+    """A path as git has it, from the root; empty where it lies elsewhere."""
+    whole = os.path.normpath(os.path.join(os.path.realpath(cwd), word))
+    if whole == str(top):
+        return "."
+    return whole.removeprefix(f"{top}{os.sep}") if whole.startswith(f"{top}{os.sep}") else ""
+
+
 def shown(path: str) -> str:
     """A path in one line, also one with line feeds or without an encoding."""
     printable = os.fsencode(path).decode(errors="backslashreplace")

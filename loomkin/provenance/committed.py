@@ -1,12 +1,12 @@
 """Commits that agents make: which decisions they carry, and what was committed."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from loomkin.config.settings import GitSettings
 from loomkin.project.git import run_git
-from loomkin.provenance import behind
+from loomkin.provenance.reasons import decided_for
 from loomkin.provenance.trailers import attribution, lines
 from loomkin.records.dataclass import dataclass
 from loomkin.records.regex import pattern
@@ -41,32 +41,30 @@ async def trailers_for(
     Those of the named session and agent count, and of all others that changed the files since they were
     committed last; `models` helped besides.
     """
+    before = await last_commits(root, paths)
+    return await asyncio.to_thread(carried, db, before, settings, (session, agent), models)
+
+
+async def last_commits(root: Path, paths: Sequence[str]) -> dict[str, float]:
+    """When each of these files was committed last, 0 for never."""
     before = await asyncio.gather(*(_last_commit(root, path) for path in paths[:MOST_FILES]))
-    since_then = dict(zip(paths, before, strict=False))
-    return await asyncio.to_thread(_lines, db, since_then, list(paths), settings, (session, agent), models)
+    return {path: before[at] if at < MOST_FILES else min(before) for at, path in enumerate(paths)}
 
 
-def _lines(
+def carried(
     db: Database,
-    since_then: Mapping[str, float],
-    paths: list[str],
+    before: dict[str, float],
     settings: GitSettings,
     caller: tuple[str, str],
     models: Sequence[str],
 ) -> tuple[str, ...]:
-    agents = helped.helpers(db, since_then)
+    """The same from what is known already: when each file was committed last."""
     own = [caller] if caller[1] else []
-    named = attribution(settings.attribution, [*models, *helped.models_of(db, [*own, *agents])])
-    if not settings.trailers:
-        return tuple(named)
-    sessions = dict.fromkeys([*([caller[0]] if caller[0] else []), *(session for session, _ in agents)])
-    nodes = [
-        node
-        for session in sessions
-        if behind.any_active(db, session)
-        for node in behind.for_files(db, session, paths)
-    ]
-    return (*named, *dict.fromkeys(lines(nodes)))
+    named = attribution(
+        settings.attribution, [*models, *helped.models_of(db, [*own, *helped.helpers(db, before)])]
+    )
+    decided = lines(decided_for(db, before, caller[0])) if settings.trailers else []
+    return (*named, *decided)
 
 
 async def _last_commit(root: Path, path: str) -> float:

@@ -17,6 +17,17 @@ def helpers(db: Database, since: Mapping[str, float]) -> list[tuple[str, str]]:
     return list(dict.fromkeys((str(row[0]), str(row[1])) for row in rows if row[3] > since[row[2]]))
 
 
+def changed_since(db: Database, since: Mapping[str, float]) -> frozenset[str]:
+    """Which of these files agents of any session changed, each after its own moment."""
+    rows = db.rows(
+        "SELECT path, max(changes.at) FROM changes"
+        " JOIN sessions ON sessions.id = changes.session AND sessions.project = ?"
+        " WHERE path IN (SELECT value FROM json_each(?)) GROUP BY path",
+        (db.project, as_list(since)),
+    )
+    return frozenset(str(row[0]) for row in rows if row[1] > since[row[0]])
+
+
 def models_of(db: Database, agents: Iterable[tuple[str, str]]) -> list[str]:
     """The models that agents had last, each once; agents are named by session and name."""
     found = []

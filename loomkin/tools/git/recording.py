@@ -1,12 +1,10 @@
 """How agents stage and commit: only what they name or changed themselves, never what is the person's."""
 
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from loomkin.config.settings import GitSettings
 from loomkin.project.git import run_git
-from loomkin.project.git_changes import PathState, Standing, in_the_way, listed, standing
+from loomkin.project.git_changes import PathState, Standing, below, in_the_way, listed, standing
 from loomkin.project.git_commit import Committed, Order, commit
 from loomkin.project.git_lock import git_writes
 from loomkin.project.problem import Problem
@@ -158,8 +156,8 @@ class Recording:
         found: dict[str, PathState] = {}
         wide = now.changes if order.all and not order.paths else ()
         for word in order.paths:
-            path = _below(now.root.path, call.cwd, word)
-            if path is None:
+            path = below(now.root.path, call.cwd, word)
+            if not path:
                 return Problem(f"Nothing was done: {word} is not below {now.root.path}.")
             if exact := [one for one in now.changes if one.path == path]:
                 found[path] = exact[0]
@@ -180,14 +178,6 @@ class Recording:
 
     def _own(self, call: Call) -> frozenset[str]:
         return changed_by(self._database, call.session) | self._named.get(call.session, set())
-
-
-def _below(top: Path, cwd: Path, word: str) -> str | None:
-    """A path as git has it, from the root; None where it lies elsewhere."""
-    whole = os.path.normpath(os.path.join(os.path.realpath(cwd), word))
-    if whole == str(top):
-        return "."
-    return whole.removeprefix(f"{top}{os.sep}") if whole.startswith(f"{top}{os.sep}") else None
 
 
 def _such_as(paths: Iterable[str]) -> str:
