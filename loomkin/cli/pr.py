@@ -8,6 +8,7 @@ import typer
 from loomkin.cli.place import AsJson, Folder, look, say, single, warn
 from loomkin.cli.tables import to_json
 from loomkin.errors import LoomkinError
+from loomkin.project.git_changes import count
 from loomkin.project.problem import Problem
 from loomkin.provenance.pull_request import pull_request
 from loomkin.records.dataclass import fields
@@ -33,7 +34,7 @@ def pr(
     if isinstance(made, Problem):
         raise LoomkinError(made.what, hint=made.hint)
     if made.uncommitted and not as_json:
-        warn(f"{made.uncommitted} changed files are not committed, and not in it.")
+        warn(f"{count(made.uncommitted, 'changed file')} not committed, and not in it.")
     if as_json:
         say(to_json({field.name: getattr(made, field.name) for field in fields(made)}))
     elif title:

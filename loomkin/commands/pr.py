@@ -1,6 +1,7 @@
 """/pr: title and text of a pull request, out of what was decided on the branch."""
 
 from loomkin.commands.command import Command, CommandResult, Context, Look
+from loomkin.project.git_changes import count
 
 
 class PullRequestCommand(Command):
@@ -16,11 +17,8 @@ class PullRequestCommand(Command):
         assert git is not None
         await context.scribe.flush()
         made = await git.pull_request(argument.strip())
-        note = (
-            f"\n({made.uncommitted} changed files are not committed, and not in it.)"
-            if made.uncommitted
-            else ""
-        )
+        left = count(made.uncommitted, "changed file")
+        note = f"\n({left} not committed, and not in it.)" if made.uncommitted else ""
         return CommandResult(f"# {made.title}\n\n{made.text}{note}", Look.MARKDOWN)
 
     def choices(self, context: Context) -> tuple[str, ...]:

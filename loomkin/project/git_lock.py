@@ -10,11 +10,16 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from loomkin.project.problem import Problem
-from loomkin.project.root import Root
+from loomkin.project.root import Root, find_root
+from loomkin.records.regex import pattern
 
 WAIT = 2.0
 _STEP = 0.05
 _LOCK = "index.lock"
+_WRITES = pattern(
+    r"\bgit\b[^|&;\n]*?\s(add|am|apply|checkout|cherry-pick|clean|commit|merge|mv|pull|rebase|reset|restore|"
+    r"revert|rm|stash|switch|update-index)\b"
+)
 _Loop = asyncio.AbstractEventLoop
 _locks: WeakKeyDictionary[_Loop, dict[Path, asyncio.Lock]] = WeakKeyDictionary()
 _held: ContextVar[frozenset[Path]] = ContextVar("held", default=frozenset())
@@ -33,6 +38,16 @@ async def git_writes(root: Root) -> AsyncIterator[None]:
             yield
         finally:
             _held.reset(mark)
+
+
+@asynccontextmanager
+async def writes_of(command: str, folder: Path) -> AsyncIterator[None]:
+    """The same for a shell command that calls git to write; any other one waits for nobody."""
+    if not _WRITES.search(command):
+        yield
+        return
+    async with git_writes(await asyncio.to_thread(find_root, folder)):
+        yield
 
 
 async def index_free(root: Root, seconds: float = WAIT) -> Problem | None:

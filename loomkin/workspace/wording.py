@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from textwrap import fill
 
 from loomkin.errors import LoomkinError, StoreError
 from loomkin.project.commit_style import CommitStyle, cleaned, faults, in_words, read_style
@@ -11,6 +12,7 @@ from loomkin.project.git_changes import PathState, Standing, shown
 from loomkin.records.dataclass import dataclass
 from loomkin.records.regex import pattern
 
+WIDTH = 72
 LONGEST = 600
 """Tokens of a message."""
 _SYSTEM = (
@@ -93,7 +95,7 @@ async def _draft(
     subject, _, body = made.partition("\n\n")
     if words:
         subject = subject_of(changes, style, words)
-    return "\n\n".join(part for part in (subject, body, "\n".join(decided), template) if part)
+    return "\n\n".join(part for part in (subject, body, "\n".join(fill(line, WIDTH) for line in decided), template) if part)
 
 
 async def _prepared(now: Standing) -> str:

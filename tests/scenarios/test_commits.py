@@ -81,6 +81,24 @@ async def test_a_hook_that_refuses_is_shown_to_the_model_in_full_and_never_passe
 
 
 @pytest.mark.feature("C5")
+async def test_an_agent_is_told_once_how_commits_are_worded_here(bench: Bench) -> None:
+    for subject in ("feat(calc): add mean", "fix(calc): mend mean", "docs(calc): say it"):
+        bench.git("commit", "-q", "--allow-empty", "-m", subject)
+    steps = (
+        READ,
+        TURN,
+        git("commit", "-m 'Turn it.' -- calc.py"),
+        git("commit", "-m 'fix(calc): turn it' -- calc.py"),
+    )
+    async with bench.model(*steps, {"text": "Done."}) as server:
+        assert (await bench.run("ask", "turn it", *YOLO)).code == 0
+        told = heard(server, 3)
+        assert "The subject does not begin with a type, as in `fix(area): …`" in told
+        assert "Latest subjects:\\n- docs(calc): say it" in told
+    assert bench.git("log", "-1", "--format=%s") == "fix(calc): turn it\n"
+
+
+@pytest.mark.feature("C5")
 async def test_commit_takes_what_agents_changed_and_words_it_in_the_repositorys_style(bench: Bench) -> None:
     for subject in ("feat(calc): add mean", "fix(calc): mend mean", "docs(calc): say it"):
         bench.git("commit", "-q", "--allow-empty", "-m", subject)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from loomkin.config.settings import GitSettings
+from loomkin.project.commit_style import cleaned, faults, in_words, read_style
 from loomkin.project.git import run_git
 from loomkin.project.git_changes import PathState, Standing, below, in_the_way, listed, standing
 from loomkin.project.git_commit import Committed, Order, commit
@@ -64,6 +65,7 @@ class Recording:
         self._database = database
         self._settings = settings
         self._named: dict[str, set[str]] = {}
+        self._told_style = False
 
     async def add(self, argv: Sequence[str], call: Call) -> str | Problem:
         """Stage files; the words say which. A dry run and options beyond names go to git as they are."""
@@ -111,12 +113,15 @@ class Recording:
             if isinstance(chosen, Problem):
                 return chosen
             paths = tuple(one.path for one in chosen)
+            message = "\n\n".join(order.messages)
+            if problem := await self._unusual(now, message):
+                return problem
             if partial and not paths and not order.has("--allow-empty"):
                 return Problem(f"Nothing was committed: {listed(order.paths)} has no change.", _changed(now))
             return await commit(
                 now.root.path,
                 Order(
-                    "\n\n".join(order.messages),
+                    message,
                     paths if partial else (),
                     await self._trailers(now, paths, call),
                     sign_off=order.has("-s", "--signoff"),
@@ -124,6 +129,20 @@ class Recording:
                     seconds=self._settings.timeout,
                 ),
             )
+
+    async def _unusual(self, now: Standing, message: str) -> Problem | None:
+        """Where the message is not worded as others are here; an agent is told of it once."""
+        if now.doing or self._told_style:
+            return None
+        style = await read_style(now.root.path, self._settings.commit_style)
+        found = faults(cleaned(message, comment=""), style)
+        if not found:
+            return None
+        self._told_style = True
+        return Problem(
+            f"Nothing was committed: the message is not as others are here. {' '.join(found)}",
+            f"{in_words(style)}\nCommit again with such a message; the same one would be taken, too.",
+        )
 
     async def _trailers(self, now: Standing, paths: Sequence[str], call: Call) -> tuple[str, ...]:
         """What the commit carries; one that ends a merge or the like stays as git words it."""
