@@ -5,26 +5,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loomkin.errors import LoomkinError, TransientError
-from loomkin.project.diff_cut import fitted, pieces
-from loomkin.project.git_base import Subject, find_subject
-from loomkin.project.git_changes import listed
 from loomkin.project.problem import Problem
 from loomkin.records.role import Tier
 from loomkin.workspace.crew import Crew
 from loomkin.workspace.tiers import Tiers
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # all that git needs is loaded when it is asked for
     from loomkin.agent.sub_agents import Studio
+    from loomkin.project.git_base import Subject
     from loomkin.provenance.pull_request import PullRequest
     from loomkin.workspace.committing import Committing
 
 REVIEWER = "reviewer"
 SECONDS = 60.0
-DIFF_CHARS = 30_000
-_REVIEW = (
-    "Review {title}. {how}\n{wish}\nReport the verdict first, then each fault in one line: "
-    "`path:line: what happens, when; a mend`.\n\n{diff}"
-)
 
 
 class GitDesk:
@@ -63,12 +56,15 @@ class GitDesk:
     async def review(self, what: str) -> tuple[str, str]:
         """What was reviewed, and what a reviewer with a window of its own found."""
         from loomkin.agent.sub_agents import SubAgents  # heavy: late on purpose
+        from loomkin.workspace.review_order import order  # heavy: late on purpose
 
         subject = await self.subject(what)
         return subject.title, await SubAgents(self._studio).ask(self._agent, REVIEWER, order(subject))
 
-    async def subject(self, what: str) -> Subject:
+    async def subject(self, what: str) -> "Subject":
         """The change that words mean; raises LoomkinError with what else could be meant."""
+        from loomkin.project.git_base import find_subject  # heavy: late on purpose
+
         found = await find_subject(self._cwd, what)
         if isinstance(found, Problem):
             raise LoomkinError(found.what, hint=found.hint)
@@ -86,18 +82,3 @@ class GitDesk:
                 return await aside(model, scribe, system, words, longest, "commit", crew.house.clock.now())
         except TimeoutError:
             raise TransientError(f"{model.spec.id} did not answer in {SECONDS:g} s") from None
-
-
-def order(subject: Subject, wish: str = "") -> str:
-    """What a reviewer is asked."""
-    _, files = pieces(subject.diff)
-    hint = f"See them with git_read diff, args `{subject.how.partition(' ')[2]} -- PATH`."
-    diff = fitted(files, DIFF_CHARS, hint) if files else subject.diff[:DIFF_CHARS]
-    operation, _, args = subject.how.partition(" ")
-    how = (
-        f"git_read {operation} with args `{args}` shows it again."
-        if args
-        else f"git_read {operation} shows it again."
-    )
-    new = f"New files, not in the diff; file_read shows them: {listed(subject.new)}." if subject.new else ""
-    return _REVIEW.format(title=subject.title, how=how, wish="\n".join(filter(None, (wish, new))), diff=diff)

@@ -95,7 +95,9 @@ async def _draft(
     subject, _, body = made.partition("\n\n")
     if words:
         subject = subject_of(changes, style, words)
-    return "\n\n".join(part for part in (subject, body, "\n".join(fill(line, WIDTH) for line in decided), template) if part)
+    return "\n\n".join(
+        part for part in (subject, body, "\n".join(fill(line, WIDTH) for line in decided), template) if part
+    )
 
 
 async def _prepared(now: Standing) -> str:

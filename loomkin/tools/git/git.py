@@ -3,14 +3,13 @@
 import asyncio
 import shlex
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from loomkin.config.settings import GitSettings
 from loomkin.errors import StoreError
 from loomkin.project.capture import open_capture
 from loomkin.project.diff_cut import Piece, fits, fitted, pieces
 from loomkin.project.git import OUTPUT_BYTES, run_git
-from loomkin.project.git_commit import Committed
 from loomkin.project.git_operations import GitOperation, operation_args
 from loomkin.project.output import BUDGET_CHARS, LINE_CHARS, for_model
 from loomkin.project.problem import Problem
@@ -19,7 +18,9 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.store.database import Database
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
-from loomkin.tools.git.recording import Recording
+
+if TYPE_CHECKING:  # loaded with the first commit
+    from loomkin.tools.git.recording import Recording
 
 WRITING = frozenset((GitOperation.ADD, GitOperation.COMMIT, GitOperation.BRANCH))
 SHOWING = frozenset((GitOperation.DIFF, GitOperation.SHOW))
@@ -50,7 +51,9 @@ class Git(Tool[Params]):
 
     def __init__(self, workplace: Workplace, database: Database, settings: GitSettings) -> None:
         self._workplace = workplace
-        self._recording = Recording(database, settings)
+        self._database = database
+        self._settings = settings
+        self._recording: Recording | None = None
 
     def use(self, params: Params, call: Call) -> ToolUse:
         argv = operation_args(params.operation, params.args)
@@ -84,15 +87,16 @@ class Git(Tool[Params]):
 
     async def _record(self, operation: GitOperation, argv: list[str], call: Call) -> Ok | Fail:
         """Stage or commit; what hooks said is shown in full where they refuse."""
-        if operation is GitOperation.ADD:
-            done: object = await self._recording.add(argv, call)
-        else:
-            done = await self._recording.commit(argv, call)
+        from loomkin.tools.git.recording import Recording  # heavy: late on purpose
+
+        recording = self._recording = self._recording or Recording(self._database, self._settings)
+        adds = operation is GitOperation.ADD
+        done = await (recording.add(argv, call) if adds else recording.commit(argv, call))
         if isinstance(done, Problem):
             text = str(done)
             whole = await asyncio.to_thread(self._kept, text) if len(text) > BUDGET_CHARS else ""
             return Fail(for_model(text, whole=whole, failed=True), whole)
-        return Ok(done.words if isinstance(done, Committed) else str(done))
+        return Ok(done if isinstance(done, str) else done.words)
 
     async def _by_file(self, text: str) -> tuple[str, str]:
         """A diff in which no file is cut out of the middle, and where all of it is kept if it is cut."""
