@@ -97,19 +97,27 @@ async def _made(now: Standing, order: Order) -> Committed | Problem:
         if not added.ok:
             return _refused("git could not add the new files", added)
     paths = [one.path for one in changes] if order.paths else []
-    done = await run_git(_words(order, paths), top, order.seconds, read=False)
-    if order.trailers and "unknown option `trailer" in done.err:
-        end = "\n".join(order.trailers)
-        older = replace(order, message=f"{order.message.rstrip()}\n\n{end}", trailers=())
-        done = await run_git(_words(older, paths), top, order.seconds, read=False)
-    if not done.ok:
-        if new:
+    done = None
+    try:
+        done = await _run(order, paths, top)
+    finally:
+        if new and (done is None or not done.ok):
             await run_git([_LITERAL, "rm", "--cached", "--quiet", "--", *new], top, read=False)
+    if not done.ok:
         return _failed(done, order)
     log = await run_git(["log", "-1", _FORM], top, root=now.root)
     identity, short, subject = (*log.out.strip("\n").split("\x1f"), "", "", "")[:3]
     files = tuple(one.path for one in changes)
     return Committed(identity, short, subject, now.branch, files, tuple(_notes(now, order, done)))
+
+
+async def _run(order: Order, paths: Sequence[str], top: Path) -> GitResult:
+    done = await run_git(_words(order, paths), top, order.seconds, read=False)
+    if order.trailers and "unknown option `trailer" in done.err:
+        end = "\n".join(order.trailers)
+        older = replace(order, message=f"{order.message.rstrip()}\n\n{end}", trailers=())
+        return await run_git(_words(older, paths), top, order.seconds, read=False)
+    return done
 
 
 def _words(order: Order, paths: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from loomkin.store import helped
 from loomkin.store.database import Database
 
 MOST = 20
-MOST_FILES = 50
+MOST_LOOKED_AT = 500
 _ID = pattern(r"[0-9a-f]{40,64}")
 
 
@@ -46,9 +46,19 @@ async def trailers_for(
 
 
 async def last_commits(root: Path, paths: Sequence[str]) -> dict[str, float]:
-    """When each of these files was committed last, 0 for never."""
-    before = await asyncio.gather(*(_last_commit(root, path) for path in paths[:MOST_FILES]))
-    return {path: before[at] if at < MOST_FILES else min(before) for at, path in enumerate(paths)}
+    """When each of these files was committed last, 0 for never or long ago."""
+    found = dict.fromkeys(paths, 0.0)
+    if not paths:
+        return found
+    words = ["log", f"-{MOST_LOOKED_AT}", "--name-only", "--no-renames", "-z", "--format=%x1e%ct%x1f", "--"]
+    log = await run_git([*words, *(f":(literal){path}" for path in paths)], root)
+    for record in log.out.split("\x1e")[1:]:
+        at, names = record.split("\x1f", 1)
+        for name in names.split("\0"):
+            path = name.strip("\n") if name.startswith("\n") else name
+            if not found.get(path, 1.0):
+                found[path] = float(at)
+    return found
 
 
 def carried(
@@ -65,11 +75,6 @@ def carried(
     )
     decided = lines(decided_for(db, before, caller[0])) if settings.trailers else []
     return (*named, *decided)
-
-
-async def _last_commit(root: Path, path: str) -> float:
-    log = await run_git(["log", "-1", "--format=%ct", "--", f":(literal){path}"], root)
-    return float(log.out.strip() or 0.0) if log.ok else 0.0
 
 
 async def since(root: Path, begun: float, ended: float, head: str = "") -> tuple[str, list[Made]]:

@@ -123,6 +123,21 @@ async def test_nothing_hangs_without_a_terminal(repo: Path, monkeypatch: pytest.
 
 
 @pytest.mark.feature("C5")
+async def test_a_commit_that_is_stopped_leaves_nothing_staged_and_no_lock(repo: Path) -> None:
+    begun = repo / ".git" / "begun"
+    os.mkfifo(begun)
+    put(repo, ".git/hooks/pre-commit", f"#!/bin/sh\necho > '{begun}'\nexec sleep 60\n", 0o755)
+    put(repo, "new.txt", "x\n")
+    work = asyncio.create_task(commit(repo, Order("New", ("new.txt",))))
+    await asyncio.to_thread(begun.read_text)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert git(repo, "status", "--porcelain") == "?? new.txt"
+    assert not (repo / ".git" / "index.lock").exists()
+
+
+@pytest.mark.feature("C5")
 async def test_trailers_stand_once_and_help_of_another_kind_is_not_named_twice(repo: Path) -> None:
     trailers = (
         "Assisted-by: loomkin:m",
