@@ -149,16 +149,10 @@ async def state(root: Root, commits: int = 5) -> GitState:
         branch = answer.out.strip()
         head = latest[0].split(" ", 1)[0] if latest else ""
         problem = _complaint(answer) if answer.code not in (0, 1) else ""
+        detached = not branch and not problem
         return GitState(
-            root.path,
-            problem,
-            branch,
-            head,
-            not branch and not problem,
-            not latest,
-            bare=True,
-            commits=latest,
-        )
+            root.path, problem, branch, head, detached, not latest, bare=True, commits=latest
+        )  # fmt: skip
     if not answer.ok:
         return GitState(root.path, problem=_complaint(answer), in_progress=doing)
     found = _parse_status(answer.out)
@@ -276,6 +270,11 @@ async def _end(process: asyncio.subprocess.Process, grace: float) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
     await group_gone(process.pid)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            for stream in (process.stdout, process.stderr):
+                while stream is not None and await stream.read(1 << 16):
+                    pass  # the pipe closes at its end
 
 
 async def _read(stream: asyncio.StreamReader) -> tuple[str, bool]:
