@@ -7,14 +7,12 @@ from loomkin.config.load import Loaded
 from loomkin.errors import LoomkinError
 from loomkin.githooks.hook import Call, Git, Hook, Verdict
 from loomkin.githooks.message_file import MessageFile, read_message
-from loomkin.githooks.staged import Staged, against, file_changes, staged
+from loomkin.githooks.staged import Staged, against, staged
+from loomkin.githooks.texts import file_changes
 from loomkin.project.commit_style import read_style
 from loomkin.project.git_marks import in_progress
 from loomkin.records.regex import pattern
-from loomkin.store.database import Database
-from loomkin.store.origins import changes_of
 
-FOREVER = 1e18
 _GIVEN = ("merge", "squash", "commit")
 _AUTOMATIC = pattern(r"(?:fixup|squash|amend)! ")
 _NOBODY = ":"
@@ -81,25 +79,12 @@ def _drafted(
 
 def _trailers(call: Call, files: list[Staged]) -> tuple[str, ...]:
     """The lines that this commit is to carry: decisions and models behind what it changes."""
-    git, path = call.loaded.settings.git, call.database
-    if path is None or not files or not (git.trailers or git.attribution != "none"):
+    git, file = call.loaded.settings.git, call.database
+    if file is None or not files or not (git.trailers or git.attribution != "none"):
         return ()
-    database = Database(path)
-    try:
-        return asyncio.run(_due(call, database, [name for one in files for name in (one.path, one.earlier)]))
-    finally:
-        database.close()
+    from loomkin.githooks.trailing import due  # heavy: late on purpose
 
-
-async def _due(call: Call, database: Database, paths: list[str]) -> tuple[str, ...]:
-    from loomkin.provenance.committed import trailers_for  # heavy: late on purpose
-
-    touched = {change.path for change in changes_of(database, paths, FOREVER)}
-    if not touched:
-        return ()
-    session, agent = call.environ.get("LOOMKIN_SESSION_ID", ""), call.agent
-    settings = call.loaded.settings.git
-    return await trailers_for(database, call.root.path, sorted(touched), settings, session, agent)
+    return due(call, file, [name for one in files for name in (one.path, one.earlier)])
 
 
 def _wanted(loaded: Loaded) -> bool:

@@ -55,6 +55,7 @@ case $? in
 esac
 exit $code
 """
+_START = "from loomkin.__main__ import main; main()"
 _ONLY = '[ -x "$before" ] && [ -f "$before" ] || exit 0\nexec "$before" "$@"\n'
 
 
@@ -87,7 +88,11 @@ def program() -> tuple[str, str, str]:
     if getattr(sys, "frozen", False):
         return sys.executable, "", sys.executable
     # -P: nothing of the repository is imported in the place of a module of Python or of ours
-    return sys.executable, "-P -m loomkin", str(Path(loomkin.__file__).with_name("__main__.py"))
+    return (
+        sys.executable,
+        f"-P -c {shlex.quote(_START)}",
+        str(Path(loomkin.__file__).with_name("__main__.py")),
+    )
 
 
 def is_ours(text: bytes) -> bool:
