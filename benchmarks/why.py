@@ -34,8 +34,8 @@ def measure(floor: Floor) -> Iterator[Figure]:
     """A repository of its own, and the command as people run it."""
     with tempfile.TemporaryDirectory(prefix="loomkin-bench-why-") as folder:
         root = Path(folder) / "repository"
-        node = asyncio.run(_remember(root))
-        _history(root, node)
+        node = asyncio.run(remember(root))
+        history(root, node)
         environ = plain_environment(Path(folder))
         for name, number in CASES.items():
             floor.sample()
@@ -47,9 +47,9 @@ def measure(floor: Floor) -> Iterator[Figure]:
             yield middle(name, [one.cpu for one in runs], target, note)
 
 
-async def _remember(root: Path) -> Node:
+async def remember(root: Path) -> Node:
     """A database with a session, changes of files, and decisions with rejected options."""
-    _git(root.parent, "init", "-q", str(root))
+    git(root.parent, "init", "-q", str(root))
     database, clock = Database(ensure_state_dir(root) / FILE_NAME), SystemClock()
     journal, session = Journal(database, lambda event: None, clock.now), SessionId("s-1")
     journal.record(SessionStarted(str(root), "m", "auto"), session, "coder")
@@ -71,7 +71,7 @@ async def _remember(root: Path) -> Node:
     return done.node
 
 
-def _history(root: Path, node: Node) -> None:
+def history(root: Path, node: Node) -> None:
     """10,000 commits that each change a line of one of 200 files; then the work tree, changed once more."""
     texts = {
         f"src/m{number:03}.py": [f"value_{line} = 0" for line in range(1, LINES + 1)]
@@ -95,7 +95,7 @@ def _history(root: Path, node: Node) -> None:
     feed.stdin.close()
     if feed.wait():
         raise AssertionError("git fast-import failed")
-    _git(root, "reset", "-q", "--hard", "main")
+    git(root, "reset", "-q", "--hard", "main")
     texts[NAME][FRESH - 1] = f"value_{FRESH} = 'fresh {DECISIONS - 1}'"
     (root / NAME).write_text("\n".join(texts[NAME]) + "\n")
 
@@ -110,7 +110,7 @@ def _commit(number: int, message: str, files: Mapping[str, list[str]]) -> bytes:
     return b"".join(parts)
 
 
-def _git(root: Path, *words: str) -> None:
+def git(root: Path, *words: str) -> None:
     subprocess.run(
         ["git", "-c", "init.defaultBranch=main", "-C", str(root), *words], check=True, env=os.environ
     )

@@ -199,6 +199,7 @@ async def _seat(
     session.desk = services.ground.desk
     stack.push_async_callback(record(crew, session.desk, supervisor).aclose)
     session.memory = memory
+    session.git, session.person = services.ground.git(agent.name), services[Person]
     services.join(session, role)
     return session
 

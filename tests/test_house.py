@@ -23,15 +23,17 @@ LADDER: dict[str, set[str]] = {
     "keepers": {"runtime", "store", "llm"},
     "decisions": {"runtime", "store"},
     "failures": {"runtime", "store", "project"},
-    "provenance": {"runtime", "store", "project", "decisions"},
+    "provenance": {"runtime", "config", "store", "project", "decisions"},
     "permissions": {"runtime", "project", "config", "store"},
     "codemap": {"runtime", "store", "project"},
     "tooling": {"runtime", "permissions", "project"},
     "agent": {"runtime", "llm", "tooling", "permissions"},
     "team": {"runtime", "store", "project", "llm", "tooling", "agent"},
-    "practices": {"runtime", "config", "store", "decisions", "project", "llm", "agent", "team"},
+    "practices": {
+        "runtime", "config", "store", "decisions", "provenance", "project", "llm", "agent", "team",
+    },
     "workspace": {
-        "runtime", "config", "store", "decisions", "failures", "project", "provenance", "llm",
+        "runtime", "config", "store", "decisions", "failures", "project", "provenance", "codemap", "llm",
         "permissions", "tooling", "agent", "team", "keepers",
     },
     "tools": {
@@ -42,6 +44,10 @@ LADDER: dict[str, set[str]] = {
         "runtime", "config", "store", "decisions", "failures", "project", "provenance", "llm",
         "permissions", "agent", "team", "workspace", "keepers",
     },
+    "githooks": {
+        "runtime", "config", "store", "decisions", "project", "provenance", "codemap", "llm", "permissions",
+        "workspace",
+    },
     "ui": {"runtime", "config", "project", "permissions", "team", "workspace", "commands"},
     "app": {
         "runtime", "config", "store", "decisions", "keepers", "project", "llm", "permissions", "tooling",
@@ -49,7 +55,7 @@ LADDER: dict[str, set[str]] = {
     },
     "cli": {
         "runtime", "config", "store", "decisions", "failures", "project", "provenance", "llm",
-        "permissions", "agent", "team", "workspace", "commands", "ui", "app", "keepers",
+        "permissions", "agent", "team", "workspace", "commands", "githooks", "ui", "app", "keepers",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -67,7 +73,12 @@ HEAVY_OWN = {
     "loomkin.decisions.answers", "loomkin.decisions.drafts", "loomkin.failures.watch",
     "loomkin.keepers.memory", "loomkin.store.archive", "loomkin.provenance.committed",
     "loomkin.provenance.promoting", "loomkin.provenance.checks", "loomkin.provenance.why",
-    "loomkin.provenance.words",
+    "loomkin.githooks.linked", "loomkin.githooks.wording", "loomkin.githooks.trailing",
+    "loomkin.provenance.words", "loomkin.provenance.reasons", "loomkin.provenance.trailers",
+    "loomkin.codemap.commit_draft", "loomkin.workspace.change_text", "loomkin.workspace.wording",
+    "loomkin.workspace.committing", "loomkin.provenance.pull_request", "loomkin.agent.sub_agents",
+    "loomkin.llm.aside", "loomkin.workspace.review_order", "loomkin.project.git_base",
+    "loomkin.tools.git.recording",
 }  # fmt: skip
 BROAD_EXCEPTS = {"tooling/runner.py", "cli/main.py"}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 300, 50, 250

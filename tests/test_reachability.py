@@ -28,7 +28,7 @@ ROOT = TOP / "loomkin"
 MADE = ("settings.md", "tools.md")
 FLAG = re.compile(r"(?<![\w-])--[a-zA-Z][a-zA-Z-]+")
 ALWAYS = ("--help", "--version")
-OF_OTHERS = {"--oneline"}
+OF_OTHERS = {"--oneline", "--amend", "--fixup", "--staged"}
 """Flags in the pages that are git's."""
 
 

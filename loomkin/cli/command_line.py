@@ -20,12 +20,16 @@ _GAP = 34
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a command takes: its name as typed, its flags, and whether words may stand beside them."""
+    """What a command takes: its name as typed, its flags, and whether words may stand beside them.
+
+    `first` are the words that may come first, where there is a fixed set.
+    """
 
     name: str
     about: str
     flags: tuple[FlagRow, ...]
     words: str = ""
+    first: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

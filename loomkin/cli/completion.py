@@ -48,7 +48,7 @@ def command_tree() -> list[Word]:
         if name in present:
             module = import_module(f"loomkin.cli.{name}")
             if hasattr(module, "FORM"):
-                words.append(Word((name,), about, tuple(_of_form(module.FORM)), {}))
+                words.append(Word((name,), about, tuple(_of_form(module.FORM)), {}, module.FORM.first))
             else:
                 words += _words((name,), get_command(module.app), about)
     return words

@@ -34,6 +34,7 @@ class Then(StrEnum):
     COPY = "copy"
     EDIT = "edit"
     SEND = "send"
+    DRAFT = "draft"
     FOCUS = "focus"
 
 
@@ -41,8 +42,8 @@ class Then(StrEnum):
 class CommandResult:
     """Words for the person, and what the screen does next.
 
-    `argument` is the id to resume, the text to copy, the words for the session's own agent, or the agent
-    whose stream to show.
+    `argument` is the id to resume, the text to copy, the words for the session's own agent or for the
+    input line, or the agent whose stream to show.
     """
 
     text: str = ""

@@ -126,9 +126,32 @@ class ShellSettings:
 
 @dataclass(frozen=True, slots=True)
 class GitSettings:
-    """What commits of agents carry."""
+    """How commits are made: when, in which style, what they carry, and how many seconds they may take."""
 
     trailers: bool
+    attribution: str
+    auto_commit: str
+    commit_style: str
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class GitHookSettings:
+    """What our git hooks do, and how many seconds they, the model and the project's tests may take."""
+
+    strict: bool
+    timeout: float
+    model_timeout: float
+    draft: str
+    check_message: bool
+    secrets: bool
+    conflicts: bool
+    rules: str
+    review: str
+    link: bool
+    tests: bool
+    test_timeout: float
+    refresh: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +205,7 @@ class Settings:
     team: TeamSettings
     shell: ShellSettings
     git: GitSettings
+    githooks: GitHookSettings
     web: WebSettings
     hooks: tuple[HookSettings, ...]
     ui: UiSettings
@@ -217,6 +241,7 @@ def build(values: Mapping[Path, Any]) -> Settings:
         team=section(TeamSettings, "team"),
         shell=section(ShellSettings, "shell"),
         git=section(GitSettings, "git"),
+        githooks=section(GitHookSettings, "githooks"),
         web=section(WebSettings, "web"),
         hooks=_hooks(values),
         ui=section(UiSettings, "ui"),

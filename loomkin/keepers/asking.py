@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 
 from loomkin.keepers.passage import Passage, for_agents
+from loomkin.llm.aside import aside
 from loomkin.llm.client import ModelClient
 from loomkin.records.dataclass import dataclass
-from loomkin.records.event import Fact, ModelRetried, NoticeGiven, UsageRecorded
-from loomkin.records.ids import MessageId, SessionId
-from loomkin.records.message import Message, Role, Text
 from loomkin.records.regex import pattern
-from loomkin.runtime.recorder import Recorder, Scribe
+from loomkin.runtime.recorder import Scribe
 
 LONGEST = 800
 """Tokens of an answer."""
@@ -34,36 +32,16 @@ class Answer:
     cited: tuple[Passage, ...]
 
 
-class _Quiet:
-    """Lets through what a call costs and why it is late; its words are nobody's answer to the person."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-
-    def record(self, fact: Fact, session: SessionId, agent: str = "", task: str = "") -> None:
-        """Take a fact, or pass it over."""
-        if isinstance(fact, UsageRecorded | ModelRetried | NoticeGiven):
-            self._recorder.record(fact, session, agent, task)
-
-    async def flush(self) -> None:
-        """Wait until everything recorded is on disk."""
-        await self._recorder.flush()
-
-
 async def answer(
     question: str, passages: Sequence[Passage], model: ModelClient, scribe: Scribe, now: float
 ) -> Answer:
     """What the passages say; raises the model's failures, and LimitError where no budget allows the call."""
     shown = for_agents(passages, scribe.session, now, ROOM)
-    asked = Message(
-        MessageId("question"), Role.USER, (Text(f"{shown}\n\nQuestion: {question}"),), scribe.agent, now
-    )
-    quiet = Scribe(_Quiet(scribe.recorder), scribe.session, scribe.agent, scribe.task)
     system = _SYSTEM.format(example=passages[0].id)
-    said = await model.complete(system, (asked,), (), LONGEST, quiet, WOKE)
+    text = await aside(model, scribe, system, f"{shown}\n\nQuestion: {question}", LONGEST, WOKE, now)
     known = {one.id: one for one in passages}
-    named = dict.fromkeys(_ID.findall(said.text))
-    text = said.text.strip()
+    named = dict.fromkeys(_ID.findall(text))
+    text = text.strip()
     for identity in named:
         if identity not in known:
             text = text.replace(identity, f"{identity}: no such passage")

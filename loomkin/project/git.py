@@ -5,9 +5,12 @@ import contextlib
 import os
 import re
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from loomkin.project.git_lock import WAIT, blocked_by_lock, git_writes, index_free
+from loomkin.project.git_marks import in_progress
 from loomkin.project.git_safety import (
     READ_OPTIONS,
     WRITE_OPTIONS,
@@ -23,17 +26,10 @@ from loomkin.records.dataclass import dataclass, field
 from loomkin.records.regex import pattern
 
 GIT_SECONDS = 30.0
+GRACE = 2.0
 OUTPUT_BYTES = 8 * 1024 * 1024
 _LOG_FORMAT = "--format=%h %s"
 _SUBMODULE = pattern(r"^\s*path\s*=\s*(.+?)\s*$", re.MULTILINE)
-_IN_PROGRESS = {
-    "MERGE_HEAD": "merge",
-    "rebase-merge": "rebase",
-    "rebase-apply": "rebase",
-    "CHERRY_PICK_HEAD": "cherry-pick",
-    "REVERT_HEAD": "revert",
-    "BISECT_LOG": "bisect",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +93,30 @@ async def run_git(
     """Run git with closed input; never raises for what git does.
 
     A reading call (`read`) runs no hooks, monitors, pagers, signature checks or filters that the
-    repository's configuration names, takes no locks and reaches no network. Cancelling ends git and its
-    children first.
+    repository's configuration names, takes no locks and reaches no network. Writing ones go one by one, and
+    wait two seconds for another program's. Cancelling ends git and its children first.
     """
-    options = [*(READ_OPTIONS if read else WRITE_OPTIONS)]
-    if read:
-        filters = await repository_filters(cwd, timeout, root)
-        if isinstance(filters, GitResult):
-            return filters
-        options += filters_off(filters)
-        args = [*args[:1], *safe_arguments(args[0] if args else ""), *args[1:]]
-    return await _spawn([*options, *args], cwd, timeout, read=read)
+    if not read:
+        return await _write([*WRITE_OPTIONS, *args], cwd, timeout, root)
+    filters = await repository_filters(cwd, timeout, root)
+    if isinstance(filters, GitResult):
+        return filters
+    words = [*args[:1], *safe_arguments(args[0] if args else ""), *args[1:]]
+    return await _spawn([*READ_OPTIONS, *filters_off(filters), *words], cwd, timeout)
+
+
+async def _write(words: Sequence[str], cwd: Path, timeout: float, root: Root | None) -> GitResult:
+    place = await asyncio.to_thread(find_root, cwd) if root is None else root
+    until = time.monotonic() + WAIT
+    async with git_writes(place):
+        while True:
+            left = max(until - time.monotonic(), 0.0)
+            if taken := await index_free(place, left):
+                return GitResult(128, "", str(taken))
+            done = await _spawn(words, cwd, timeout, read=False)
+            # it lost a race for the lock and has done nothing
+            if not blocked_by_lock(done.err) or time.monotonic() >= until:
+                return done
 
 
 async def repository_filters(
@@ -127,7 +136,7 @@ async def state(root: Root, commits: int = 5) -> GitState:
     """The state of the repository, from two calls of git, in every kind of repository there is."""
     if root.git_dir is None:
         return GitState(root.path, problem="not in a git repository")
-    in_progress, submodules = await asyncio.to_thread(_look, root)
+    doing, submodules = await asyncio.to_thread(_look, root)
     status_args = ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal", "--no-renames"]
     if root.bare:
         status_args = ["symbolic-ref", "--short", "-q", "HEAD"]
@@ -140,24 +149,18 @@ async def state(root: Root, commits: int = 5) -> GitState:
         branch = answer.out.strip()
         head = latest[0].split(" ", 1)[0] if latest else ""
         problem = _complaint(answer) if answer.code not in (0, 1) else ""
+        detached = not branch and not problem
         return GitState(
-            root.path,
-            problem,
-            branch,
-            head,
-            not branch and not problem,
-            not latest,
-            bare=True,
-            commits=latest,
-        )
+            root.path, problem, branch, head, detached, not latest, bare=True, commits=latest
+        )  # fmt: skip
     if not answer.ok:
-        return GitState(root.path, problem=_complaint(answer), in_progress=in_progress)
+        return GitState(root.path, problem=_complaint(answer), in_progress=doing)
     found = _parse_status(answer.out)
     return GitState(
         root.path, branch=found.branch, head=found.head, detached=found.detached, unborn=not found.head,
         upstream=found.upstream, ahead=found.ahead, behind=found.behind, staged=found.staged,
         changed=found.changed, untracked=found.untracked, conflicted=found.conflicted,
-        in_progress=in_progress, commits=latest, submodules=submodules,
+        in_progress=doing, commits=latest, submodules=submodules,
     )  # fmt: skip
 
 
@@ -204,16 +207,11 @@ def _parse_status(text: str) -> _Status:
 
 def _look(root: Root) -> tuple[str, tuple[str, ...]]:
     """What the files of the repository say: an operation in progress, and the submodules."""
-    in_progress = ""
-    if root.git_dir is not None:
-        in_progress = next(
-            (word for name, word in _IN_PROGRESS.items() if (root.git_dir / name).exists()), ""
-        )
     try:
         declared = (root.path / ".gitmodules").read_text(encoding="utf-8", errors="replace")
     except OSError:
         declared = ""
-    return in_progress, tuple(_SUBMODULE.findall(declared))
+    return in_progress(root), tuple(_SUBMODULE.findall(declared))
 
 
 async def tracks(root: Root, path: Path) -> bool:
@@ -257,11 +255,26 @@ async def _spawn(args: Sequence[str], cwd: Path, timeout: float, read: bool = Tr
         return GitResult(124, "", f"git took longer than {timeout:g} s and was ended")
     finally:
         if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-            await group_gone(process.pid)
+            await _end(process, 0.0 if read else GRACE)
     return GitResult(code, text, err.result()[0], cut)
+
+
+async def _end(process: asyncio.subprocess.Process, grace: float) -> None:
+    """End git and its children; one that writes may first take its lock away."""
+    with contextlib.suppress(ProcessLookupError, TimeoutError):
+        if grace:
+            os.killpg(process.pid, signal.SIGTERM)
+            async with asyncio.timeout(grace):
+                await process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+    await group_gone(process.pid)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            for stream in (process.stdout, process.stderr):
+                while stream is not None and await stream.read(1 << 16):
+                    pass  # the pipe closes at its end
 
 
 async def _read(stream: asyncio.StreamReader) -> tuple[str, bool]:

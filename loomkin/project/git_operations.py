@@ -60,8 +60,7 @@ _ALLOWED = {
     ),
     GitOperation.COMMIT: frozenset(
         ("-m", "--message", "-a", "--all", "-am", "-s", "--signoff", "-q", "--quiet", "-v", "--verbose",
-         "--author", "--date", "--allow-empty", "--dry-run", "--no-gpg-sign", "-o", "--only", "-i",
-         "--include")
+         "--allow-empty", "--dry-run", "-o", "--only")
     ),
     GitOperation.BRANCH: frozenset(
         ("-a", "--all", "-r", "--remotes", "-v", "-vv", "--verbose", "--list", "-l", "--show-current",
@@ -69,7 +68,7 @@ _ALLOWED = {
          "--ignore-case", "--column", "--no-column", "--no-track", "-q", "--quiet")
     ),
 }  # fmt: skip
-_WITH_VALUE = frozenset(("-m", "--message", "-am", "--author", "--date", "--sort", "--format", "--chmod"))
+_WITH_VALUE = frozenset(("-m", "--message", "-am", "--sort", "--format", "--chmod"))
 _OUTSIDE = pattern(r"(?:/|~|(?:[^/]+/)*\.\.(?:/|$))")
 
 

@@ -25,11 +25,13 @@ READ_OPTIONS = (
 )  # fmt: skip
 WRITE_OPTIONS = ("--no-pager", "-c", "core.fsmonitor=false", "-c", "core.pager=cat", "-c", "color.ui=false")
 
-# Variables that say which repository is meant; a git hook that starts us leaves its own here.
+# Variables that say which repository is meant (a git hook that starts us leaves its own here), or where to
+# ask for a passphrase: the terminal is ours.
 _LOCATION = (
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY",
     "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_CONFIG", "GIT_CONFIG_PARAMETERS",
     "GIT_CONFIG_COUNT", "GIT_EXTERNAL_DIFF", "GIT_ASKPASS", "SSH_ASKPASS", "GIT_TRACE",
+    "GPG_TTY",
 )  # fmt: skip
 _FILTER = pattern(rb"\[\s*(filter|include|includeif)\b", re.IGNORECASE)
 _FILTER_NAME = pattern(r"filter\.(.+)\.(?:clean|smudge|process|required)", re.IGNORECASE | re.DOTALL)

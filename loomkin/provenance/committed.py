@@ -1,18 +1,21 @@
 """Commits that agents make: which decisions they carry, and what was committed."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from loomkin.config.settings import GitSettings
 from loomkin.project.git import run_git
-from loomkin.project.root import find_root
-from loomkin.provenance import behind, trailers
+from loomkin.provenance.reasons import decided_for
+from loomkin.provenance.trailers import attribution, lines
 from loomkin.records.dataclass import dataclass
 from loomkin.records.regex import pattern
+from loomkin.store import helped
 from loomkin.store.database import Database
 
 MOST = 20
+MOST_LOOKED_AT = 500
 _ID = pattern(r"[0-9a-f]{40,64}")
-_SKIPPED = ("--dry-run",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +27,54 @@ class Made:
     files: tuple[str, ...]
 
 
-async def with_trailers(db: Database, session: str, argv: Sequence[str], cwd: Path) -> list[str]:
-    """Arguments of a commit that name the session's decisions on what it will commit; a merge stays as is."""
-    root = find_root(cwd)
-    if root.git_dir is None or any(word in argv for word in _SKIPPED):
-        return list(argv)
-    if (root.git_dir / "MERGE_HEAD").exists() or not behind.any_active(db, session):
-        return list(argv)
-    tried = await run_git([argv[0], "--dry-run", "--porcelain", "-z", *argv[1:]], cwd, read=False)
-    nodes = behind.for_files(db, session, _staged(tried.out))
-    return [*trailers.options(nodes), *argv[1:]]
+async def trailers_for(
+    db: Database,
+    root: Path,
+    paths: Sequence[str],
+    settings: GitSettings,
+    session: str = "",
+    agent: str = "",
+    models: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """The lines that a commit of these files carries: the models that helped, the decisions that led to it.
+
+    Those of the named session and agent count, and of all others that changed the files since they were
+    committed last; `models` helped besides.
+    """
+    before = await last_commits(root, paths)
+    return await asyncio.to_thread(carried, db, before, settings, (session, agent), models)
 
 
-def _staged(status: str) -> list[str]:
-    """The files that a commit takes, of `git commit --dry-run --porcelain -z`."""
-    found, records = [], iter(status.split("\0"))
-    for record in records:
-        if record[:1] not in ("", " ", "?", "!"):
-            found.append(record[3:])
-            if record[0] in "RC":
-                found.append(next(records, ""))
+async def last_commits(root: Path, paths: Sequence[str]) -> dict[str, float]:
+    """When each of these files was committed last, 0 for never or long ago."""
+    found = dict.fromkeys(paths, 0.0)
+    if not paths:
+        return found
+    words = ["log", f"-{MOST_LOOKED_AT}", "--name-only", "--no-renames", "-z", "--format=%x1e%ct%x1f", "--"]
+    log = await run_git([*words, *(f":(literal){path}" for path in paths)], root)
+    for record in log.out.split("\x1e")[1:]:
+        at, names = record.split("\x1f", 1)
+        for name in names.split("\0"):
+            path = name.strip("\n") if name.startswith("\n") else name
+            if not found.get(path, 1.0):
+                found[path] = float(at)
     return found
+
+
+def carried(
+    db: Database,
+    before: dict[str, float],
+    settings: GitSettings,
+    caller: tuple[str, str],
+    models: Sequence[str],
+) -> tuple[str, ...]:
+    """The same from what is known already: when each file was committed last."""
+    own = [caller] if caller[1] else []
+    named = attribution(
+        settings.attribution, [*models, *helped.models_of(db, [*own, *helped.helpers(db, before)])]
+    )
+    decided = lines(decided_for(db, before, caller[0])) if settings.trailers else []
+    return (*named, *decided)
 
 
 async def since(root: Path, begun: float, ended: float, head: str = "") -> tuple[str, list[Made]]:

@@ -11,6 +11,7 @@ from loomkin.records.decision import Node
 from loomkin.records.regex import pattern
 
 TRAILER = "Loomkin-Decision"
+ADDRESS = "noreply@loomkin.invalid"
 _LINE = pattern(rf"^{TRAILER}:[ \t]*(?P<value>.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _CHANGE = pattern(r"\b[a-z]+_[0-9a-z]{8,}\b")
 _NUMBER = pattern(r"\bd[0-9]+\b")
@@ -45,7 +46,16 @@ def without(message: str) -> str:
     return _LINE.sub("", message).strip()
 
 
-def options(nodes: Iterable[Node]) -> list[str]:
-    """Options of `git` and then of `git commit` that name these decisions, none twice."""
-    words = [part for node in nodes for part in ("--trailer", f"{TRAILER}: {node.id} {node.change_id}")]
-    return ["-c", "trailer.ifexists=addIfDifferent", "commit", *words] if words else ["commit"]
+def lines(nodes: Iterable[Node]) -> list[str]:
+    """The lines that name these decisions."""
+    return [f"{TRAILER}: {node.id} {node.change_id}" for node in nodes]
+
+
+def attribution(setting: str, models: Iterable[str]) -> list[str]:
+    """The lines that say which models helped, as the person wants it said; `none` says nothing anywhere."""
+    named = dict.fromkeys(flat for model in models if (flat := "".join(model.split())))
+    if setting == "none":
+        return []
+    if setting == "co-authored-by":
+        return [f"Co-authored-by: loomkin ({model}) <{ADDRESS}>" for model in named]
+    return [f"Assisted-by: loomkin:{model}" for model in named]

@@ -210,7 +210,7 @@ class Screen:
                 self._copy(result.argument)
             case Then.EDIT:
                 self._start("editor", self._edit(result.argument or self._draft.whole))
-            case Then.STAY | Then.SEND | Then.FOCUS:
+            case Then.STAY | Then.SEND | Then.FOCUS | Then.DRAFT:
                 pass
 
     def leave(self, session: str = QUIT) -> None:

@@ -261,6 +261,8 @@ class Work:
     def _then(self, result: CommandResult) -> None:
         if result.then is Then.SEND:
             self.steer(result.argument)
+        elif result.then is Then.DRAFT:
+            self.face.give_back(result.argument)
         elif result.then is Then.FOCUS:
             self.transcript.focus = result.argument
         elif result.then is not Then.STAY:

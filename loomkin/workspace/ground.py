@@ -12,6 +12,7 @@ from loomkin.runtime.supervisor import Supervisor
 from loomkin.store import sessions
 from loomkin.tooling.remembering import Memory
 from loomkin.workspace.crew import MAIN, SOLO, Berth, Crew
+from loomkin.workspace.git_desk import GitDesk
 from loomkin.workspace.tiers import Tiers
 
 LOOKING = (Access.READ, Access.NETWORK)
@@ -59,6 +60,10 @@ class Ground:
         agent = self.crew.agent(berth, await self.tiers.of(role.tier))
         agent.transcript.say(await self.opening(""), "loomkin")
         return agent
+
+    def git(self, agent: str) -> GitDesk:
+        """What the person asks of git, at that agent's expense."""
+        return GitDesk(self.crew, self.tiers, self, agent)
 
     def tell(self, name: str, text: str) -> None:
         """Let an agent know something before its next step."""

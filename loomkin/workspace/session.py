@@ -21,6 +21,7 @@ from loomkin.workspace.mentions import Attached
 
 if TYPE_CHECKING:  # a session of one agent has no team and loads none
     from loomkin.decisions.desk import Desk
+    from loomkin.workspace.git_desk import GitDesk
     from loomkin.workspace.oversight import Oversight
     from loomkin.workspace.remembering import Remembering
 
@@ -67,6 +68,14 @@ class Company(Protocol):
         ...
 
 
+class Person(Protocol):
+    """Whoever can put a question to the person."""
+
+    async def ask(self, question: str, options: tuple[str, ...], free: bool, agent: str) -> str | None:
+        """The answer, or None where nobody is there or they decline."""
+        ...
+
+
 class Session:
     """Takes the person's words, wakes the agent, and closes in order.
 
@@ -100,6 +109,8 @@ class Session:
         self.recall: Callable[[str, float], str] = lambda text, since: ""
         self.desk: Desk | None = None
         self.memory: Remembering | None = None
+        self.git: GitDesk | None = None
+        self.person: Person | None = None
         self.begun = time.monotonic()
 
     @property
@@ -174,6 +185,10 @@ class Session:
         """Tell the agent something when it next works, without waking it."""
         if self.agent.transcript.messages:
             self.agent.transcript.say(text, "loomkin")
+
+    async def ask(self, question: str, options: tuple[str, ...], free: bool) -> str | None:
+        """Put a question of loomkin itself to the person; None where nobody answers."""
+        return await self.person.ask(question, options, free, "loomkin") if self.person is not None else None
 
     def steer(self, text: str) -> None:
         """Words for the agent's very next model call."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from loomkin.agent.agent import Agent
 from loomkin.agent.turn import Check, Limits, TurnEnd
-from loomkin.config.settings import TeamSettings
+from loomkin.config.settings import GitSettings, TeamSettings
 from loomkin.decisions.desk import Desk
 from loomkin.decisions.hearing import Hearing
 from loomkin.llm.books import Books
@@ -104,6 +104,7 @@ class Teamwork:
             House: house,
             Clock: house.clock,
             TeamSettings: house.loaded.settings.team,
+            GitSettings: house.loaded.settings.git,
             Database: house.database,
             Books: ground.crew.books,
             TierModels: ground.tiers,

@@ -1,11 +1,11 @@
-"""Which commits of agents name decisions, and which stay as they are."""
+"""Which decisions commits of agents name, and which commits were made when."""
 
-from itertools import pairwise
 from pathlib import Path
 
+from loomkin.config.settings import GitSettings
 from loomkin.decisions.desk import Who
 from loomkin.decisions.drafts import Draft
-from loomkin.provenance.committed import since, with_trailers
+from loomkin.provenance.committed import since, trailers_for
 from loomkin.records.decision import Author, NodeKind, NodeStatus, Origin
 from loomkin.records.ids import SessionId
 from tests.cli.project import repository
@@ -29,27 +29,17 @@ async def test_a_commit_names_what_holds_and_is_about_its_files_in_this_session(
             node = (await bench.graph.add(Draft(NodeKind.DECISION, title, files=(file,)), origin, CODER)).node
             return f"Loomkin-Decision: {node.id} {node.change_id}"
 
-        async def named(*argv: str) -> list[str]:
-            words = await with_trailers(database, SESSION, argv, root)
-            return [after for word, after in pairwise(words) if word == "--trailer"]
+        async def named(*paths: str) -> list[str]:
+            settings = GitSettings(True, "assisted-by", "never", "auto", 300.0)
+            return list(await trailers_for(database, root, paths, settings, SESSION, "coder"))
 
         on_a, on_b = await decide("On a", "a.py"), await decide("On b", "b.py")
         await decide("Elsewhere", "a.py", SessionId("s-2"))
         await decide("Given up", "a.py")
         await bench.graph.close("d4", NodeStatus.ABANDONED, "it was wrong", CODER)
-        for name in ("a.py", "b.py"):
-            write(root / name, "x = 2\n")
-        git(root, "add", "a.py")
-        assert await named("commit", "-m", "One") == [on_a]
-        assert await named("commit", "-am", "Both") == [on_a, on_b]
-        assert await named("commit", "-m", "Only b", "--", "b.py") == [on_b]
-        assert await named("commit", "--dry-run", "-m", "None") == []
-        (root / ".git" / "MERGE_HEAD").write_text(git(root, "rev-parse", "HEAD"))
-        assert await with_trailers(database, SESSION, ["commit", "-m", "Merge"], root) == [
-            "commit",
-            "-m",
-            "Merge",
-        ]
+        assert await named("a.py") == [on_a]
+        assert await named("a.py", "b.py") == [on_a, on_b]
+        assert await named("c.py") == []
 
 
 async def test_only_commits_between_two_moments_were_made_then(tmp_path: Path) -> None:

@@ -264,7 +264,9 @@ async def test_git_reads_freely_and_commits_only_under_a_rule(bench: Bench):
     assert "must be one of status, diff" in pushed
     assert "the option --output is not offered here" in option
     assert bench.git("log", "--format=%s") == "First\n"
-    (done,) = await told(bench, commit, words=("--allowed-tools", "git(commit *)"))
+    named = call("git", operation="commit", args="-m 'Mend the mean' -- calc.py")
+    every, done = await told(bench, commit, named, words=("--allowed-tools", "git(commit *)"))
+    assert "that would take along what you did not change: calc.py" in every
     assert "Mend the mean" in done
     assert bench.git("log", "--format=%s").splitlines() == ["Mend the mean", "First"]
 

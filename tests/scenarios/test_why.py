@@ -151,7 +151,8 @@ async def test_an_agent_asks_why_before_it_undoes_something(bench: Bench) -> Non
 @pytest.mark.feature("C5")
 async def test_commits_carry_no_trailers_where_the_person_does_not_want_them(bench: Bench) -> None:
     async with bench.model(*CACHED):
-        done = await bench.run("ask", ASKED, *YOLO, environ={"LOOMKIN__GIT__TRAILERS": "false"})
+        unnamed = {"LOOMKIN__GIT__TRAILERS": "false", "LOOMKIN__GIT__ATTRIBUTION": "none"}
+        done = await bench.run("ask", ASKED, *YOLO, environ=unnamed)
         assert done.code == 0, done.err
     assert bench.git("log", "-1", "--format=%B").strip() == "Cache double"
     told = (await bench.run("why", LINE)).out

@@ -3,13 +3,13 @@
 import asyncio
 import shlex
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from loomkin.config.settings import GitSettings
 from loomkin.errors import StoreError
 from loomkin.project.capture import open_capture
 from loomkin.project.diff_cut import Piece, fits, fitted, pieces
-from loomkin.project.git import OUTPUT_BYTES, GitResult, run_git
+from loomkin.project.git import OUTPUT_BYTES, run_git
 from loomkin.project.git_operations import GitOperation, operation_args
 from loomkin.project.output import BUDGET_CHARS, LINE_CHARS, for_model
 from loomkin.project.problem import Problem
@@ -18,6 +18,9 @@ from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, ToolUse
 from loomkin.store.database import Database
 from loomkin.tooling.tool import Call, Fail, Ok, Tool
+
+if TYPE_CHECKING:  # loaded with the first commit
+    from loomkin.tools.git.recording import Recording
 
 WRITING = frozenset((GitOperation.ADD, GitOperation.COMMIT, GitOperation.BRANCH))
 SHOWING = frozenset((GitOperation.DIFF, GitOperation.SHOW))
@@ -44,12 +47,13 @@ class Git(Tool[Params]):
         "subcommand": "operation",
         "arguments": "args",
     }
-    limit: ClassVar[float | None] = COMMIT_SECONDS
+    limit: ClassVar[float | None] = None
 
     def __init__(self, workplace: Workplace, database: Database, settings: GitSettings) -> None:
         self._workplace = workplace
         self._database = database
         self._settings = settings
+        self._recording: Recording | None = None
 
     def use(self, params: Params, call: Call) -> ToolUse:
         argv = operation_args(params.operation, params.args)
@@ -60,10 +64,11 @@ class Git(Tool[Params]):
         argv = operation_args(params.operation, params.args)
         if isinstance(argv, Problem):
             return Fail(str(argv))
-        if params.operation is GitOperation.COMMIT and self._settings.trailers:
-            done = await self._commit(argv, call)
-        else:
-            done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=params.operation not in WRITING)
+        if params.operation is GitOperation.ADD or (
+            params.operation is GitOperation.COMMIT and "--dry-run" not in argv
+        ):
+            return await self._record(params.operation, argv, call)
+        done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=params.operation not in WRITING)
         parts = (done.out, done.err) if done.ok else (done.err, done.out)
         text = "\n".join(parts).strip("\n").rstrip()
         said, whole = "", ""
@@ -80,15 +85,18 @@ class Git(Tool[Params]):
         new = await _new_files(argv, call.cwd) if params.operation is GitOperation.DIFF else ""
         return Ok(f"{said}\n{new}" if new else said, output_id=whole)
 
-    async def _commit(self, argv: list[str], call: Call) -> GitResult:
-        """Commit with the decisions named that led to it; an older git knows no such option."""
-        from loomkin.provenance.committed import with_trailers  # heavy: late on purpose
+    async def _record(self, operation: GitOperation, argv: list[str], call: Call) -> Ok | Fail:
+        """Stage or commit; what hooks said is shown in full where they refuse."""
+        from loomkin.tools.git.recording import Recording  # heavy: late on purpose
 
-        named = await with_trailers(self._database, call.session, argv, call.cwd)
-        done = await run_git(named, call.cwd, COMMIT_SECONDS, read=False)
-        if named != argv and "unknown option `trailer" in done.err:
-            done = await run_git(argv, call.cwd, COMMIT_SECONDS, read=False)
-        return done
+        recording = self._recording = self._recording or Recording(self._database, self._settings)
+        adds = operation is GitOperation.ADD
+        done = await (recording.add(argv, call) if adds else recording.commit(argv, call))
+        if isinstance(done, Problem):
+            text = str(done)
+            whole = await asyncio.to_thread(self._kept, text) if len(text) > BUDGET_CHARS else ""
+            return Fail(for_model(text, whole=whole, failed=True), whole)
+        return Ok(done if isinstance(done, str) else done.words)
 
     async def _by_file(self, text: str) -> tuple[str, str]:
         """A diff in which no file is cut out of the middle, and where all of it is kept if it is cut."""

@@ -8,6 +8,7 @@ from loomkin.config.settings import ShellSettings
 from loomkin.errors import FatalToolError, LoomkinError, StoreError
 from loomkin.project.environment import ChildEnvironment
 from loomkin.project.git import GitResult, repository_filters
+from loomkin.project.git_lock import writes_of
 from loomkin.project.jobs import JobTable
 from loomkin.project.output import code_is_of_a_pipe, exit_note, for_model
 from loomkin.project.shell import Finished, Running, run
@@ -121,15 +122,17 @@ class Shell(Tool[Params]):
         if params.background:
             job = await self._jobs.start(command, cwd=cwd, env=env, output_dir=output)
             return Ok(f"Running in the background; read it with shell_output, handle {job.handle}.")
-        ended = await run(
-            command,
-            jobs=self._jobs,
-            cwd=cwd,
-            env=env,
-            output_dir=output,
-            timeout=wait,
-            on_output=shown,
-        )
+        # one writer of a team at a time, also where it calls git by itself
+        async with writes_of(command, cwd):
+            ended = await run(
+                command,
+                jobs=self._jobs,
+                cwd=cwd,
+                env=env,
+                output_dir=output,
+                timeout=wait,
+                on_output=shown,
+            )
         whole = self._workplace.shown(ended.path)
         text = for_model(
             ended.output.head,
