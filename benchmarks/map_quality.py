@@ -25,7 +25,8 @@ from statistics import median
 from typing import Any
 
 from benchmarks.rivals import FOLDER, install_into
-from loomkin.codemap.atlas import BYTES_PER_TOKEN, TOKENS, Atlas
+from loomkin.codemap.atlas import Atlas
+from loomkin.codemap.late import BYTES_PER_TOKEN, TOKENS
 from loomkin.project.grammars import language_of
 
 CASES = Path(__file__).with_name("map_cases.jsonl")

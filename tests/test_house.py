@@ -63,7 +63,8 @@ HEAVY = {
 }  # fmt: skip
 HEAVY_OWN = {
     "loomkin.project.web_text", "loomkin.project.web", "loomkin.project.edit", "loomkin.project.patch",
-    "loomkin.codemap.touched", "loomkin.workspace.teamwork", "loomkin.project.search",
+    "loomkin.codemap.touched", "loomkin.codemap.atlas", "loomkin.project.search",
+    "loomkin.workspace.teamwork",
     "loomkin.permissions.shell_policy", "loomkin.permissions.harden", "loomkin.decisions",
     "loomkin.decisions.answers", "loomkin.decisions.drafts", "loomkin.failures.watch",
     "loomkin.keepers.memory", "loomkin.store.archive", "loomkin.provenance.committed",

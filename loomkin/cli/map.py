@@ -8,7 +8,8 @@ from typing import Any
 from loomkin.cli.command_line import Form, Typed
 from loomkin.cli.flag_table import FlagRow
 from loomkin.cli.tables import to_json
-from loomkin.codemap.atlas import BYTES_PER_TOKEN, LEAST_TOKENS, TOKENS, Atlas
+from loomkin.codemap.atlas import Atlas
+from loomkin.codemap.late import BYTES_PER_TOKEN, LEAST_TOKENS, TOKENS
 from loomkin.errors import StoreError, UsageError
 from loomkin.project.root import ensure_state_dir, find_root, state_dir
 from loomkin.project.secrets import without_keys

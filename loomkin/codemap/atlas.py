@@ -7,6 +7,7 @@ from pathlib import Path
 from loomkin.codemap.base import NAME
 from loomkin.codemap.digest import VERSION, Entry, digest, lines_with
 from loomkin.codemap.index import Index
+from loomkin.codemap.late import BYTES_PER_TOKEN, LEAST_TOKENS, TOKENS
 from loomkin.codemap.rank import rank
 from loomkin.codemap.reading import content
 from loomkin.codemap.render import Budget, Drawn, draw
@@ -14,9 +15,6 @@ from loomkin.codemap.words import Pieces
 from loomkin.records.dataclass import dataclass
 from loomkin.store.codemap import MapStore
 
-TOKENS, LEAST_TOKENS = 2_000, 50
-BYTES_PER_TOKEN = 3.5
-"""The careful side of what models pack into a token."""
 MOST_FILES = 400
 """Files that are looked through for the places of one name."""
 

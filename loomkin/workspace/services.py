@@ -29,7 +29,7 @@ class Services(dict[type, Any]):
         if self.ground is not None and kind.__module__ == "loomkin.tooling.remembering":
             self[kind] = self.ground.memory
             return self[kind]
-        if kind.__module__ == "loomkin.codemap.atlas":
+        if kind.__module__ == "loomkin.codemap.late":
             place = self[Workplace]
             self[kind] = self._atlas = kind(place.root, place.outputs.parent / "map.db")
             return self[kind]

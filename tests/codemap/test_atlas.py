@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loomkin.codemap import reading
-from loomkin.codemap.atlas import BYTES_PER_TOKEN, LEAST_TOKENS, Atlas
+from loomkin.codemap.atlas import Atlas
 from loomkin.codemap.base import build
 from loomkin.codemap.digest import VERSION
 from loomkin.codemap.index import Index
+from loomkin.codemap.late import BYTES_PER_TOKEN, LEAST_TOKENS
 from loomkin.codemap.rank import rank
 from loomkin.store.codemap import MapStore
 from tests.codemap.shop import SHOP, made

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from loomkin.codemap.atlas import BYTES_PER_TOKEN
+from loomkin.codemap.late import BYTES_PER_TOKEN
 from tests.codemap.shop import SHOP, made
 from tests.scenarios.conftest import Bench, bodies, call
 from tests.scenarios.test_recall import results

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import ClassVar
 
-from loomkin.codemap.atlas import Atlas, References
+from loomkin.codemap.atlas import References
+from loomkin.codemap.late import LateAtlas
 from loomkin.permissions.gate import Gate
 from loomkin.project.listing import shown_path
 from loomkin.records.dataclass import dataclass
@@ -31,7 +32,7 @@ class FindReferences(Tool[Params]):
     access: ClassVar[Access] = Access.READ
     aliases: ClassVar[dict[str, str]] = {"symbol": "name", "query": "name"}
 
-    def __init__(self, atlas: Atlas, gate: Gate) -> None:
+    def __init__(self, atlas: LateAtlas, gate: Gate) -> None:
         self._atlas = atlas
         self._gate = gate
 
@@ -40,7 +41,7 @@ class FindReferences(Tool[Params]):
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         closed = closed_files(self._gate, self.name, self._atlas.root)
-        found = await asyncio.to_thread(self._atlas.references, params.name, closed)
+        found = await asyncio.to_thread(lambda: self._atlas().references(params.name, closed))
         if not found.found:
             return Ok(f"No code here names {params.name}. For comments and other text use content_search.")
         return Ok("\n".join(_told(found)))

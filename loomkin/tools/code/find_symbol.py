@@ -3,7 +3,7 @@
 import asyncio
 from typing import ClassVar
 
-from loomkin.codemap.atlas import Atlas
+from loomkin.codemap.late import LateAtlas
 from loomkin.permissions.gate import Gate
 from loomkin.project.listing import shown_path
 from loomkin.records.dataclass import dataclass
@@ -27,7 +27,7 @@ class FindSymbol(Tool[Params]):
     access: ClassVar[Access] = Access.READ
     aliases: ClassVar[dict[str, str]] = {"symbol": "name", "query": "name"}
 
-    def __init__(self, atlas: Atlas, gate: Gate) -> None:
+    def __init__(self, atlas: LateAtlas, gate: Gate) -> None:
         self._atlas = atlas
         self._gate = gate
 
@@ -35,7 +35,7 @@ class FindSymbol(Tool[Params]):
         return ToolUse(self.name, self.access, str(call.cwd), reads=(str(self._atlas.root),))
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
-        found = await asyncio.to_thread(self._atlas.definitions, params.name)
+        found = await asyncio.to_thread(lambda: self._atlas().definitions(params.name))
         closed = closed_files(self._gate, self.name, self._atlas.root)
         lines = [
             f"{shown_path(one.path)}:{one.entry.first}-{one.entry.last}  {one.entry.signature}"

@@ -3,7 +3,7 @@
 import asyncio
 from typing import ClassVar
 
-from loomkin.codemap.atlas import TOKENS, Atlas
+from loomkin.codemap.late import TOKENS, LateAtlas
 from loomkin.permissions.gate import Gate
 from loomkin.project.sight import Sight
 from loomkin.records.dataclass import dataclass
@@ -30,7 +30,7 @@ class RepoMap(Tool[Params]):
     access: ClassVar[Access] = Access.READ
     aliases: ClassVar[dict[str, str]] = {"words": "query", "task": "query", "budget": "tokens"}
 
-    def __init__(self, atlas: Atlas, sight: Sight, gate: Gate) -> None:
+    def __init__(self, atlas: LateAtlas, sight: Sight, gate: Gate) -> None:
         self._atlas = atlas
         self._sight = sight
         self._gate = gate
@@ -44,7 +44,7 @@ class RepoMap(Tool[Params]):
         at_hand = {str(path.relative_to(root)) for path in seen}
         closed = closed_files(self._gate, self.name, root)
         tokens = min(params.tokens, MOST)
-        drawn = await asyncio.to_thread(self._atlas.map, params.query, at_hand, tokens, closed)
+        drawn = await asyncio.to_thread(lambda: self._atlas().map(params.query, at_hand, tokens, closed))
         return Ok(drawn.text or "There are no files here.")
 
 
