@@ -12,7 +12,19 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import edits, journal, memory, memory_keepers, memory_offload, search, start, steps, team, why
+from benchmarks import (
+    edits,
+    journal,
+    map_speed,
+    memory,
+    memory_keepers,
+    memory_offload,
+    search,
+    start,
+    steps,
+    team,
+    why,
+)
 from benchmarks.figures import Figure, line, plain
 from benchmarks.process import CommandFailed, Floor, compile_all
 
@@ -27,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[Floor], Iterator[Figure]]] = {
     "memory_offload": memory_offload.measure,
     "memory_keepers": memory_keepers.measure,
     "why": why.measure,
+    "map": map_speed.measure,
 }
 
 

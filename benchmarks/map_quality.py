@@ -31,6 +31,8 @@ from loomkin.project.grammars import language_of
 
 CASES = Path(__file__).with_name("map_cases.jsonl")
 RIVAL = "aider-chat==0.86.2"
+PLACE = FOLDER / "aider-map"
+PYTHON = PLACE / "bin" / "python"
 LISTED = 20
 MAP, LIST, OTHER = "loomkin map", "20 paths by words", "aider map"
 
@@ -69,7 +71,7 @@ class Place:
     def at(self, commit: str) -> list[str]:
         """Check out a commit; its files. Objects that a partial copy lacks are passed over."""
         git(self.root, "read-tree", commit)
-        git(self.root, "clean", "-fdxq")
+        git(self.root, "clean", "-fdxq", "-e", ".aider*")
         subprocess.run(["git", "checkout-index", "-q", "-f", "-a"], cwd=self.root, stderr=subprocess.DEVNULL)
         return git(self.root, "ls-files", "-z").split("\0")[:-1]
 
@@ -114,11 +116,16 @@ class Rival:
     """The other assistant's map, by a process of its own Python."""
 
     def __init__(self) -> None:
-        python, script = FOLDER / "aider-map" / "bin" / "python", Path(__file__).with_name("map_rival.py")
+        script = Path(__file__).with_name("map_rival.py")
         self._process = subprocess.Popen(
-            [str(python), str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [str(PYTHON), str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             stderr=subprocess.DEVNULL, cwd=tempfile.gettempdir(),
         )  # fmt: skip
+
+    @staticmethod
+    def installed() -> bool:
+        """Whether its environment is there."""
+        return PYTHON.exists()
 
     def ask(self, root: Path, files: Sequence[str], words: str) -> tuple[str, float]:
         """Its map and the seconds that took."""
@@ -202,7 +209,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found there, too")
     options = parser.parse_args()
     if options.install:
-        install_into(FOLDER / "aider-map", RIVAL)
+        install_into(PLACE, RIVAL)
     cases = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
     names = dict.fromkeys(one["repository"] for one in cases if options.only in one["repository"])
     results: list[Result] = []
