@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from loomkin.cli.tables import to_json
 from loomkin.codemap.atlas import Atlas
 from loomkin.codemap.late import BYTES_PER_TOKEN, LEAST_TOKENS, TOKENS
 from loomkin.errors import StoreError, UsageError
+from loomkin.project.listing import shown_path
 from loomkin.project.root import ensure_state_dir, find_root, state_dir
 from loomkin.project.secrets import without_keys
 from loomkin.store.codemap import FILE_NAME
@@ -50,7 +52,12 @@ def run(typed: Typed) -> int:
         atlas.close()
     if given.get("json"):
         tokens = round(len(drawn.text.encode("utf-8", "surrogateescape")) / BYTES_PER_TOKEN)
-        plain = {"root": str(root), "tokens": tokens, "outlined": drawn.outlined, "named": drawn.named}
+        plain = {
+            "root": str(root),
+            "tokens": tokens,
+            "outlined": _shown(drawn.outlined),
+            "named": _shown(drawn.named),
+        }
         text = to_json({**plain, "text": drawn.text})
     else:
         text = drawn.text or "There are no files here."
@@ -65,6 +72,10 @@ def _file(folder: Path) -> Path | None:
         return ensure_state_dir(state_dir(folder).parent) / FILE_NAME
     except StoreError:
         return None
+
+
+def _shown(paths: Sequence[str]) -> list[str]:
+    return [shown_path(path) for path in paths]
 
 
 def _inside(folder: Path, root: Path, name: str) -> str:

@@ -21,7 +21,7 @@ _SCHEMA = (
     """CREATE TABLE digests (
         id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, data BLOB NOT NULL)""",
     """CREATE TABLE files (
-        path TEXT PRIMARY KEY, size INTEGER NOT NULL, changed INTEGER NOT NULL, digest INTEGER NOT NULL
+        path BLOB PRIMARY KEY, size INTEGER NOT NULL, changed INTEGER NOT NULL, digest INTEGER NOT NULL
         ) WITHOUT ROWID""",
     "CREATE TABLE postings (term TEXT PRIMARY KEY, files BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE base (name TEXT PRIMARY KEY, data BLOB NOT NULL) WITHOUT ROWID",
@@ -94,7 +94,7 @@ class MapStore:
     def known(self) -> dict[str, KnownFile]:
         """All files by their paths."""
         rows = self._rows("SELECT path, size, changed, digest FROM files")
-        return {path: KnownFile(size, changed, digest) for path, size, changed, digest in rows}
+        return {os.fsdecode(path): KnownFile(size, changed, digest) for path, size, changed, digest in rows}
 
     def digests_of(self, keys: Sequence[bytes]) -> dict[bytes, int]:
         """The numbers of the digests that are kept under some keys."""
@@ -117,8 +117,8 @@ class MapStore:
 
         def write(db: sqlite3.Connection) -> None:
             with transaction(db):
-                db.executemany("DELETE FROM files WHERE path = ?", ((path,) for path in gone))
-                rows = ((path, one.size, one.changed, one.digest) for path, one in seen)
+                db.executemany("DELETE FROM files WHERE path = ?", ((os.fsencode(path),) for path in gone))
+                rows = ((os.fsencode(path), one.size, one.changed, one.digest) for path, one in seen)
                 db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", rows)
 
         self._asked(write)

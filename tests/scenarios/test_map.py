@@ -1,5 +1,6 @@
 """The map through the real command and through the tools of an agent."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,11 @@ async def test_outside_git_and_without_files_it_works_too(tmp_path: Path) -> Non
     bench.write("node_modules/b.kt", "fun hides() = 1\n")
     found = await bench.run("map", "shines")
     assert found.out == "a.kt\n  1: fun shines() = 1\n"
+    for name in (b"odd \xff name.kt", b"two\nlines.kt"):
+        (bench.root / os.fsdecode(name)).write_text("fun strange() = 1\n")
+    odd = await bench.run("map", "--json", "strange")
+    assert sorted(odd.json["outlined"]) == ["a.kt", "odd \\xff name.kt", "two\\nlines.kt"]
+    assert (await bench.run("map", "--json", "strange")).out == odd.out
 
 
 @pytest.mark.feature("D1")

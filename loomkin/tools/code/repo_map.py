@@ -1,6 +1,8 @@
 """repo_map: the files that matter for some words, with outlines."""
 
 import asyncio
+import os
+from pathlib import Path
 from typing import ClassVar
 
 from loomkin.codemap.late import TOKENS, LateAtlas
@@ -34,14 +36,15 @@ class RepoMap(Tool[Params]):
         self._atlas = atlas
         self._sight = sight
         self._gate = gate
+        self._real = Path(os.path.realpath(atlas.root))
 
     def use(self, params: Params, call: Call) -> ToolUse:
         return ToolUse(self.name, self.access, str(call.cwd), reads=(str(self._atlas.root),))
 
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         root = self._atlas.root
-        seen = [path for path in self._sight.files_of(call.agent) if path.is_relative_to(root)]
-        at_hand = {str(path.relative_to(root)) for path in seen}
+        seen = [path for path in self._sight.files_of(call.agent) if path.is_relative_to(self._real)]
+        at_hand = {str(path.relative_to(self._real)) for path in seen}
         closed = closed_files(self._gate, self.name, root)
         tokens = min(params.tokens, MOST)
         drawn = await asyncio.to_thread(lambda: self._atlas().map(params.query, at_hand, tokens, closed))
