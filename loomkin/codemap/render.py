@@ -15,7 +15,8 @@ OUTLINED = 0.6
 FILE_LINES, FEWEST_LINES = 8, 3
 LINE_TOKENS = 150
 """Tokens of the budget for which each file gets a line."""
-MOST_OUTLINED = 60
+AT_ONCE = 16
+"""Outlines that are read together."""
 FURTHER = "Further files, by folder, the likeliest first:"
 
 
@@ -53,11 +54,12 @@ def draw(
     blocks: list[str] = []
     outlined: list[str] = []
     used = 0
-    candidates = ranked[:MOST_OUTLINED]
-    read = outlines([one.number for one in candidates])
     room = int(most * OUTLINED)
     count = min(max(budget.tokens // LINE_TOKENS, FEWEST_LINES), FILE_LINES)
-    for one in candidates:
+    read: dict[int, tuple[Entry, ...]] = {}
+    for place, one in enumerate(ranked):
+        if place % AT_ONCE == 0:
+            read.update(outlines([each.number for each in ranked[place : place + AT_ONCE]]))
         lines = [] if closed(one.path) else _lines(read[one.number], request, known, count)
         while not blocks and len(lines) > 1 and _size("\n".join(lines)) > room // 2:
             lines.pop()
