@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
-from loomkin.codemap.base import NAME
+from loomkin.codemap.base import HIGH, LOW, NAME
 from loomkin.codemap.digest import VERSION, Entry, digest, lines_with
 from loomkin.codemap.index import Index
 from loomkin.codemap.late import BYTES_PER_TOKEN, LEAST_TOKENS, TOKENS
@@ -99,7 +99,7 @@ class Atlas:
             own = _own(name)
             where = self._index.postings([NAME + own])[NAME + own]
             over = self._index.over
-            files = sorted((-where[at + 1], over.path(where[at])) for at in range(0, len(where), 2))
+            files = sorted((-(entry & LOW), over.path(entry >> HIGH)) for entry in where)
         open_ones = [path for _, path in files if not closed(path)]
         found: list[Reference] = []
         for path in open_ones[:MOST_FILES]:

@@ -2,7 +2,7 @@
 
 import os
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from loomkin.codemap.digest import CODE, DEFINED, MOST, WORDS, Packed
@@ -18,6 +18,9 @@ NAME = "="
 MOST_DEFINERS = 24
 """Files that define a name, from which on it tells nothing of who needs whom."""
 AT_ONCE = 400
+HIGH, LOW = 32, (1 << 32) - 1
+"""An entry of a posting: above, the number of the file; below, the number of the term in it."""
+Postings = dict[str, "array[int]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +66,49 @@ def unpacked(number: int) -> tuple[int, int, int, int]:
 
 def build(store: MapStore, files: Sequence[tuple[str, int]], known: Pieces) -> Base:
     """Make and keep the base of some files with their digests, given in the order of their paths."""
-    postings: dict[str, array[int]] = {}
+    terms: Postings = {}
+    named: Postings = {}
     definers: dict[str, array[int]] = {}
     lengths = array("I", bytes(4 * len(files)))
     for number, path, packed in _read(store, files):
-        terms = {term: packed_path(times) for term, times in path_terms(path, known).items()}
+        here = number << HIGH
+        of_path = {term: packed_path(times) for term, times in path_terms(path, known).items()}
         if packed is not None:
-            for term, value in packed.terms():
-                terms[term] = terms.get(term, 0) | value
-            for name, times in packed.names():
-                _add(postings, NAME + name, number, times)
+            lengths[number] = _add(terms, here, packed.terms(), of_path)
+            _add(named, here, packed.names(), {})
             for name in packed.defined():
                 definers.setdefault(name, array("I")).append(number)
-        lengths[number] = len(terms)
-        for term, value in terms.items():
-            _add(postings, term, number, value)
+        lengths[number] += _add(terms, here, of_path.items(), {})
     names = sorted(definers)
-    graph = _graph(len(files), names, definers, postings)
+    graph = _graph(len(files), names, definers, named)
     paths = [path for path, _ in files]
     kins = [kin(path) for path in paths]
     numbers = array("q", (digest for _, digest in files))
     worths = array("I", (worth(name, len(definers[name])) for name in names))
     base = Base(os.urandom(8), paths, kins, numbers, lengths, names, *graph, worths)
-    rows = ((term, postings[term].tobytes()) for term in sorted(postings))
-    store.rebase(_parts(base), rows)
+    store.rebase(_parts(base), _rows(named, terms))
     return base
+
+
+def _rows(named: Postings, terms: Postings) -> Iterator[tuple[str, bytes]]:
+    """All postings in the order of their keys: names come first, as no term begins with their sign."""
+    for mark, postings in ((NAME, named), ("", terms)):
+        for term in sorted(postings):
+            yield mark + term, postings[term].tobytes()
+
+
+def _add(postings: Postings, here: int, found: Iterable[tuple[str, int]], more: dict[str, int]) -> int:
+    """Note a file for what is found in it, with what more is known of that, which is used up."""
+    count, get = 0, postings.get
+    for term, value in found:
+        if more and term in more:
+            value |= more.pop(term)
+        where = get(term)
+        if where is None:
+            where = postings[term] = array("Q")
+        where.append(here | value)
+        count += 1
+    return count
 
 
 def load(store: MapStore) -> Base | None:
@@ -135,34 +156,24 @@ def _read(store: MapStore, files: Sequence[tuple[str, int]]) -> Iterator[tuple[i
             yield number, path, Packed(data[digest]) if digest in data else None
 
 
-def _add(postings: "dict[str, array[int]]", term: str, number: int, value: int) -> None:
-    where = postings.get(term)
-    if where is None:
-        where = postings[term] = array("I")
-    where.append(number)
-    where.append(value)
-
-
 def _graph(
     count: int,
     names: Sequence[str],
     definers: "Mapping[str, array[int]]",
-    postings: "Mapping[str, array[int]]",
+    named: Postings,
 ) -> "tuple[array[int], array[int], array[int], array[int], array[int]]":
     """Who names what, by file, and where it is defined, by name."""
-    named: list[array[int]] = [array("I") for _ in range(count)]
+    of_files: list[array[int]] = [array("Q") for _ in range(count)]
     def_at, def_file = array("I", [0]), array("I")
     for number, name in enumerate(names):
         def_file.extend(definers[name])
         def_at.append(len(def_file))
-        where = postings.get(NAME + name, ()) if len(definers[name]) <= MOST_DEFINERS else ()
-        for at in range(0, len(where), 2):
-            into = named[where[at]]
-            into.append(number)
-            into.append(where[at + 1])
+        if len(definers[name]) <= MOST_DEFINERS:
+            for entry in named.get(name, ()):
+                of_files[entry >> HIGH].append(number << HIGH | entry & LOW)
     ref_at, ref_name, ref_times = array("I", [0]), array("I"), array("I")
-    for into in named:
-        ref_name.extend(into[::2])
-        ref_times.extend(into[1::2])
+    for entries in of_files:
+        ref_name.extend([entry >> HIGH for entry in entries])
+        ref_times.extend([entry & LOW for entry in entries])
         ref_at.append(len(ref_name))
     return ref_at, ref_name, ref_times, def_at, def_file

@@ -24,10 +24,13 @@ VERSION = 1
 DEFINED, CODE, WORDS = 0, 8, 16
 """Where in a term's number stands how often it is in names that are defined, in code, in words."""
 MOST = 255
+WIDE, ALL = 20, (1 << 20) - 1
+"""How they stand side by side while they are summed up."""
 LONGEST_LINE = 2_000
 """Characters of a line on average from which on a file is made by a program for programs."""
 SIGNATURE = 120
 _HEAD = struct.Struct("<IIII")
+_OPENING = ("...", " do", "{", ":", "=", "=>", ";")
 _BLANKS = pattern(r"\s+")
 _DEFINITION = pattern(
     r"(?m)^[ \t]*(?:[a-z]+[ \t]+){0,3}?"
@@ -93,10 +96,10 @@ def _parsed(language: str, text: str) -> tuple[tuple[Entry, ...], str, str]:
 
 def _entries(data: bytes, captured: "Mapping[str, Sequence[Node]]") -> Iterator[Entry]:
     for node, name, _, depth in nested(captured):
-        last = node.end_point[0] + (1 if node.end_point[1] else 0)
-        signature = _signature(data, node.start_byte)
-        own = _BLANKS.sub(" ", name.replace("\0", ""))
-        yield Entry(depth, node.start_point[0] + 1, max(last, node.start_point[0] + 1), own, signature)
+        row, column = node.end_point
+        first = node.start_point[0] + 1
+        own = name if name.isidentifier() else _BLANKS.sub(" ", name.replace("\0", ""))
+        yield Entry(depth, first, max(row + (column > 0), first), own, _signature(data, node.start_byte))
 
 
 def lines_with(path: str, text: str, name: str) -> list[tuple[int, bool]]:
@@ -148,27 +151,32 @@ def _signature(data: bytes, start: int) -> str:
 
 
 def _tidy(text: str) -> str:
-    line = _BLANKS.sub(" ", text).strip().replace("( ", "(").replace(", )", ")").replace(" )", ")")
-    for ending in ("...", " do", "{", ":", "=", "=>", ";"):
-        line = line.removesuffix(ending).rstrip()
+    line = text.strip()
+    if "\n" in line or "\t" in line or "  " in line:
+        line = _BLANKS.sub(" ", line).replace("( ", "(").replace(", )", ")").replace(" )", ")")
+    for ending in _OPENING:
+        if line.endswith(ending):
+            line = line.removesuffix(ending).rstrip()
     return line if len(line) <= SIGNATURE else line[: SIGNATURE - 1] + "…"
 
 
 def _terms(
     outline: tuple[Entry, ...], names: Mapping[str, int], words: Mapping[str, int], known: Pieces
 ) -> dict[str, int]:
-    counts: tuple[dict[str, int], ...] = ({}, {}, {})
+    counts: dict[str, int] = {}
+    get = counts.get
     defined = Counter(one.own for one in outline)
-    for found, into in zip((defined, names, words), counts, strict=True):
-        get = into.get
+    for shift, found in enumerate((defined, names, words)):
         for name, times in found.items():
+            value = min(times, MOST) << shift * WIDE
             for piece in known[name]:
-                into[piece] = get(piece, 0) + times
-    terms: dict[str, int] = {}
-    for shift, into in zip((DEFINED, CODE, WORDS), counts, strict=True):
-        for term, times in into.items():
-            terms[term] = terms.get(term, 0) | min(times, MOST) << shift
-    return terms
+                counts[piece] = get(piece, 0) + value
+    return {
+        term: min(value & ALL, MOST) << DEFINED
+        | min(value >> WIDE & ALL, MOST) << CODE
+        | min(value >> 2 * WIDE, MOST) << WORDS
+        for term, value in counts.items()
+    }
 
 
 @cache

@@ -109,7 +109,7 @@ class Index:
         return self._over
 
     def postings(self, terms: Iterable[str]) -> "dict[str, array[int]]":
-        """Files and numbers of some terms, turn by turn."""
+        """The entries of some terms, as `base.HIGH` tells."""
         wanted = list(dict.fromkeys(terms))
         assert self._base is not None
         found = self._store.postings(wanted, self._base.stamp)
@@ -118,7 +118,7 @@ class Index:
             self._base, self._over = None, None
             self.refresh()
             return self.postings(wanted)
-        return {term: self.over.postings(term, array("I", found.get(term, b""))) for term in wanted}
+        return {term: self.over.postings(term, array("Q", found.get(term, b""))) for term in wanted}
 
     def outlines(self, files: Sequence[int]) -> dict[int, tuple[Entry, ...]]:
         """The outlines of some files by their numbers."""

@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 
-from loomkin.codemap.base import MOST_DEFINERS, NAME, Base, packed_path, path_terms, worth
+from loomkin.codemap.base import HIGH, LOW, MOST_DEFINERS, NAME, Base, packed_path, path_terms, worth
 from loomkin.codemap.digest import Packed
 from loomkin.codemap.kin import kin
 from loomkin.codemap.words import Pieces
@@ -85,10 +85,9 @@ class Overlay:
             self.more_names.append(name)
             number_of[name] = number
             self.definers[number] = files
-            where = array("I", found.get(NAME + name, b""))
-            for at in range(0, len(where), 2):
-                if where[at] not in self.masked:
-                    self.more_refs.setdefault(where[at], []).append((number, where[at + 1]))
+            for entry in array("Q", found.get(NAME + name, b"")):
+                if entry >> HIGH not in self.masked:
+                    self.more_refs.setdefault(entry >> HIGH, []).append((number, entry & LOW))
 
     @property
     def size(self) -> int:
@@ -160,19 +159,14 @@ class Overlay:
         return names, times
 
     def postings(self, term: str, where: "array[int]") -> "array[int]":
-        """The files of a term and its numbers, turn by turn, from those in the base."""
+        """The entries of a term, from those in the base."""
         if self.masked:
-            kept = array("I")
-            for at in range(0, len(where), 2):
-                if where[at] not in self.masked:
-                    kept.extend(where[at : at + 2])
-            where = kept
+            where = array("Q", [entry for entry in where if entry >> HIGH not in self.masked])
         source = self._names if term.startswith(NAME) else self._terms
         key = term.removeprefix(NAME)
         for number, terms in enumerate(source, self._first):
             if key in terms:
-                where.append(number)
-                where.append(terms[key])
+                where.append(number << HIGH | terms[key])
         return where
 
     @property

@@ -4,7 +4,7 @@ import heapq
 import math
 from collections.abc import Collection, Mapping, Sequence
 
-from loomkin.codemap.base import NAME, unpacked
+from loomkin.codemap.base import HIGH, LOW, NAME, unpacked
 from loomkin.codemap.index import Index
 from loomkin.codemap.kin import SOURCE, TEST
 from loomkin.codemap.overlay import Overlay
@@ -79,12 +79,12 @@ def _by_words(index: Index, request: Wanted) -> dict[int, float]:
     scores: dict[int, float] = {}
     for term, weight in request.terms.items():
         where = found[term]
-        rarity = math.log(1 + count / (0.5 + len(where) // 2)) * weight
-        for at in range(0, len(where), 2):
-            number = where[at]
+        rarity = math.log(1 + count / (0.5 + len(where))) * weight
+        for entry in where:
+            number = entry >> HIGH
             amount = sum(
                 worth * times / (times + 0.6)
-                for worth, times in zip(WEIGHTS, unpacked(where[at + 1]), strict=True)
+                for worth, times in zip(WEIGHTS, unpacked(entry & LOW), strict=True)
                 if times
             )
             scores[number] = scores.get(number, 0.0) + rarity * amount
@@ -92,9 +92,9 @@ def _by_words(index: Index, request: Wanted) -> dict[int, float]:
         scores[number] /= 1 + LONG * math.log(1 + over.length(number) / 150)
     for name in names:
         where = found[name]
-        rarity = math.log(1 + count / (0.5 + len(where) // 2))
-        for at in range(0, len(where), 2):
-            scores[where[at]] = scores.get(where[at], 0.0) + NAMED * rarity
+        rarity = math.log(1 + count / (0.5 + len(where)))
+        for entry in where:
+            scores[entry >> HIGH] = scores.get(entry >> HIGH, 0.0) + NAMED * rarity
     return scores
 
 

@@ -106,7 +106,7 @@ def _name(node: "Node") -> str:
     while field is not None and field.named_children and field.type.endswith(_AROUND):
         field = field.child_by_field_name("declarator") or field.named_children[0]
     own = _text(field).replace("::", ".")
-    receiver = node.child_by_field_name("receiver")
+    receiver = node.child_by_field_name("receiver") if node.type == "method_declaration" else None
     if receiver is None:
         return own
     # Go: the type that a method belongs to stands before its name
