@@ -53,6 +53,13 @@ class Result:
         return [path for path in self.case["touched"] if path not in self.shown]
 
     @property
+    def plain(self) -> dict[str, object]:
+        """What is worth writing down."""
+        kept = {"way": self.way, "commit": self.case["commit"], "held_out": self.case["held_out"]}
+        of = len(self.case["touched"])
+        return {**kept, "of": of, "missing": self.missing, "tokens": self.tokens, "seconds": self.seconds}
+
+    @property
     def any(self) -> bool:
         """Whether it shows one of them."""
         return len(self.missing) < len(self.case["touched"])
@@ -203,22 +210,30 @@ def main() -> int:
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     parser.add_argument("--rival", action="store_true", help=f"ask {RIVAL}, too")
     parser.add_argument("--install", action="store_true", help=f"install {RIVAL} first")
-    parser.add_argument("--only", default="", metavar="NAME", help="only repositories whose name has that")
+    parser.add_argument("--only", default="", metavar="NAMES", help="only repositories with such a word, a,b")
     parser.add_argument("--misses", action="store_true", help="list what the map did not show")
     parser.add_argument("--scratch", type=Path, metavar="DIR", help="check out there, and leave it")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found there, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="add each result there as a line, too")
     options = parser.parse_args()
     if options.install:
         install_into(PLACE, RIVAL)
     cases = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
-    names = dict.fromkeys(one["repository"] for one in cases if options.only in one["repository"])
+    words = options.only.split(",")
+    names = dict.fromkeys(
+        one["repository"] for one in cases if any(word in one["repository"] for word in words)
+    )
     results: list[Result] = []
     rival = Rival() if options.rival else None
     with tempfile.TemporaryDirectory(prefix="loomkin-map-") as folder:
         for name in names:
             own = [one for one in cases if one["repository"] == name]
             bare = options.folder.resolve() / name.replace("/", "+") / "repo"
-            found = list(judge(bare, options.scratch or Path(folder), own, rival))
+            found = []
+            for one in judge(bare, options.scratch or Path(folder), own, rival):
+                found.append(one)
+                if options.json:
+                    with options.json.open("a", encoding="utf-8") as lines_file:
+                        lines_file.write(json.dumps(one.plain) + "\n")
             results += found
             ours = [one for one in found if one.way == MAP]
             hits, whole = sum(one.any for one in ours), sum(not one.missing for one in ours)
@@ -227,12 +242,6 @@ def main() -> int:
         rival.close()
     lines = [*told(results), *(missed(results) if options.misses else ())]
     sys.stdout.write("\n".join(lines) + "\n")
-    if options.json:
-        plain = [
-            {"way": one.way, "commit": one.case["commit"], "missing": one.missing, "tokens": one.tokens}
-            for one in results
-        ]
-        options.json.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
     return 0
 
 

@@ -26,6 +26,9 @@ DEFINED, CODE, WORDS = 0, 8, 16
 MOST = 255
 WIDE, ALL = 20, (1 << 20) - 1
 """How they stand side by side while they are summed up."""
+MANY = (ALL ^ MOST) * (1 | 1 << WIDE | 1 << 2 * WIDE)
+"""What is set where one of them is too large."""
+_CODE_BITS, _WORD_BITS = MOST << CODE, MOST << WORDS
 LONGEST_LINE = 2_000
 """Characters of a line on average from which on a file is made by a program for programs."""
 SIGNATURE = 120
@@ -172,11 +175,17 @@ def _terms(
             for piece in known[name]:
                 counts[piece] = get(piece, 0) + value
     return {
-        term: min(value & ALL, MOST) << DEFINED
-        | min(value >> WIDE & ALL, MOST) << CODE
-        | min(value >> 2 * WIDE, MOST) << WORDS
+        term: _narrow(value)
+        if value & MANY
+        else value & MOST | value >> WIDE - CODE & _CODE_BITS | value >> 2 * WIDE - WORDS & _WORD_BITS
         for term, value in counts.items()
     }
+
+
+def _narrow(value: int) -> int:
+    """Three numbers, each cut to what fits."""
+    parts = (value & ALL, value >> WIDE & ALL, value >> 2 * WIDE)
+    return sum(min(part, MOST) << shift for part, shift in zip(parts, (DEFINED, CODE, WORDS), strict=True))
 
 
 @cache

@@ -124,10 +124,7 @@ _MORE_TYPESCRIPT = f"""{_MORE_JAVASCRIPT}
 (interface_declaration body: (interface_body (property_signature) @more))
 """
 MORE = {
-    "python": """
-        (module (expression_statement (assignment left: (identifier)) @more))
-        (class_definition body: (block (expression_statement (assignment left: (identifier)) @more)))
-    """,
+    "python": "(module (expression_statement (assignment left: (identifier)) @more))",
     "javascript": _MORE_JAVASCRIPT,
     "typescript": _MORE_TYPESCRIPT,
     "tsx": _MORE_TYPESCRIPT,

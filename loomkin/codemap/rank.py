@@ -24,7 +24,7 @@ LINKED = 0.5
 MOST = 2_500
 """Files that are ranked, as many as a map could name."""
 SEEDS = 40
-ROUNDS, KEPT = 3, 6
+ROUNDS, KEPT = 1, 6
 """How often the weight is passed on, and how many tenths of it each time."""
 WHOLE = 1 << 36
 LEAST = WHOLE // 20_000
