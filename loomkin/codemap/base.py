@@ -130,8 +130,10 @@ def worth(name: str, definers: int) -> int:
     """How much a name tells of who needs whom, defined in so many files; nothing where in too many."""
     if not 0 < definers <= MOST_DEFINERS:
         return 0
-    value = 160 // definers
-    if len(name) >= 8 and ("_" in name.strip("_") or not name.islower()):
+    value = 480 // definers
+    if name.islower() and "_" not in name:
+        value //= 3  # a word as good as any: fields and variables have such names, too
+    elif len(name) >= 8:
         value *= 3
     return value // 4 if name.startswith("_") or len(name) < 4 else value
 

@@ -24,10 +24,11 @@ LINKED = 0.5
 MOST = 2_500
 """Files that are ranked, as many as a map could name."""
 SEEDS = 40
-ROUNDS, KEPT = 1, 6
+ROUNDS, KEPT = 3, 6
 """How often the weight is passed on, and how many tenths of it each time."""
 WHOLE = 1 << 36
-LEAST = WHOLE // 20_000
+LEAST = WHOLE // 800
+"""What is passed on at least: the rest of the graph is too far away to matter."""
 UNREAD = 0.25
 """What a file that is no source is worth beside one that is."""
 PARTNER = 0.6
