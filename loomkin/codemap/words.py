@@ -1,5 +1,6 @@
 """The names and words of a text, split into the pieces that a question about it may hold, as stems."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from loomkin.records.regex import pattern
@@ -8,6 +9,7 @@ LONGEST = 64
 NAME_STEM = "_"
 """What parts the words of a name."""
 _NAME = pattern(r"[^\W\d]\w+")
+_ASCII_NAME = pattern(r"[A-Za-z_]\w+", re.ASCII)
 _PIECE = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d{2,}")
 _ENDINGS = {
     "s": (
@@ -28,7 +30,7 @@ _KEPT = ("ss", "us", "is")
 
 def names_in(text: str) -> list[str]:
     """All names of two or more characters, as they are written."""
-    found: list[str] = _NAME.findall(text)
+    found: list[str] = (_ASCII_NAME if text.isascii() else _NAME).findall(text)
     return found
 
 
