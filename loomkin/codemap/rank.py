@@ -19,7 +19,7 @@ NAMED = 2.0
 """What it is worth to have a name of the request in code."""
 AT_HAND = 1.0
 """What being at hand is worth, as a share of the best score by words."""
-LINKED = 0.5
+LINKED = 0.35
 """What the best file by links gets, as a share of the best score by words."""
 MOST = 2_500
 """Files that are ranked, as many as a map could name."""
