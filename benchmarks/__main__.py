@@ -16,6 +16,7 @@ from benchmarks import (
     edits,
     hooks,
     journal,
+    map_speed,
     memory,
     memory_keepers,
     memory_offload,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[Floor], Iterator[Figure]]] = {
     "memory_keepers": memory_keepers.measure,
     "why": why.measure,
     "hooks": hooks.measure,
+    "map": map_speed.measure,
 }
 
 

@@ -92,13 +92,22 @@ RIVALS = (
 
 def install(rival: Rival) -> None:
     """Install a rival into its own folder; raises CommandFailed with the installer's last words."""
-    rival.folder.mkdir(parents=True, exist_ok=True)
     if rival.registry == "pip":
-        python = str(rival.folder / "bin" / "python")
-        commands = [[sys.executable, "-m", "venv", str(rival.folder)]]
-        commands.append([python, "-m", "pip", "install", "--quiet", rival.package])
+        install_into(rival.folder, rival.package)
     else:
-        commands = [["npm", "install", "--silent", "--prefix", str(rival.folder), rival.package]]
+        rival.folder.mkdir(parents=True, exist_ok=True)
+        _carry_out([["npm", "install", "--silent", "--prefix", str(rival.folder), rival.package]])
+
+
+def install_into(folder: Path, package: str) -> None:
+    """Install a Python package into an environment of its own; raises CommandFailed as `install` does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    commands = [[sys.executable, "-m", "venv", str(folder)]]
+    commands.append([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", package])
+    _carry_out(commands)
+
+
+def _carry_out(commands: Sequence[Sequence[str]]) -> None:
     for words in commands:
         done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode:

@@ -155,7 +155,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         books = build_books(loaded.settings.budget, house.database, opened.id)
         house = house if veterans else _alone(house, books, chosen, scribe)
         jobs, sight = await stack.enter_async_context(JobTable()), Sight()
-        services = Services(_services(house, jobs, sight, person, gate))
+        services = stack.enter_context(Services(_services(house, jobs, sight, person, gate)))
         denied = frozenset(denied_tools(rules))
         crew = Crew(
             house, opened.id, gate, denied, reach, books, roles, tools, services, found_before, _shelf(house)

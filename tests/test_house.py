@@ -55,7 +55,7 @@ LADDER: dict[str, set[str]] = {
     },
     "cli": {
         "runtime", "config", "store", "decisions", "failures", "project", "provenance", "llm",
-        "permissions", "agent", "team", "workspace", "commands", "githooks", "ui", "app", "keepers",
+        "permissions", "agent", "team", "workspace", "commands", "githooks", "ui", "app", "keepers", "codemap",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -63,12 +63,14 @@ HEAVY = {
     "litellm", "httpx2", "httpcore2", "tree_sitter", "tree_sitter_bash", "tree_sitter_python",
     "tree_sitter_javascript", "tree_sitter_typescript", "tree_sitter_go", "tree_sitter_rust",
     "tree_sitter_java", "tree_sitter_c", "tree_sitter_cpp", "tree_sitter_ruby", "tree_sitter_php",
+    "tree_sitter_c_sharp", "tree_sitter_elixir", "tree_sitter_kotlin", "tree_sitter_lua",
     "charset_normalizer", "rich", "prompt_toolkit", "pathspec", "tomlkit", "tomllib", "jsonschema",
     "ssl", "difflib", "typer", "truststore", "multiprocessing", "sqlite3", "idna", "urllib.request",
 }  # fmt: skip
 HEAVY_OWN = {
     "loomkin.project.web_text", "loomkin.project.web", "loomkin.project.edit", "loomkin.project.patch",
-    "loomkin.codemap.touched", "loomkin.workspace.teamwork", "loomkin.project.search",
+    "loomkin.codemap.touched", "loomkin.codemap.atlas", "loomkin.project.search",
+    "loomkin.workspace.teamwork",
     "loomkin.permissions.shell_policy", "loomkin.permissions.harden", "loomkin.decisions",
     "loomkin.decisions.answers", "loomkin.decisions.drafts", "loomkin.failures.watch",
     "loomkin.keepers.memory", "loomkin.store.archive", "loomkin.provenance.committed",

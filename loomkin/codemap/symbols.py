@@ -1,6 +1,8 @@
 """The definitions of a source text with the lines they span, by tree-sitter."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from loomkin.codemap.languages import BEFORE, NAME_FIELDS, QUERIES, WRAPPERS
@@ -9,6 +11,10 @@ from loomkin.records.dataclass import dataclass
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query
+
+KINDS = ("leaf", "container", "more")
+_AROUND = ("declarator", "generic_type", "variable_list", "variable_declaration")
+_LEADING = ("const_element", "property_declaration", "assignment_statement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +42,7 @@ def symbols(path: str, text: str) -> tuple[Symbol, ...] | None:
 
     tree = Parser(grammar(name)).parse(text.encode("utf-8", "surrogatepass"))
     captured = QueryCursor(_query(name)).captures(tree.root_node)
-    found = [(node, kind == "container") for kind, nodes in captured.items() for node in nodes]
-    found.sort(key=lambda pair: (pair[0].start_byte, -pair[0].end_byte))
-    return tuple(_nested(found))
+    return tuple(Symbol(own, *_lines(node), container) for node, own, container, _ in nested(captured))
 
 
 def symbol_at(known: tuple[Symbol, ...], first: int, last: int) -> Symbol | None:
@@ -73,33 +77,53 @@ def _query(name: str) -> "Query":
     return Query(grammar(name), QUERIES[name])
 
 
-def _nested(found: "list[tuple[Node, bool]]") -> list[Symbol]:
-    """Symbols with the names of all that encloses them."""
-    result: list[Symbol] = []
+def nested(captured: "Mapping[str, Sequence[Node]]") -> "Iterator[tuple[Node, str, bool, int]]":
+    """Definitions from top to bottom: the node, its dotted name, whether it is a container, and how deep."""
+    found = [
+        (node.start_byte, -node.end_byte, kind == "container", node)
+        for kind, nodes in captured.items()
+        if kind in KINDS
+        for node in nodes
+    ]
+    found.sort(key=itemgetter(0, 1))
     open_ones: list[tuple[int, str]] = []
-    for node, container in found:
-        while open_ones and open_ones[-1][0] <= node.start_byte:
+    for start, end, container, node in found:
+        while open_ones and open_ones[-1][0] <= start:
             open_ones.pop()
         own = _name(node)
         if not own:
             continue
         name = f"{open_ones[-1][1]}.{own}" if open_ones else own
-        open_ones.append((node.end_byte, name))
-        result.append(Symbol(name, *_lines(node), container))
-    return result
+        depth = len(open_ones)
+        open_ones.append((-end, name))
+        yield node, name, container, depth
 
 
 def _name(node: "Node") -> str:
     field = next((one for each in NAME_FIELDS if (one := node.child_by_field_name(each))), None)
-    while field is not None and field.type.endswith(("declarator", "generic_type")) and field.named_children:
+    if field is None:
+        field = _unnamed(node)
+    while field is not None and field.named_children and field.type.endswith(_AROUND):
         field = field.child_by_field_name("declarator") or field.named_children[0]
     own = _text(field).replace("::", ".")
-    receiver = node.child_by_field_name("receiver")
+    receiver = node.child_by_field_name("receiver") if node.type == "method_declaration" else None
     if receiver is None:
         return own
     # Go: the type that a method belongs to stands before its name
     kind = _first_of(receiver, "type_identifier")
     return f"{_text(kind)}.{own}" if kind else own
+
+
+def _unnamed(node: "Node") -> "Node | None":
+    """The name of a definition that its grammar has no field for."""
+    if node.type != "call":
+        return node.named_children[0] if node.named_children and node.type in _LEADING else None
+    # Elixir: a definition is a call, and what it defines the first argument
+    field = next((one for one in node.named_children if one.type == "arguments"), None)
+    field = field.named_children[0] if field is not None and field.named_children else None
+    while field is not None and field.type in ("binary_operator", "call"):
+        field = field.child_by_field_name("target" if field.type == "call" else "left")
+    return field
 
 
 def _text(node: "Node | None") -> str:

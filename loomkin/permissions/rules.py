@@ -26,7 +26,9 @@ ALIASES = {
 """Tool names of other assistants, so that lists can be imported."""
 
 EDITING = names("file_edit file_write file_patch")
-READING = names("file_read file_search content_search directory_list")
+READING = names(
+    "file_read file_search content_search directory_list repo_map code_outline find_symbol find_references"
+)
 
 _RULE = pattern(r"([A-Za-z_][\w.-]*\*?|\*)(?:\((.*)\))?", re.S)
 _HELP = "Write it as `tool` or `tool(spec)`, for example `shell(git diff *)` or `file_edit(src/**)`."

@@ -24,6 +24,10 @@ _LANGUAGES = {
     **dict.fromkeys((".rb", ".rake"), "ruby"),
     ".php": "php",
     **dict.fromkeys((".sh", ".bash"), "bash"),
+    **dict.fromkeys((".cs", ".csx"), "c_sharp"),
+    **dict.fromkeys((".ex", ".exs"), "elixir"),
+    **dict.fromkeys((".kt", ".kts"), "kotlin"),
+    ".lua": "lua",
 }
 
 
@@ -104,6 +108,30 @@ def _bash() -> object:
     return tree_sitter_bash.language()
 
 
+def _c_sharp() -> object:
+    import tree_sitter_c_sharp  # heavy: late on purpose
+
+    return tree_sitter_c_sharp.language()
+
+
+def _elixir() -> object:
+    import tree_sitter_elixir  # heavy: late on purpose
+
+    return tree_sitter_elixir.language()
+
+
+def _kotlin() -> object:
+    import tree_sitter_kotlin  # heavy: late on purpose
+
+    return tree_sitter_kotlin.language()
+
+
+def _lua() -> object:
+    import tree_sitter_lua  # heavy: late on purpose
+
+    return tree_sitter_lua.language()
+
+
 _GRAMMARS = {
     "python": _python,
     "javascript": _javascript,
@@ -117,6 +145,10 @@ _GRAMMARS = {
     "ruby": _ruby,
     "php": _php,
     "bash": _bash,
+    "c_sharp": _c_sharp,
+    "elixir": _elixir,
+    "kotlin": _kotlin,
+    "lua": _lua,
 }
 
 

@@ -53,6 +53,10 @@ class Sight:
         """The agent read this version."""
         self._views[agent, _real(path)] = _View(sha, Others(sha))
 
+    def files_of(self, agent: str) -> list[Path]:
+        """The files that the agent read or wrote."""
+        return [path for who, path in self._views if who == agent]
+
     def seen(self, agent: str, path: Path) -> str | None:
         """The hash that the agent last saw, None where it never read the file."""
         view = self._views.get((agent, _real(path)))

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-# what macros stand for is not in the file: a grammar calls much faulty that compiles
-_PREPROCESSED = ("c", "cpp")
+# what macros stand for is not in the file, and Kotlin's grammar wants more line ends than Kotlin does: a
+# grammar calls much faulty that compiles
+_UNSURE = ("c", "cpp", "kotlin")
 
 
 def syntax_error(path: Path | str, text: str) -> tuple[int, str] | None:
@@ -28,7 +29,7 @@ def syntax_error(path: Path | str, text: str) -> tuple[int, str] | None:
     if ending == ".toml":
         return _toml_error(text)
     name = language_of(path)
-    return _tree_error(name, text) if name and name not in _PREPROCESSED else None
+    return _tree_error(name, text) if name and name not in _UNSURE else None
 
 
 def _json_error(text: str) -> tuple[int, str] | None:

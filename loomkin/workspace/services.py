@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from loomkin.project.workplace import Workplace
 from loomkin.records.role import Role
 from loomkin.workspace.ground import Ground
 from loomkin.workspace.session import Session
@@ -16,6 +17,7 @@ class Services(dict[type, Any]):
     ground: Ground | None = None
     _company: "Teamwork | None" = None
     _session: tuple[Session, Role] | None = None
+    _atlas: Any = None
 
     def __missing__(self, kind: type) -> Any:
         if self.ground is not None and kind.__module__ == "loomkin.agent.sub_agents":
@@ -27,11 +29,23 @@ class Services(dict[type, Any]):
         if self.ground is not None and kind.__module__ == "loomkin.tooling.remembering":
             self[kind] = self.ground.memory
             return self[kind]
+        if kind.__module__ == "loomkin.codemap.late":
+            place = self[Workplace]
+            self[kind] = self._atlas = kind(place.root, place.outputs.parent / "map.db")
+            return self[kind]
         in_team = kind.__module__.startswith("loomkin.team.")
         if self.ground is None or self._company is not None or not in_team:
             raise KeyError(kind)
         self.company()
         return self[kind]
+
+    def __enter__(self) -> "Services":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close what was opened for tools alone."""
+        if self._atlas is not None:
+            self._atlas.close()
 
     def company(self) -> "Teamwork":
         """The session's team, which is made now where there is none yet."""

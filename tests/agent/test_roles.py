@@ -15,7 +15,7 @@ from loomkin.workspace.toolset import Toolset
 TOOLS = Toolset().names
 CODER_TOOLS = (
     "file_read", "file_write", "file_edit", "file_patch", "file_search", "content_search", "directory_list",
-    "shell", "shell_output", "git", "ask_person", "decision_log", "tool_search",
+    "repo_map", "shell", "shell_output", "git", "ask_person", "decision_log", "tool_search",
 )  # fmt: skip
 
 

@@ -87,6 +87,29 @@ SOURCES = {
         {"A": (2, 6), "A.f": (3, 5), "g": (7, 7), "T": (8, 9)},
     ),
     "a.sh": ("one() {\n  echo\n}\nfunction two {\n  echo\n}\n", {"one": (1, 3), "two": (4, 6)}),
+    "a.cs": (
+        "namespace N\n{\n    class C<T> : D\n    {\n        public int P { get; set; }\n        C() { }\n"
+        "        void M(int a)\n        {\n        }\n    }\n    enum E { X }\n    interface I { }\n}\n",
+        {
+            "N": (1, 13), "N.C": (3, 10), "N.C.P": (5, 5), "N.C.C": (6, 6), "N.C.M": (7, 9),
+            "N.E": (11, 11), "N.I": (12, 12),
+        },
+    ),
+    "a.ex": (
+        "defmodule A.B do\n  def f(a), do: a\n\n  defp g(x) when x > 1 do\n    x\n  end\n\n"
+        "  defmacro h, do: 1\nend\n\ndefimpl P, for: X do\nend\n",
+        {"A.B": (1, 9), "A.B.f": (2, 2), "A.B.g": (4, 6), "A.B.h": (8, 8), "P": (11, 12)},
+    ),
+    "a.kt": (
+        "class C(val x: Int) : D() {\n    fun m(a: Int): String {\n        return \"s\"\n    }\n}\n"
+        "object O {\n    fun k() {}\n}\nfun String.ext() {}\ntypealias T = Int\n",
+        {"C": (1, 5), "C.m": (2, 4), "O": (6, 8), "O.k": (7, 7), "ext": (9, 9), "T": (10, 10)},
+    ),
+    "a.lua": (
+        "local function f(a)\n  return a\nend\nfunction M.g()\nend\nlocal k = function()\nend\n"
+        "M.z = function()\nend\n",
+        {"f": (1, 3), "M.g": (4, 5), "k": (6, 7), "M.z": (8, 9)},
+    ),
 }  # fmt: skip
 
 
@@ -106,6 +129,9 @@ def test_every_language_with_a_query_is_shown_here() -> None:
         "rust": "rs",
         "bash": "sh",
         "ruby": "rb",
+        "c_sharp": "cs",
+        "elixir": "ex",
+        "kotlin": "kt",
     }
     assert {f"a.{endings.get(name, name)}" for name in QUERIES} == set(SOURCES)
 

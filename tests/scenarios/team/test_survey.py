@@ -24,7 +24,10 @@ from tests.team.conftest import Absent, home  # noqa: F401
 ON = {"LOOMKIN__TEAM__ORIENT": "true", "LOOMKIN__MODEL__FAST": "openai/fake-fast"}
 SECTIONS = "## What\nOne module.\n## Conventions\nTwo blank lines.\n## Traps\nNone."
 PAGE = "# calc\nOne module, tested with pytest."
-READ = [{"calls": [call("directory_list"), call("git_read", operation="log")]}, {"text": PAGE}]
+READ = [
+    {"calls": [call("directory_list"), call("repo_map"), call("git_read", operation="log")]},
+    {"text": PAGE},
+]
 
 
 async def surveyed(bench: Bench, home: Path, script: Mapping[str, Any], gate: str = "") -> ModelServer:  # noqa: F811
@@ -65,6 +68,7 @@ async def test_it_reads_once_and_every_later_agent_begins_with_the_page(bench: B
         "page",
     )
     assert "d1 Test calc, now by concierge\\n" in said(asked(first, "tester")[0]["messages"][1])
+    assert "1: def mean(values)" in said(asked(first, "orienter")[-1]), "it is shown the map"
     assert {body["model"] for body in asked(first, "orienter")} == {"fake-fast"}
     assert tools(asked(first, "orienter")[0]).isdisjoint(WRITING)
     assert "the orienter of team main in" in said(asked(first, "orienter")[0])

@@ -1,0 +1,126 @@
+"""The map of a large tree: from nothing, from what was kept, after an edit in a session; and of 50,000 files.
+
+The tree is that of `search`: Django's source, where it can be had. Where aider is installed for
+`map_quality`, its map of the same files stands beside, timed from inside its process, once started.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+from benchmarks.figures import Figure, middle
+from benchmarks.map_quality import Rival
+from benchmarks.process import BUILD, Floor, Run, plain_environment, run
+from benchmarks.search import tree
+from benchmarks.start import command
+from loomkin.codemap.atlas import Atlas
+from loomkin.project.listing import list_files
+
+ROUNDS, COLD_ROUNDS = 9, 3
+WORDS = "fix the ordering of combined querysets after union"
+MANY = 50_000
+
+
+def measure(floor: Floor) -> Iterator[Figure]:
+    """Each in a copy of the tree with a repository of its own."""
+    BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix="bench-map-") as folder:
+        top = Path(folder) / "tree"
+        shutil.copytree(tree(), top, ignore=shutil.ignore_patterns(".git", ".loomkin"), symlinks=True)
+        _repository(top)
+        files = list(list_files(top).files)
+        python = sum(one.endswith(".py") for one in files)
+        cold = [_map(top, floor, fresh=True) for _ in range(COLD_ROUNDS)]
+        note = f"{len(files):,} files, {python:,} of Python"
+        yield Figure("from nothing, wall", median(_walls(cold)), "s", "<= 5.5", tuple(_walls(cold)), note)
+        yield Figure("from nothing, CPU", median(_cpus(cold)), "s", "", tuple(_cpus(cold)))
+        warm = [_map(top, floor, fresh=False) for _ in range(ROUNDS)]
+        yield Figure("from what was kept, CPU", median(_cpus(warm)), "s", "<= 0.5", tuple(_cpus(warm)))
+        yield middle("after an edit in a session", _edits(top, files), "<= 150 ms")
+        yield from _beside(top, files, _walls(cold))
+    yield from _many(floor)
+
+
+def _repository(top: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(top)], check=True)
+    subprocess.run(["git", "-C", str(top), "add", "-A"], check=True, capture_output=True)
+
+
+def _map(top: Path, floor: Floor, fresh: bool) -> Run:
+    floor.sample()
+    if fresh:
+        shutil.rmtree(top / ".loomkin", ignore_errors=True)
+    return run([*command(), "map", WORDS], environ=plain_environment(top.parent), cwd=top)
+
+
+def _walls(runs: Sequence[Run]) -> list[float]:
+    return [one.wall for one in runs]
+
+
+def _cpus(runs: Sequence[Run]) -> list[float]:
+    return [one.cpu for one in runs]
+
+
+def _edits(top: Path, files: Sequence[str]) -> list[float]:
+    """Seconds of the wall for a map after one file was changed, in one process."""
+    atlas, times = Atlas(top, top / ".loomkin" / "map.db"), []
+    atlas.map(WORDS)
+    largest = sorted(
+        (one for one in files if one.endswith(".py")), key=lambda one: -os.path.getsize(top / one)
+    )
+    for number in range(ROUNDS):
+        path = top / largest[number * 40]
+        path.write_text(
+            path.read_text(encoding="utf-8") + f"\n\ndef added_{number}(): ...\n", encoding="utf-8"
+        )
+        begun = time.perf_counter()
+        atlas.map(WORDS)
+        times.append(time.perf_counter() - begun)
+    atlas.close()
+    return times
+
+
+def _beside(top: Path, files: Sequence[str], ours: Sequence[float]) -> Iterator[Figure]:
+    """What the other assistant's map takes, from nothing."""
+    if not Rival.installed():
+        return
+    shutil.rmtree(top / ".aider.tags.cache.v4", ignore_errors=True)
+    rival = Rival()
+    try:
+        _, cold = rival.ask(top, files, WORDS)
+    finally:
+        rival.close()
+    yield Figure("aider's map from nothing, wall", cold, "s", "", (cold,), "without its start")
+    yield Figure("from nothing, over aider's", median(ours) / cold, "x", "<= 0.25")
+
+
+def _many(floor: Floor) -> Iterator[Figure]:
+    with tempfile.TemporaryDirectory(dir=BUILD, prefix="bench-map-many-") as folder:
+        top = Path(folder) / "tree"
+        for number in range(MANY):
+            path = top / f"part{number % 250}" / f"module_{number}.py"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(_source(number), encoding="utf-8")
+        _repository(top)
+        first, again = _map(top, floor, fresh=True), _map(top, floor, fresh=False)
+    note = f"{first.wall:.0f} s; again {again.wall:.1f} s, {again.resident / 1e6:.0f} MB"
+    yield Figure(f"{MANY:,} files, peak memory", first.resident / 1e6, "MB", "<= 300", note=note)
+
+
+def _source(number: int) -> str:
+    """A module of four functions and a class with names of its own, which uses two others."""
+    one, two = (number * 7919 + 13) % MANY, (number * 104_729 + 7) % MANY
+    functions = "".join(
+        f"\n\ndef make_{number}_{part}(first, second):\n    total = compute_{one}_{part}(first)\n"
+        f"    # joins part {part} of {number}\n    return total + Shelf{two}(second).measure\n"
+        for part in range(4)
+    )
+    return (
+        f'"""Part {number} of the store."""\n\nfrom store import Shelf{two}\n\n\nclass Shelf{number}:\n'
+        f"    def measure(self):\n        return self.width_{number}{functions}"
+    )

@@ -1,0 +1,190 @@
+"""Which files matter for a request: by its words, then by who names what they define."""
+
+import heapq
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+from loomkin.codemap.base import HIGH, LOW, NAME, unpacked
+from loomkin.codemap.index import Index
+from loomkin.codemap.kin import SOURCE, TEST
+from loomkin.codemap.overlay import Overlay
+from loomkin.codemap.query import Wanted, wanted
+from loomkin.records.dataclass import dataclass
+
+WEIGHTS = (2.2, 1.0, 0.6, 3.0)
+"""What a term is worth in definitions, in code, in words for people, and in the path."""
+LONG = 0.45
+"""How much the length of a file takes away."""
+NAMED = 2.0
+"""What it is worth to have a name of the request in code."""
+AT_HAND = 1.0
+"""What being at hand is worth, as a share of the best score by words."""
+LINKED = 0.35
+"""What the best file by links gets, as a share of the best score by words."""
+MOST = 2_500
+"""Files that are ranked, as many as a map could name."""
+SEEDS = 40
+ROUNDS, KEPT = 3, 6
+"""How often the weight is passed on, and how many tenths of it each time."""
+WHOLE = 1 << 36
+LEAST = WHOLE // 800
+"""What is passed on at least: the rest of the graph is too far away to matter."""
+UNREAD = 0.25
+"""What a file that is no source is worth beside one that is."""
+PARTNER = 0.6
+"""What a file is worth for the best of its tests or sources, as a share of that."""
+LARGEST_FAMILY = 12
+MEANT = 8
+"""How much more a name tells that the request has."""
+ROOTS = tuple(math.isqrt(16 * times) for times in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A file and what it is worth."""
+
+    number: int
+    path: str
+    score: float
+
+
+def rank(index: Index, text: str, at_hand: Collection[str] = ()) -> tuple[Wanted, list[Ranked]]:
+    """The best files in order; `index` was refreshed. The same files and words give the same order."""
+    over = index.over
+    request = wanted(text, index.pieces)
+    scores = _by_words(index, request)
+    best = max(scores.values(), default=0.0) or 1.0
+    _by_paths(over, request, at_hand, scores, best)
+    best = max(scores.values(), default=0.0)
+    flows = _by_links(over, scores, request)
+    most = max(flows.values(), default=0) or 1
+    total = {number: scores.get(number, 0.0) for number in over.files()}
+    for number, flow in flows.items():
+        if number in total:
+            total[number] += LINKED * (best or 1.0) * math.sqrt(flow / most)
+    for number in total:
+        if not over.kin(number):
+            total[number] *= UNREAD
+    _with_partners(over, total)
+    order = heapq.nsmallest(
+        MOST, ((-round(score, 6), over.path(number), number) for number, score in total.items())
+    )
+    return request, [Ranked(number, path, -score) for score, path, number in order]
+
+
+def _by_words(index: Index, request: Wanted) -> dict[int, float]:
+    over, count = index.over, max(1, index.over.count)
+    names = sorted(NAME + name for name in request.names)
+    found = index.postings([*request.terms, *names])
+    over = index.over
+    scores: dict[int, float] = {}
+    for term, weight in request.terms.items():
+        where = found[term]
+        rarity = math.log(1 + count / (0.5 + len(where))) * weight
+        for entry in where:
+            number = entry >> HIGH
+            amount = sum(
+                worth * times / (times + 0.6)
+                for worth, times in zip(WEIGHTS, unpacked(entry & LOW), strict=True)
+                if times
+            )
+            scores[number] = scores.get(number, 0.0) + rarity * amount
+    for number in scores:
+        scores[number] /= 1 + LONG * math.log(1 + over.length(number) / 150)
+    for name in names:
+        where = found[name]
+        rarity = math.log(1 + count / (0.5 + len(where)))
+        for entry in where:
+            scores[entry >> HIGH] = scores.get(entry >> HIGH, 0.0) + NAMED * rarity
+    return scores
+
+
+def _by_paths(
+    over: Overlay, request: Wanted, at_hand: Collection[str], scores: dict[int, float], best: float
+) -> None:
+    """What is at hand, and what the request names."""
+    if not at_hand and not request.paths:
+        return
+    for number in over.files():
+        path = over.path(number)
+        if path in at_hand:
+            scores[number] = scores.get(number, 0.0) + AT_HAND * best
+        for one in request.paths:
+            if path == one or path.endswith(f"/{one}"):
+                scores[number] = scores.get(number, 0.0) + best
+            elif "/" in one and f"/{one}/" in f"/{path}":
+                scores[number] = scores.get(number, 0.0) + 0.3 * best
+
+
+def _by_links(over: Overlay, scores: Mapping[int, float], request: Wanted) -> dict[int, int]:
+    """Weight that begins at the best files by words and goes to what defines the names in their code.
+
+    In whole numbers: whatever the order of the files, the sums are the same.
+    """
+    best = heapq.nsmallest(SEEDS, scores, key=lambda number: (-round(scores[number], 6), over.path(number)))
+    seeds = {number: scores[number] for number in best} or dict.fromkeys(over.files(), 1.0)
+    total = sum(sorted(seeds.values())) or 1.0
+    active = {number: int(WHOLE * round(score / total, 9)) for number, score in seeds.items()}
+    least = min(LEAST, min(active.values(), default=0))
+    worths, flows = _worths(over, request), dict[int, int]()
+    for _ in range(ROUNDS):
+        passed: dict[int, int] = {}
+        for number, mass in active.items():
+            if mass >= least:
+                names, times = over.refs(number)
+                weights = [worths[name] * ROOTS[often] for name, often in zip(names, times, strict=True)]
+                share = mass * KEPT // (10 * (sum(weights) or 1))
+                for name, weight in zip(names, weights, strict=True):
+                    if weight:
+                        passed[name] = passed.get(name, 0) + share * weight
+        active = _arrived(over, passed)
+        for number, mass in active.items():
+            flows[number] = flows.get(number, 0) + mass
+    return flows
+
+
+def _worths(over: Overlay, request: Wanted) -> Sequence[int]:
+    """What each name tells; more where the request has it."""
+    numbers = [number for one in request.names for number in over.numbers(one)]
+    if not numbers:
+        return over.worths
+    worths = over.worths[:]
+    for number in numbers:
+        worths[number] *= MEANT
+    return worths
+
+
+def _arrived(over: Overlay, passed: Mapping[int, int]) -> dict[int, int]:
+    """The weight of names, given to the files that define them."""
+    base, others, known = over.base, over.definers, len(over.base.names)
+    def_at, def_file = base.def_at, base.def_file
+    arrived: dict[int, int] = {}
+    for name, mass in passed.items():
+        if name >= known or name in others:
+            files: Sequence[int] = over.defined_in(name)
+        else:
+            files = def_file[def_at[name] : def_at[name + 1]]
+        share = mass // len(files) if files else 0
+        for number in files:
+            arrived[number] = arrived.get(number, 0) + share
+    return arrived
+
+
+def _with_partners(over: Overlay, total: dict[int, float]) -> None:
+    """Tests get a share of what is worth the file they are of, and the other way round."""
+    families: dict[str, list[int]] = {}
+    for number in total:
+        known = over.kin(number)
+        if known:
+            families.setdefault(known[1:], []).append(number)
+    before = dict(total)
+    for members in families.values():
+        if not 1 < len(members) <= LARGEST_FAMILY:
+            continue
+        tests = [number for number in members if over.kin(number)[0] == TEST]
+        others = [number for number in members if over.kin(number)[0] == SOURCE]
+        for those, partners in ((tests, others), (others, tests)):
+            if partners:
+                most = max(before[one] for one in partners)
+                for number in those:
+                    total[number] = max(before[number] + PARTNER / 2 * most, PARTNER * most)

@@ -1,0 +1,1 @@
+"""Knowing the code: the map, outlines, definitions and references."""
