@@ -55,7 +55,8 @@ LADDER: dict[str, set[str]] = {
     },
     "cli": {
         "runtime", "config", "store", "decisions", "failures", "project", "provenance", "llm",
-        "permissions", "agent", "team", "workspace", "commands", "githooks", "ui", "app", "keepers", "codemap",
+        "permissions", "agent", "team", "workspace", "commands", "githooks", "ui", "app", "keepers",
+        "codemap",
     },
     "__main__": {"cli"},
 }  # fmt: skip
