@@ -27,7 +27,10 @@ from benchmarks.recall_sessions import QUESTIONS, unpacked
 from loomkin.cli.keeper_place import library
 from loomkin.keepers.passage import Passage, Wanted
 from loomkin.records.keeper import KeeperKind
+from loomkin.runtime.clock import SystemClock
 from loomkin.store.database import FILE_NAME, Database
+from loomkin.store.transfer import take
+from loomkin.store.transfer_read import stage
 
 FIRST = 5
 
@@ -44,11 +47,20 @@ class Asked:
 
 
 def load(exports: Sequence[Path], root: Path) -> None:
-    """Import the sessions into a fresh repository; raises CalledProcessError."""
+    """Import the sessions into a fresh repository; raises CalledProcessError, UsageError and StoreError."""
     subprocess.run(["git", "init", "-q", str(root)], check=True)
-    for file in exports:
-        words = [sys.executable, "-m", "loomkin", "sessions", "import", str(file.resolve())]
-        subprocess.run(words, cwd=root, check=True, stdout=subprocess.DEVNULL)
+    state = root / ".loomkin"
+    state.mkdir()
+    database = Database(state / FILE_NAME)
+    try:
+        for file in exports:
+            staged = stage([file.read_text(encoding="utf-8")])
+            try:
+                take(database, staged, SystemClock().session_id, folder=state / "outputs")
+            finally:
+                staged.close()
+    finally:
+        database.close()
 
 
 def ask(root: Path, questions: Sequence[dict[str, Any]], first: int = FIRST) -> Iterator[Asked]:
