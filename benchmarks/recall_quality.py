@@ -7,7 +7,7 @@ work on its own repository. Else each SESSION.json is an export (`loomkin sessio
 are imported into one fresh repository. Each line of the questions is an object
 `{"question": "...", "any_of": ["...", ...]}`: a hit is a passage that is of a message with one of these ids,
 or in which one of these texts stands, word for word but for blanks and case. `"keeper"` and `"kind"` may
-narrow a question. Questions with `"held_out": true` were not looked at while the ranking was made better, and
+narrow a question. By questions with `"held_out": true` no number of the ranking was chosen; they
 are counted by themselves, too. Misses are listed with what was found instead.
 """
 

@@ -22,7 +22,6 @@ _GROUPS = (
     ("anybody", "nobody", "somebody"),
     ("must", "need", "required"),
     ("limit", "bound", "at most"),
-    ("default", "fallback"),
 )
 
 
