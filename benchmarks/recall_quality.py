@@ -7,7 +7,7 @@ work on its own repository. Else each SESSION.json is an export (`loomkin sessio
 are imported into one fresh repository. Each line of the questions is an object
 `{"question": "...", "any_of": ["...", ...]}`: a hit is a passage that is of a message with one of these ids,
 or in which one of these texts stands, word for word but for blanks and case. `"keeper"` and `"kind"` may
-narrow a question. Questions with `"held_out": true` were not looked at while the ranking was made better, and
+narrow a question. By questions with `"held_out": true` no number of the ranking was chosen; they
 are counted by themselves, too. Misses are listed with what was found instead.
 """
 
@@ -27,7 +27,10 @@ from benchmarks.recall_sessions import QUESTIONS, unpacked
 from loomkin.cli.keeper_place import library
 from loomkin.keepers.passage import Passage, Wanted
 from loomkin.records.keeper import KeeperKind
+from loomkin.runtime.clock import SystemClock
 from loomkin.store.database import FILE_NAME, Database
+from loomkin.store.transfer import take
+from loomkin.store.transfer_read import stage
 
 FIRST = 5
 
@@ -44,11 +47,20 @@ class Asked:
 
 
 def load(exports: Sequence[Path], root: Path) -> None:
-    """Import the sessions into a fresh repository; raises CalledProcessError."""
+    """Import the sessions into a fresh repository; raises CalledProcessError, UsageError and StoreError."""
     subprocess.run(["git", "init", "-q", str(root)], check=True)
-    for file in exports:
-        words = [sys.executable, "-m", "loomkin", "sessions", "import", str(file.resolve())]
-        subprocess.run(words, cwd=root, check=True, stdout=subprocess.DEVNULL)
+    state = root / ".loomkin"
+    state.mkdir()
+    database = Database(state / FILE_NAME)
+    try:
+        for file in exports:
+            staged = stage([file.read_text(encoding="utf-8")])
+            try:
+                take(database, staged, SystemClock().session_id, folder=state / "outputs")
+            finally:
+                staged.close()
+    finally:
+        database.close()
 
 
 def ask(root: Path, questions: Sequence[dict[str, Any]], first: int = FIRST) -> Iterator[Asked]:

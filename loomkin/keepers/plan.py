@@ -1,6 +1,6 @@
 """Which messages leave a window: the oldest whole turns first, then what is finished with; words never."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from loomkin.keepers.worth import Worth, worths
 from loomkin.records.dataclass import dataclass, field
@@ -74,6 +74,11 @@ class _Plan:
         self._clipped: dict[MessageId, Held] = {}
         self._sizes: dict[MessageId, int] = {}
         self._side = 0
+        # with some room to spare, or the next step would need it again
+        self._spare = (aim.fits + aim.most) // 2
+        self._enough = aim.fits
+        if aim.wanted < aim.fits:
+            self._enough = aim.used if aim.used <= aim.most else min(self._spare, aim.used - aim.least)
 
     def made(self) -> Moved | None:
         if self._aim.whole:
@@ -87,7 +92,9 @@ class _Plan:
         if self._used > self._aim.fits or self._aim.used - self._used < self._aim.least:
             self._by_worth(steps, end)
         if self._used > self._aim.fits:
-            self._attachments(range(1, len(self._units)), self._aim.fits)
+            worth_it = self._aim.used - self._used >= self._aim.least
+            enough = self._enough if worth_it else self._aim.fits
+            self._attachments(range(1, len(self._units)), enough)
         if self._used > self._aim.most:
             self._last_resorts(end, steps[-1] if steps else end)
         freed = self._aim.used - self._used
@@ -97,25 +104,33 @@ class _Plan:
 
     def _by_worth(self, steps: list[int], end: int) -> None:
         """Single results and steps, what is finished with first; what the person named where it overflows."""
+        aim = self._aim
         worth = worths([one.message for one in self._held])
         fresh = steps[-FRESH] if len(steps) >= FRESH else 0
-        spared = self._aim.fits > 0 and self._aim.used <= self._aim.most
+        pieces = sorted(self._pieces(worth, steps, end), key=lambda piece: piece[:2])
+        pieces = [piece for piece in pieces if piece[1] < fresh or piece[0] is Worth.REPEATED]
         self._side = STUB
-        for value, at, one in sorted(self._pieces(worth, steps, end), key=lambda piece: piece[:2]):
-            named = value is Worth.NAMED
-            if self._used <= (self._aim.fits if named else self._aim.wanted) or (named and spared):
+        self._go((piece for piece in pieces if piece[0] is not Worth.NAMED), end, aim.wanted)
+        if self._enough < aim.used:
+            self._go((piece for piece in pieces if piece[0] is Worth.NAMED), end, self._enough)
+
+    def _go(self, pieces: Iterable[_Piece], end: int, wanted: int) -> None:
+        """A step whose long results are all gone goes whole, but for the last ones."""
+        for _, at, one in pieces:
+            unit = self._units[at]
+            if self._used <= wanted:
                 return
-            if one is None:
-                self._take(self._units[at])
-            elif (at < fresh or value is Worth.REPEATED) and one.message.id not in self._gone:
+            if one is not None:
                 self._clipped[one.message.id] = one
                 self._shrink(one, STUB // 2 + LEFT)
-                if at < end and all(self._now(other) < LONG for other in self._units[at].held[1:]):
-                    self._take(self._units[at])
+            if at < end and all(self._now(other) < LONG for other in unit.held[1:]):
+                self._take(unit)
 
     def _pieces(self, worth: dict[MessageId, Worth], steps: list[int], end: int) -> Iterator[_Piece]:
         """What may go by itself: a long result, or a step without any."""
         for at, unit in enumerate(self._units[: steps[-1]] if steps else ()):
+            if unit.held[0].message.id in self._gone:
+                continue
             long = [one for one in unit.held if one.message.results and one.tokens >= LONG]
             yield from ((worth.get(one.message.id, Worth.PLAIN), at, one) for one in long)
             if at < end and not long:
@@ -128,14 +143,12 @@ class _Plan:
             self._used += one.tokens - self._sizes.pop(one.message.id)
         self._clipped.clear()
         self._move_until(0, end, self._aim.wanted)
-        # with some room to spare, or the next step would need it again
-        enough = (self._aim.fits + self._aim.most) // 2
-        self._move_until(end, last, enough)
+        self._move_until(end, last, self._spare)
         self._side = min(CLIP, self._aim.window // 5)
-        self._clip(enough)
-        if self._used > enough:
+        self._clip(self._spare)
+        if self._used > self._spare:
             self._side = max(LEAST_CLIP, self._side // 8)
-            self._clip(enough)
+            self._clip(self._spare)
 
     def _whole_turns(self, starts: list[int], end: int) -> None:
         """A turn goes whole or stays."""

@@ -22,7 +22,7 @@ def source(said: Said) -> str:
         case AgentReported(name, to):
             return f"report of {name} to {to}"
         case HandedOff(task):
-            return f"handoff of {task} by {said.agent}"
+            return f"handoff of {task} by {said.agent}" if said.agent else f"handoff of {task}"
     return said.agent
 
 

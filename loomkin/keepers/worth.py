@@ -10,6 +10,8 @@ from loomkin.records.message import Message, Role, ToolCall, ToolResult
 from loomkin.records.regex import pattern
 
 COMMAND = "shell"
+LATELY = 8
+"""Steps for which a file that the person's words name is kept for a change."""
 SHORT = 4
 """Letters from which on a word of the person may name a file."""
 _PATH = pattern(r"[^\s:]+\.\w+")
@@ -21,7 +23,7 @@ class Worth(IntEnum):
 
     Repeated: the same was read or run again since. Spent: it failed (what a command complained of is still
     worked on), its file was changed since, or all that a search found was opened. Named: a file that the
-    person's words name and that is not changed yet.
+    person's words name, read lately and not changed yet.
     """
 
     REPEATED = 0
@@ -46,6 +48,8 @@ def worths(messages: Sequence[Message]) -> dict[MessageId, Worth]:
     """What each message that holds results is worth, after all that was done up to the last of them."""
     deeds = _deeds(messages)
     named = _named(messages)
+    steps = [at for at, message in enumerate(messages, 1) if message.role is Role.ASSISTANT]
+    lately = steps[-LATELY] if len(steps) >= LATELY else 0
     last_read: dict[tuple[object, ...], int] = {}
     last_whole: dict[str, int] = {}
     changed: dict[str, int] = {}
@@ -69,7 +73,8 @@ def worths(messages: Sequence[Message]) -> dict[MessageId, Worth]:
         elif spent or (deed.call.name in LOOKS and opened):
             worth = Worth.SPENT
         else:
-            worth = Worth.NAMED if read and named & _names(deed.files) else Worth.PLAIN
+            kept = read and deed.at >= lately and named & _names(deed.files)
+            worth = Worth.NAMED if kept else Worth.PLAIN
         known[identity] = max(worth, known.get(identity, worth))
     return known
 

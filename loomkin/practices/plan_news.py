@@ -16,8 +16,8 @@ from loomkin.team.earlier import Earlier
 from loomkin.team.edges import broken, satisfied
 from loomkin.team.mailroom import Letter, Undeliverable
 from loomkin.team.member import Member
-from loomkin.team.orders import brought, in_words, piece_words, proof_words
-from loomkin.team.plan_letters import HOW, POLICY, for_owner
+from loomkin.team.orders import brought, piece_words
+from loomkin.team.plan_letters import HOW, POLICY, for_owner, handed_on
 from loomkin.team.planning import waits_for_a_check
 from loomkin.team.practice import Practice
 from loomkin.team.referee import MEND, goes_on
@@ -213,7 +213,8 @@ class PlanNews(Practice):
         told = fact.reason.rstrip(". ") if passed or fact.after is not S.DONE else ""
         why = f"{by}: {told}" if told else by
         found = self._unheard(task) if fact.after is S.DONE else ""
-        words = f"{task.id} ({task.title}) is {task.state}{shown}{why}.\n{self._handed(task)}\n{found}{after}"
+        handed = handed_on(task, passed)
+        words = f"{task.id} ({task.title}) is {task.state}{shown}{why}.\n{handed}\n{found}{after}"
         rest = (one for one in self._board.tasks if one.creator == task.creator and one.id != task.id)
         calm = fact.after is S.DONE and not (after or found) and any(self._moves(one) for one in rest)
         delivery = Delivery.DIGEST if calm else Delivery.NEXT_STEP
@@ -236,10 +237,6 @@ class PlanNews(Practice):
         tasks = self._board.plan.tasks
         lost = broken(tasks, self._board.plan.needs(task.id)) if task.state is S.CANCELLED else []
         return any(tasks[edge.before].creator == task.creator for edge in lost)
-
-    def _handed(self, task: Task) -> str:
-        by = f"By {task.owner}:\n" if task.owner else ""
-        return f"{by}{in_words(task.handoff)}\n{proof_words(task)}" if task.handoff else ""
 
     def _consequences(self, task: Task) -> Iterator[str]:
         """What an end means for the tasks that waited for it."""

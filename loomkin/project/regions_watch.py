@@ -50,6 +50,19 @@ async def uncommitted(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(entry[3:] for entry in entries if not entry.startswith("??")), new
 
 
+async def counted(root: Path, paths: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """How many lines of tracked files were added and removed since the last commit."""
+    wanted = tuple(paths)
+    answer = await run_git(("diff", "--numstat", "-z", "HEAD", "--", *wanted), root) if wanted else None
+    found = {}
+    for entry in answer.out.split("\0") if answer is not None and answer.ok else ():
+        added, _, rest = entry.partition("\t")
+        removed, _, path = rest.partition("\t")
+        if added.isdigit() and removed.isdigit():
+            found[path] = (int(added), int(removed))
+    return found
+
+
 def look(root: Path, paths: Iterable[str], whole: Iterable[str] = ()) -> dict[str, Seen]:
     """The files as they are, those of `whole` with their text; blocks."""
     read = frozenset(whole)

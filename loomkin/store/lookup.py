@@ -88,9 +88,9 @@ class Terms:
         starts = dict.fromkeys(_START.findall(words.lower()))
         return self._match(" OR ".join(f"{_quoted(one)}*" for one in starts), NEWEST) if starts else []
 
-    def latest(self) -> list[int]:
+    def latest(self, most: int) -> list[int]:
         """The newest passages, whatever is in them."""
-        return list(range(self.range.last, max(self.range.first, self.range.last - NEWEST) - 1, -1))
+        return list(range(self.range.last, max(self.range.first, self.range.last - most) - 1, -1))
 
     def _match(self, query: str, limit: int) -> list[int]:
         rows = self._connection.execute(

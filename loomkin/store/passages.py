@@ -14,7 +14,7 @@ from loomkin.store.database import transaction
 from loomkin.store.searchable import SEARCHED, passages, said_in
 from loomkin.store.words import terms
 
-VERSION = "1"
+VERSION = "2"
 """Of the terms, the passages and the tables; another one makes the index anew."""
 SECONDS = 0.04
 """How long one transaction of the index may keep facts waiting."""

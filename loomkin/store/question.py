@@ -7,11 +7,11 @@ from loomkin.records.regex import pattern
 
 PERSON = 1.2
 """What the person's own words count, beside others with the same words."""
-NAMED, OF_NAMED = 1.3, 1.15
+NAMED, OF_NAMED = 1.5, 1.15
 """What words count whose speaker the query names, and results that such an agent got."""
 LOOKED_AT, OPENING = 0.75, 0.5
 """What counts that was only read, and is there still; and what every agent is told at its beginning."""
-ASKING = 0.3
+ASKING = 0.15
 """What words count that belong to the question and not to its answer."""
 
 _WORD = pattern(r"[\w-]+")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, field
 from loomkin.store.words import fold
 
 USUAL = 1_000
@@ -12,15 +12,20 @@ LONG = 0.75
 """How much of that there is, from none to all."""
 TOGETHER = 0.5
 """What words count once more that are said together."""
-NEAR = 400
+NEAR = 200
 """Characters within which words count as said together."""
+PART = 0.75
+"""The share of what is shown of a passage that its words should keep to, so that some stands around them."""
+EQUAL = 0.3
+"""What another word for the same counts, beside the word itself."""
 FRESH, DAYS = 0.25, 14.0
 """How much more something said now is worth, and the days after which half of that is left."""
 SAME_FILE, SAME_NAME = 1.3, 1.1
 IN_A_ROW, SMALL = 1.0, 0.5
 """What words count that follow each other as in the query; among them those that tell nothing."""
+_EQUAL = "="
 _SIGNS = "?!.,;:()'\""
-LITERAL = 0.5
+LITERAL = 0.25
 """What the words of the query as they stand add, as a share of all they can add."""
 
 
@@ -30,7 +35,7 @@ class Wanted:
 
     `weights` has a weight for each word, `forms` the word for each form in which it is looked for, `literal`
     is what should stand there as it is, `phrases` what must, `row` the words in the order in which they were
-    said, `exact` those whose capitals tell something.
+    said, `exact` those whose capitals tell something, `equal` has what says the same as one of the words.
     """
 
     weights: Mapping[str, float]
@@ -40,6 +45,7 @@ class Wanted:
     files: tuple[str, ...]
     row: tuple[str, ...] = ()
     exact: tuple[str, ...] = ()
+    equal: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +62,28 @@ class Judge:
 
     def __init__(self, wanted: Wanted) -> None:
         self._wanted = wanted
+        equal = {form: _EQUAL + term for form, term in wanted.equal.items() if form not in wanted.forms}
+        self._terms = {**equal, **wanted.forms}
+        worth = {term: EQUAL * wanted.weights[term.removeprefix(_EQUAL)] for term in equal.values()}
+        self._worth = {**worth, **wanted.weights}
         self._most = sum(wanted.weights.values()) or 1.0
         self._mean = self._most / (len(wanted.weights) or 1)
         self._row = [(word, self._weight(word)) for one in wanted.row if (word := one.strip(_SIGNS))]
 
-    def fit(self, text: str, at: float, newest: float) -> Fit | None:
-        """How well a text fits that was said at `at`, None where a phrase is missing."""
+    def fit(self, text: str, at: float, newest: float, width: int) -> Fit | None:
+        """How well a text fits that was said at `at`, None where a phrase is missing.
+
+        Its best part is that in which most stands together of the text, where only `width` is shown of it.
+        """
         low = fold(text)
         plain = " ".join(low.split())
         if any(phrase not in plain for phrase in self._wanted.phrases):
             return None
         found = self._found(low)
-        score, near, begin, end = self._count(found, 1 - LONG + LONG * round(len(low) / USUAL, 1))
+        score = self._count(found, 1 - LONG + LONG * round(len(low) / USUAL, 1))
+        near, begin, end = self._densest(found, NEAR)
+        if NEAR < width < len(low):
+            _, begin, end = self._densest(found, round(PART * width))
         score += TOGETHER * near
         score += self._most * LITERAL * sum(one in plain for one in self._wanted.literal)
         score += self._most * len(self._wanted.phrases) + self._in_a_row(plain)
@@ -99,33 +115,45 @@ class Judge:
 
     def _found(self, low: str) -> list[tuple[int, int, str]]:
         """Where the terms and the first words of phrases stand."""
-        found = [place for form in self._wanted.forms for place in _places(form, low)]
+        found = [place for form in self._terms if form in low for place in _places(form, low)]
         for phrase in (*self._wanted.phrases, *self._wanted.literal):
             if (place := low.find(phrase)) >= 0:
                 found.append((place, place + len(phrase), phrase))
         return sorted(found)
 
-    def _count(self, found: Sequence[tuple[int, int, str]], size: float) -> tuple[float, float, int, int]:
-        """The sum over the words, the best sum of what stands near together, and where that is."""
-        weights, forms = self._wanted.weights, self._wanted.forms
+    def _count(self, found: Sequence[tuple[int, int, str]], size: float) -> float:
+        """The sum over the words, each less the more often it was there."""
         times: dict[str, int] = {}
+        for _, _, form in found:
+            term = self._terms.get(form, form)
+            times[term] = times.get(term, 0) + 1
+        return sum(
+            self._worth.get(term, 0.0) * count / (count + size)
+            for term, count in times.items()
+            if term[0] != _EQUAL or term[1:] not in times
+        )
+
+    def _densest(self, found: Sequence[tuple[int, int, str]], reach: int) -> tuple[float, int, int]:
+        """The best sum of what stands within so many characters, and where that is."""
+        weights, forms = self._worth, self._terms
         best, place, until = 0.0, 0, 0
-        first, near = 0, dict[str, int]()
+        first, value = 0, 0.0
+        near: dict[str, int] = {}
         for number, (begin, end, form) in enumerate(found):
             term = forms.get(form, form)
-            times[term] = times.get(term, 0) + 1
-            near[term] = near.get(term, 0) + 1
-            while found[first][0] < begin - NEAR:
+            times = near[term] = near.get(term, 0) + 1
+            if times == 1:
+                value += weights.get(term, self._most)
+            while found[first][0] < begin - reach:
                 left = forms.get(found[first][2], found[first][2])
                 near[left] -= 1
                 if not near[left]:
-                    del near[left]
+                    value -= weights.get(left, self._most)
                 first += 1
-            value = sum(weights.get(name, self._most) for name in near) + 0.01 * (number - first)
-            if value > best:
-                best, place, until = value, found[first][0], end
-        score = sum(weights.get(term, 0.0) * count / (count + size) for term, count in times.items())
-        return score, best, place, until
+            told = value + 0.01 * (number - first)
+            if told > best:
+                best, place, until = told, found[first][0], end
+        return best, place, until
 
     def _of_files(self, low: str) -> float:
         if any(path in low for path in self._wanted.files):

@@ -11,6 +11,9 @@ from loomkin.records.facts import FACTS
 from loomkin.store.packing import unpack
 
 _AT_ONCE = 400
+# the team writes handoffs down for the owner of the task
+_BY = """CASE WHEN kind != 'HandedOff' OR agent != '' THEN agent ELSE coalesce((SELECT owner FROM tasks
+ WHERE tasks.session = events.session AND tasks.id = json_extract(unpack(events.data), '$.task')), '') END"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def said(connection: Connection, numbers: Iterable[int]) -> dict[int, Said]:
     found: dict[int, Said] = {}
     for some in _portions(list(numbers)):
         rows = connection.execute(
-            "SELECT seq, at, session, agent, kind, data FROM events"
+            f"SELECT seq, at, session, {_BY} AS agent, kind, data FROM events"
             f" WHERE seq IN ({_marks(some)}) ORDER BY seq",
             some,
         )

@@ -1,18 +1,19 @@
 """Finding passages of the log by words: candidates from the index, ranked by what stands in them."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from sqlite3 import Connection, Row
 
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.regex import pattern
 from loomkin.store.database import Database
-from loomkin.store.lookup import Common, Range, Terms
+from loomkin.store.equal import equals
+from loomkin.store.lookup import NEWEST, Common, Range, Terms
 from loomkin.store.passages import NO_MODULE, between, catch_up, without_index
 from loomkin.store.question import Question
-from loomkin.store.ranking import Judge, Wanted, forms, rarity, squeezed, window
+from loomkin.store.ranking import EQUAL, Judge, Wanted, forms, rarity, squeezed, window
 from loomkin.store.searchable import cuts, read_in
-from loomkin.store.words import chunks_of, fold
+from loomkin.store.words import chunks_of, fold, threes
 
 POOL, WIDE_POOL, PHRASE_POOL = 32, 100, 250
 """Candidates whose text is looked at: more among few passages, and with a phrase, which only text shows."""
@@ -20,6 +21,8 @@ SAME = 2
 """Passages of one message that an answer has at most."""
 ALIKE, IN_A_ROW = 0.5, 5
 """The share of so many words in a row, shown already, from which on a passage tells nothing new."""
+LOOKED_THROUGH = 500
+"""The newest passages in which a phrase without any term is looked for."""
 OVER = 200
 """Characters beyond a passage in which a phrase may go on."""
 _AT_ONCE = 64
@@ -125,7 +128,7 @@ class _Search:
             number = starts.index(row["start"])
             stop = starts[number + 1] if number + 1 < len(starts) else len(text)
             passage = text[row["start"] : stop + OVER if self._phrases else stop]
-            fit = judge.fit(passage, row["at"], newest["at"])
+            fit = judge.fit(passage, row["at"], newest["at"], self._query.width)
             if fit is not None:
                 begin, end = window(passage, fit.begin, fit.end, self._query.width)
                 found.append(_hit(row, text, row["start"] + begin, row["start"] + end, fit.score * worth))
@@ -154,21 +157,37 @@ class _Search:
             weight = weights[term] = share * rarity(len(rows), self._terms.range.size)
             for number in rows:
                 scores[number] = scores.get(number, 0.0) + weight
+        equal = self._equal(weights, scores)
         whole = squeezed([_PHRASE.sub(" ", self._query.words)])
         files = squeezed(self._query.files)
         runs = tuple(word for one in whole for word in one.split())
-        wanted = Wanted(weights, spelled, self._literal(whole), self._phrases, files, runs, exact)
+        wanted = Wanted(weights, spelled, self._literal(whole), self._phrases, files, runs, exact, equal)
         together = self._terms.together(self._phrase_terms()) if self._phrases else []
         self._most += min(len(together), PHRASE_POOL)
         for number in together:  # all of these come first
             scores[number] = scores.get(number, 0.0) + sum(weights.values())
         if scores:
             return sorted(scores, key=lambda number: (-scores[number], -number)), Judge(wanted)
+        if self._phrases and not self._phrase_terms():
+            self._most = LOOKED_THROUGH
+            return self._terms.latest(LOOKED_THROUGH), Judge(wanted)
         found = self._terms.newest(frequent, self._query.words)
         signs = () if found else _signs(self._query.words)
         if signs:
-            return self._terms.latest(), Judge(replace(wanted, phrases=signs))
+            return self._terms.latest(NEWEST), Judge(replace(wanted, phrases=signs))
         return found, Judge(wanted)
+
+    def _equal(self, weights: Mapping[str, float], scores: dict[int, float]) -> dict[str, str]:
+        """What says the same as a term, with that term; the passages in which it stands count as well."""
+        words = _WORD.findall(_PHRASE.sub(" ", fold(self._query.words)))
+        found = {other: term for other, term in equals(words).items() if term in weights}
+        for other, term in found.items():
+            ((_, parts),) = list(chunks_of(other))[-1:]
+            rows = self._terms.rows(parts[-1:])
+            worth = EQUAL * min(weights[term], rarity(len(rows or ()), self._terms.range.size))
+            for number in rows or ():
+                scores[number] = scores.get(number, 0.0) + worth
+        return found
 
     def _wanted_terms(self) -> dict[str, float]:
         """The terms of the query, and how much each counts: the parts of a name less than the name."""
@@ -184,7 +203,7 @@ class _Search:
         found: list[str] = []
         for whole, parts in chunks_of(" ".join(self._phrases)):
             found += parts[:1] if whole else parts
-        return found
+        return found or [three for phrase in self._phrases for three in threes(phrase)]
 
     def _literal(self, whole: Sequence[str]) -> tuple[str, ...]:
         """What should stand in the text as it is: the query, and each word of it with signs inside."""
@@ -273,16 +292,5 @@ def _signs(words: str) -> tuple[str, ...]:
 
 
 def _hit(row: Row, text: str, begin: int, end: int, score: float) -> Hit:
-    return Hit(
-        row["seq"],
-        row["kind"],
-        row["session"],
-        row["agent"],
-        row["message"] or "",
-        row["sender"] or "",
-        row["at"],
-        begin,
-        len(text),
-        text[begin:end],
-        score,
-    )
+    said = row["seq"], row["kind"], row["session"], row["agent"], row["message"] or "", row["sender"] or ""
+    return Hit(*said, row["at"], begin, len(text), text[begin:end], score)

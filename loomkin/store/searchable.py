@@ -9,12 +9,15 @@ from typing import Any
 
 from loomkin.records.codec import to_plain
 from loomkin.records.event import Fact
+from loomkin.records.regex import pattern
 from loomkin.store.packing import unpack
 
 SEARCHED = ("MessageAdded", "AgentReported", "HandedOff")
 """The kinds of facts that can be found."""
 ECHOES = ("context_search", "context_read", "context_ask")
 """Tools that say again what was said; they would be found instead of it."""
+_KEEPER = '<keeper id="k'
+_ALONG = pattern(rf'(?m)^{_KEEPER}\d+" title="')
 LENGTH = 2_000
 """Characters of a passage."""
 LATEST = LENGTH // 2
@@ -78,11 +81,19 @@ def _said_by(part: dict[str, Any]) -> str:
     if part.get("name") in ECHOES:
         return ""
     match part["_"]:
-        case "Text" | "Thinking" | "ToolResult":
+        case "Text":
+            return _own(part["text"])
+        case "Thinking" | "ToolResult":
             return str(part["text"])
         case "ToolCall":
             return f"{part['name']}\n{_arguments(part['arguments'])}"
     return ""
+
+
+def _own(text: str) -> str:
+    """The words without the keepers that went along, which stand behind them: they were said before."""
+    along = _ALONG.search(text) if _KEEPER in text else None
+    return text[: along.start()].rstrip() if along else text
 
 
 def _arguments(text: str) -> str:

@@ -7,7 +7,8 @@ change here needs another `passages.VERSION`.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, compress, count
+from operator import and_
 
 from loomkin.records.regex import pattern
 
@@ -22,6 +23,7 @@ _NOTHING = (
 )
 STOP = frozenset(_NOTHING.split())
 """Words that tell nothing; phrases with them are looked up in the text itself."""
+_COMMON = STOP | {word.capitalize() for word in STOP}
 
 # marks that \w leaves out belong to the words of Indic and other scripts
 _LETTER = r"[\w\u0300-\u036f\u0591-\u05bd\u064b-\u065f\u0900-\u109f\u1780-\u17d3]"
@@ -59,7 +61,14 @@ class _Terms(dict[str, tuple[str, ...]]):
 
 def terms(text: str) -> str:
     """All terms of a passage, each once, with spaces between."""
-    return " ".join(dict.fromkeys(chain.from_iterable(map(_known.__getitem__, _chunks(text)))))
+    chunks = _chunks(text)
+    found = chain.from_iterable(map(_known.__getitem__, chunks))
+    return " ".join(dict.fromkeys(chain(found, _threes(chunks))))
+
+
+def threes(words: str) -> list[str]:
+    """The terms of a phrase whose words tell nothing one by one: each three of them in a row."""
+    return _threes(_chunks(words))
 
 
 def chunks_of(words: str) -> Iterator[tuple[bool, tuple[str, ...]]]:
@@ -91,6 +100,12 @@ def _chunks(text: str) -> list[str]:
     plain = _NUMBERED.sub("", text) if "|" in text else text
     found: list[str] = (_ASCII_CHUNK if text.isascii() else _CHUNK).findall(plain)
     return _FLAG.findall(plain) + found if "--" in plain else found
+
+
+def _threes(chunks: Sequence[str]) -> list[str]:
+    common = list(map(_COMMON.__contains__, chunks))
+    rows = map(and_, map(and_, common, common[1:]), common[2:])
+    return ["+".join(chunks[at : at + 3]).lower() for at in compress(count(), rows)]
 
 
 def _split(chunk: str) -> Sequence[str]:

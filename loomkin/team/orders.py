@@ -52,6 +52,28 @@ def proof_words(task: Task) -> str:
     return "\n".join([head, *lines])
 
 
+def proof_line(task: Task) -> str:
+    """The same in a line, for whoever is not the first to read it: what is not a plain pass is named."""
+    runs = {proof.command: proof for proof in task.proofs}
+    plain = {name for name, one in runs.items() if (one.exit_code, one.flaky, one.by) == (0, False, SYSTEM)}
+    if len(plain) < 2 and not task.withdrawn:
+        return proof_words(task)
+    other = proof_words(
+        replace(task, evidence=tuple(one for one in task.evidence if one.command not in plain))
+    )
+    named = [line.removeprefix("- ") for line in other.splitlines() if line.startswith("- ")]
+    named = named[: len(runs) - len(plain)]
+    told = [f"{len(plain)} checks, exit 0"] * bool(plain) + named
+    told += [f"{len(task.withdrawn)} withdrawn"] * bool(task.withdrawn)
+    return f"run by loomkin: {'; '.join(told)}"
+
+
+def in_short(task: Task) -> str:
+    """What was done, where, what is open, and the proof in a line."""
+    whole = task.handoff or Handoff()
+    return "\n".join([*_parts(Handoff(whole.done, "", whole.changed, "", whole.open)), proof_line(task)])
+
+
 def failing_words(task: Task, tried: Iterable[Tried]) -> str:
     """Which checks of a task failed when they were tried before the work; empty where none did."""
     lines = [f"- `{one.command}` {one.words}." for one in tried if one.failed and one.command in task.checks]
@@ -115,7 +137,7 @@ def _brought(plan: Plan, edge: Edge) -> Iterator[tuple[str, str, list[str]]]:
             words = piece_words(before, piece.number, piece.total, piece.text)
             yield words, words, []
     if before.state is TaskState.DONE and before.handoff is not None and edge.kind is not EdgeKind.BLOCKS:
-        yield f"From {before.id} (", f"From {what}:", [*_parts(before.handoff), proof_words(before)]
+        yield f"From {before.id} (", f"From {what}:", [*_parts(before.handoff), proof_line(before)]
 
 
 def piece_words(task: Task, number: int, total: int, text: str) -> str:

@@ -6,6 +6,15 @@ from loomkin.records.mail import SYSTEM
 from loomkin.records.task import OnFailure, Task, TaskState
 from loomkin.records.team_event import TaskMoved
 from loomkin.team.board_guards import HELD
+from loomkin.team.orders import in_short, in_words, proof_words
+
+
+def handed_on(task: Task, judged: bool) -> str:
+    """What the owner of a task handed on; in short where a reviewer has read and judged all of it."""
+    by = f"By {task.owner}:\n" if task.owner else ""
+    if task.handoff is None:
+        return ""
+    return by + (in_short(task) if judged else f"{in_words(task.handoff)}\n{proof_words(task)}")
 
 
 def for_owner(fact: TaskMoved, task: Task, last: str) -> Iterator[str]:

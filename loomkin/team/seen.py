@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import CallStarted, Event, FileChanged, MessageAdded
+from loomkin.records.mail import SYSTEM
 from loomkin.records.message import ToolResult
 from loomkin.records.regex import pattern
 from loomkin.records.role import Role
+from loomkin.records.team_event import EvidenceGathered, TaskMoved
 from loomkin.team.matching import RUNS, changes_files
 from loomkin.team.practice import Practice
 
-KINDS = ("FileChanged", "CallStarted", "MessageAdded")
+KINDS = ("FileChanged", "CallStarted", "MessageAdded", "TaskMoved", "EvidenceGathered")
 RUNNING = (*RUNS, "verify", "git")
 _NAMES = ("command", "cmd", "script")
 MOST_PATHS, MOST_COMMANDS, LONGEST = 12, 4, 120
@@ -22,15 +24,17 @@ _COMMIT = pattern(r"\bgit\b[^|;&\n]*\bcommit\b")
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A change of the file `path`, or a command that came to an end."""
+    """A change of the file `path`, or a command that came to an end; a `check` loomkin ran for a task."""
 
     at: float
     path: str = ""
     added: int = 0
     removed: int = 0
     counted: bool = True
+    diff: str = ""
     command: str = ""
     ending: str = ""
+    check: bool = False
 
 
 class Seen(Practice):
@@ -40,6 +44,7 @@ class Seen(Practice):
         self._reads = reads
         self._steps: dict[str, list[_Step]] = {}
         self._begun: dict[tuple[str, str], str] = {}
+        self._owners: dict[str, str] = {}
 
     def restore(self, log: Iterable[Event]) -> None:
         """Go on with what an earlier process wrote down."""
@@ -50,7 +55,14 @@ class Seen(Practice):
         """A file changed, or a command began or ended."""
         fact, agent = event.fact, event.agent
         if isinstance(fact, FileChanged):
-            self._add(agent, _Step(event.at, fact.path, fact.added, fact.removed))
+            self._add(agent, _Step(event.at, fact.path, fact.added, fact.removed, diff=fact.diff))
+        elif isinstance(fact, TaskMoved):
+            self._owners[fact.task] = fact.owner
+        elif isinstance(fact, EvidenceGathered):
+            proof, owner = fact.evidence, self._owners.get(fact.task, "")
+            if proof.by == SYSTEM and owner:
+                ending = f"exit {proof.exit_code}"
+                self._add(owner, _Step(event.at, command=proof.command, ending=ending, check=True))
         elif isinstance(fact, CallStarted) and fact.tool in RUNNING:
             self._begun[(agent, fact.call_id)] = _command(fact)
         elif isinstance(fact, MessageAdded) and self._begun:
@@ -60,9 +72,10 @@ class Seen(Practice):
                 if ending:
                     self._add(agent, _Step(event.at, command=command, ending=ending))
 
-    def wrote(self, agent: str, path: str, at: float) -> None:
-        """A command of an agent changed a file, nobody knows in how many lines."""
-        self._add(agent, _Step(at, path, counted=False))
+    def wrote(self, agent: str, path: str, at: float, lines: tuple[int, int] | None = None) -> None:
+        """A command of an agent changed a file, in so many added and removed lines where that is known."""
+        added, removed = lines or (0, 0)
+        self._add(agent, _Step(at, path, added, removed, counted=lines is not None))
 
     def words(self, agent: str, role: Role, since: float, team: Iterable[str] = ()) -> str:
         """What it and its team did since then, in a line.
@@ -95,30 +108,65 @@ class Seen(Practice):
         return [step for step in self._steps.get(agent, ()) if step.at >= since]
 
     def _ran(self, steps: list[_Step]) -> str:
+        """The checks that passed, which are the proof, then what else was run last."""
+        checks = {step.command: step.ending for step in steps if step.check}
+        passed = [f"`{_short(command)}`" for command, ending in checks.items() if ending == "exit 0"]
         ends = {
             step.command: step.ending
             for step in steps
             if step.command and not _committed(step) and not self._reads(step.command)
         }
-        shown = [f"`{_short(command)}` -> {ending}" for command, ending in ends.items()][-MOST_COMMANDS:]
-        return ", ".join(shown)
+        room = max(1, MOST_COMMANDS - len(passed))
+        ends = {command: ending for command, ending in ends.items() if checks.get(command) != "exit 0"}
+        shown = [f"`{_short(command)}` -> {ending}" for command, ending in ends.items()][-room:]
+        more = f" and {len(passed) - MOST_COMMANDS} more" if len(passed) > MOST_COMMANDS else ""
+        proof = f"checks passed: {', '.join(passed[:MOST_COMMANDS])}{more}" if passed else ""
+        return "; ".join(part for part in (proof, ", ".join(shown)) if part)
 
     def _add(self, agent: str, step: _Step) -> None:
         self._steps.setdefault(agent, []).append(step)
 
 
+class _Net:
+    """How many lines of a file are new and gone after some changes: what was taken back counts no more."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, int] = {}
+        self._more = [0, 0]
+        self.counted = True
+
+    def add(self, step: _Step) -> None:
+        """One more change; where its diff is not whole its numbers count as they are."""
+        self.counted &= step.counted
+        edits = [line for line in step.diff.splitlines() if line.startswith(("+", "-"))]
+        if len(edits) != step.added + step.removed:
+            self._more[0] += step.added
+            self._more[1] += step.removed
+            return
+        for line in edits:
+            self._lines[line[1:]] = self._lines.get(line[1:], 0) + (1 if line[0] == "+" else -1)
+
+    @property
+    def words(self) -> str:
+        """The numbers; says so where a command changed the file and nobody knows how."""
+        if not self.counted:
+            return "(by a command)"
+        added = sum(count for count in self._lines.values() if count > 0) + self._more[0]
+        removed = sum(-count for count in self._lines.values() if count < 0) + self._more[1]
+        return f"+{added} -{removed}"
+
+
 def _changed(steps: list[_Step]) -> str:
-    sums: dict[str, tuple[int, int, bool]] = {}
+    sums: dict[str, _Net] = {}
     for step in steps:
         if step.path:
-            added, removed, counted = sums.get(step.path, (0, 0, True))
-            sums[step.path] = (added + step.added, removed + step.removed, counted and step.counted)
+            sums.setdefault(step.path, _Net()).add(step)
     return ", ".join(_paths(sums))
 
 
-def _paths(sums: dict[str, tuple[int, int, bool]]) -> Iterator[str]:
-    for path, (added, removed, counted) in list(sums.items())[:MOST_PATHS]:
-        yield f"{path} +{added} -{removed}" if counted else f"{path} (by a command)"
+def _paths(sums: dict[str, _Net]) -> Iterator[str]:
+    for path, net in list(sums.items())[:MOST_PATHS]:
+        yield f"{path} {net.words}"
     if len(sums) > MOST_PATHS:
         yield f"and {len(sums) - MOST_PATHS} more"
 

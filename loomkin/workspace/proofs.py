@@ -37,10 +37,10 @@ def proofs(ground: Ground, team: Team, board: Board, profiles: Profiles, watch: 
 
     seen = _witness(crew, team)
 
-    def wrote(agent: str, path: str) -> None:
+    def wrote(agent: str, path: str, lines: tuple[int, int] | None) -> None:
         task, now = board.in_hand(agent), house.clock.now()
         footprints.wrote(agent, task.id if task else "", path, now)
-        seen.wrote(agent, path, now)
+        seen.wrote(agent, path, now, lines)
 
     watch.noted = wrote
     checks = Checks(

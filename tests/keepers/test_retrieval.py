@@ -16,8 +16,8 @@ from loomkin.records.ids import CallId, KeeperId, MessageId, SessionId, TaskId
 from loomkin.records.keeper import Card, Keeper, KeeperKind, KeeperState
 from loomkin.records.keeper_event import KeeperMade, KeeperMoved, KeeperUsed
 from loomkin.records.message import Message, Part, Role, Text, ToolCall, ToolResult
-from loomkin.records.task import Handoff
-from loomkin.records.team_event import AgentReported, HandedOff
+from loomkin.records.task import Handoff, Task, TaskState
+from loomkin.records.team_event import AgentReported, HandedOff, TaskAdded, TaskMoved
 from loomkin.store.database import Database
 from loomkin.store.journal import write
 from loomkin.store.keepers import KeeperLine, lines
@@ -92,6 +92,14 @@ def test_reports_research_failures_and_outputs_are_found_by_their_kind(log: Log)
     assert found(KeeperKind.REPORT) == ["Wombats dig.", "the wombat is fed"]
     assert found(KeeperKind.RESEARCH) == ["Wombats dig."]
     assert [one.id for one in log.search("wombat", keeper="k1")] == ["m_000001"]
+
+
+def test_a_handoff_names_the_owner_of_its_task_where_there_is_one(log: Log) -> None:
+    task = Task(TaskId("t1"), "Feed the wombat", state=TaskState.READY)
+    handed = [HandedOff(TaskId(name), Handoff(done=f"The wombat is fed in {name}.")) for name in ("t1", "t2")]
+    moved = TaskMoved(TaskId("t1"), TaskState.READY, TaskState.DONE, "coder-2", "coder-2", "")
+    write(log.database, [Event(0, NOW, SESSION, "", "", fact) for fact in (TaskAdded(task), moved, *handed)])
+    assert {one.source for one in log.search("wombat")} == {"handoff of t1 by coder-2", "handoff of t2"}
 
 
 def test_a_line_deep_in_a_long_output_is_found_where_it_is_kept_whole(log: Log) -> None:

@@ -101,6 +101,12 @@ def test_files_that_the_persons_words_name_are_kept_longest_until_they_are_chang
     ]
 
 
+def test_a_named_file_that_is_not_changed_in_eight_steps_is_like_any_other() -> None:
+    later = [[look(f"word{number}", "x.py")] for number in range(7)]
+    assert judged([read("src/task.py")], *later, said="the tasks")[0] is Worth.NAMED
+    assert judged([read("src/task.py")], *later, [read("y.py")], said="the tasks")[0] is Worth.PLAIN
+
+
 async def test_what_is_finished_with_goes_and_what_is_still_to_be_edited_stays_whole() -> None:
     async with desk(9_000) as table:
         window = table.window()
@@ -146,8 +152,8 @@ async def test_an_offload_that_is_not_worth_it_waits_until_the_window_would_over
         assert window.load().zones.used > 0.9 * 12_000
         after, _ = await window.fit()
     assert len(window.transcript.keepers) == 1
-    assert after.zones.percent <= 60
-    assert before.zones.percent > after.zones.percent
+    assert after.zones.percent < 72
+    assert before.zones.used - after.zones.used >= 0.1 * 12_000
 
 
 async def test_two_offloads_in_successive_steps_come_only_where_it_would_overflow() -> None:

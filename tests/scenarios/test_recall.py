@@ -171,11 +171,13 @@ async def test_where_no_model_answers_the_passages_themselves_are_given(small: B
 
 @pytest.mark.feature("C7")
 async def test_a_keeper_named_in_a_prompt_goes_along(small: Bench) -> None:
-    async with small.model(*planted(8), DONE, DONE) as server:
+    async with small.model(*planted(8), DONE, DONE, DONE) as server:
         assert (await small.run("ask", "Look.")).code == 0
         assert (await small.run("ask", "@k1: on which staging port was it?")).code == 0
         prompt = said(bodies(server)[-1])
         missing = await small.run("ask", "See @k99.")
+        forgetful = await small.run("ask", "See @k1.", "--no-session-persistence")
+    assert "@k1 was not put along: with --no-session-persistence this run has no memory" in forgetful.err
     assert FACT in prompt
     assert '<keeper id=\\"k1\\"' in prompt
     assert "There is no keeper 'k99'" in missing.err

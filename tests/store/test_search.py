@@ -186,6 +186,34 @@ def test_a_query_keeps_to_what_it_names(database: Database) -> None:
     assert found(database, "heron", limit=0) == []
 
 
+@pytest.mark.parametrize("phrase", ["that is what it was for", "is not to be", "of the"])
+def test_a_phrase_of_common_words_only_is_found(database: Database, phrase: str) -> None:
+    others = [said(f"and so it is on the line {number}", identity=f"x{number}") for number in range(300)]
+    fill(database, said(f"Keep it: {phrase}.", identity="meant"), *others)
+    assert found(database, f'"{phrase}"') == ["meant"]
+
+
+def test_what_says_the_same_is_found_below_the_word_itself(database: Database) -> None:
+    fill(
+        database,
+        said("t7 was refused.", identity="same"),
+        said("t7 is not accepted (attempt 1 of 3).", identity="equal"),
+        *[said(f"t7 stands in line {number}", identity=f"x{number}") for number in range(5)],
+    )
+    assert found(database, "why was t7 refused?")[:2] == ["same", "equal"]
+    assert found(database, "refuse") == ["same", "equal"]
+
+
+def test_a_keeper_that_went_along_is_not_found_again_in_the_prompt(database: Database) -> None:
+    along = '<keeper id="k1" title="The heron" messages="3">\nThe heron stands at 6543.\n</keeper>'
+    parts = (Text("@k1: where does it stand?"), Text(f'<file path="a.md">\nA bittern.\n</file>\n{along}'))
+    prompt = Message(MessageId("prompt"), Role.USER, parts, "person", 1_700_000_000.0)
+    fill(database, said("The heron stands at 6543.", identity="first"), MessageAdded(prompt))
+    assert found(database, "heron 6543") == ["first"]
+    assert found(database, "bittern") == ["prompt"]
+    assert "<keeper" not in search(database, Query("bittern"))[0].text
+
+
 def test_a_phrase_that_goes_on_in_the_next_passage_is_found(database: Database) -> None:
     text = ("word " * 397) + "kingfisher " + "heron " + ("word " * 900)
     fill(database, said(text))

@@ -407,8 +407,12 @@ async def test_an_edit_by_a_tool_while_a_command_runs_is_not_the_commands(desk: 
 async def test_who_changed_a_tracked_file_by_a_command_is_known(desk: Desk) -> None:
     setup = "git init -q && git add . && git -c user.name=a -c user.email=a@b commit -qm one"
     ok(await run(desk, "bob", setup))
+    told: list[tuple[str, str, tuple[int, int] | None]] = []
+    desk.watch.noted = lambda agent, path, lines: told.append((agent, path, lines))
     assert ok(await run(desk, "bob", "echo '# more' >> a.py")) == "exit 0"
     assert desk.sight.changed_by(desk.root / "a.py") == "bob, 0 s ago"
+    await run(desk, "bob", "echo '# more' >> a.py")
+    assert told == [("bob", "a.py", (1, 0)), ("bob", "a.py", None)], "the second time nobody knows"
 
 
 async def test_alone_no_command_is_watched(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from loomkin.records.dataclass import replace
 from loomkin.records.ids import TaskId
-from loomkin.records.task import Edge, EdgeKind, Handoff, Task, TaskState
-from loomkin.team.orders import brought, left_behind
+from loomkin.records.mail import SYSTEM
+from loomkin.records.task import Edge, EdgeKind, Evidence, Handoff, Task, TaskState, Withdrawn
+from loomkin.team.orders import brought, in_short, left_behind, proof_line
 from loomkin.team.plan import Plan
 from loomkin.team.referee import MEND, NEEDS
 
@@ -67,3 +68,14 @@ def test_an_attempt_that_nothing_was_said_of_leaves_what_its_owner_said():
     assert left_behind(waits, "coder left", "") == FIRST
     half = Handoff(open="the half")
     assert left_behind(replace(waits, handoff=half), "coder left", "I go.") == half
+
+
+def test_who_reads_a_proof_second_has_it_in_a_line_with_what_is_no_plain_pass():
+    runs = (("a", 0), ("b", 1), ("b", 0), ("c", 1), ("d", 0), ("e", 0))
+    proofs = tuple(Evidence(name, code, "", "ada" if name == "d" else SYSTEM, 1.0) for name, code in runs)
+    task = Task(TaskId("t1"), "mend", handoff=FIRST, evidence=proofs, withdrawn=(Withdrawn("e", "lead"),))
+    assert in_short(task) == (
+        "done: mended it\nchanged: calc.py\nopen: an empty list\n"
+        "run by loomkin: 2 checks, exit 0; `c`: exit 1; `d`: exit 0 (run by ada); 1 withdrawn"
+    )
+    assert proof_line(replace(task, evidence=proofs[:1], withdrawn=())) == "run by loomkin:\n- `a`: exit 0"

@@ -5,10 +5,13 @@ import json
 import pytest
 
 from loomkin.records.event import CallStarted, Event, Fact, FileChanged, MessageAdded
-from loomkin.records.ids import CallId, MessageId, SessionId
+from loomkin.records.ids import CallId, MessageId, SessionId, TaskId
+from loomkin.records.mail import SYSTEM
 from loomkin.records.message import Message, ToolResult
 from loomkin.records.message import Role as Speaker
 from loomkin.records.role import Role
+from loomkin.records.task import Evidence, TaskState
+from loomkin.records.team_event import EvidenceGathered, TaskMoved
 from loomkin.team.seen import Seen
 
 CODER = Role("coder", "writes", ("file_edit", "shell"), "")
@@ -93,6 +96,23 @@ def test_a_file_that_a_command_wrote_is_an_edit_before_that_commands_end():
     assert book.words() == (
         "loomkin saw: changed gen.py (by a command); after the last edit: `make gen` -> exit 0; "
         "not committed."
+    )
+
+
+def test_numbers_are_net_and_checks_that_passed_come_first():
+    book = Book()
+    book.note(FileChanged("c", "a.py", "a", "b", 2, 1, "@@ -1 +1,2 @@\n-old\n+one\n+two"))
+    book.note(FileChanged("c", "a.py", "b", "c", 1, 2, "@@ -1,2 +1 @@\n-one\n-two\n+old"))
+    book.note(FileChanged("c", "a.py", "c", "d", 1, 0, "@@ -1 +1,2 @@\n+three"))
+    book.seen.wrote("ann", "b.py", 4.0, (5, 2))
+    book.ran("python try.py")
+    book.note(TaskMoved(TaskId("t1"), TaskState.OFFERED, TaskState.IN_PROGRESS, "ann", "ann", ""))
+    for command, code in (("pytest -q", 1), ("mypy", 0), ("pytest -q", 0)):
+        book.note(EvidenceGathered(TaskId("t1"), Evidence(command, code, "", SYSTEM, 1.0)))
+    book.note(EvidenceGathered(TaskId("t2"), Evidence("ruff", 0, "", SYSTEM, 1.0)))
+    assert book.words() == (
+        "loomkin saw: changed a.py +1 -0, b.py +5 -2; after the last edit: checks passed: `pytest -q`, "
+        "`mypy`; `python try.py` -> exit 0; not committed."
     )
 
 
