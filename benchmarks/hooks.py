@@ -62,6 +62,9 @@ def _hooks(floor: Floor, root: Path, environ: Mapping[str, str], where: str) -> 
         runs = [run(("sh", "-c", command), environ=environ, cwd=root, codes=(0, 1)) for _ in range(TIMES)]
         note = f"wall {median(one.wall for one in runs) * 1000:.0f} ms"
         yield middle(f"{name}, {where}", [one.cpu for one in runs], TARGET, note)
+    run((sys.executable, "-m", "loomkin", "hook", "uninstall"), environ=environ, cwd=root)
+    usual = {key: value for key, value in environ.items() if not key.startswith("LOOMKIN__")}
+    run((sys.executable, "-m", "loomkin", "hook", "install"), environ=usual, cwd=root)
     with_hooks = [_again(root, environ, number) for number in range(TIMES)]
     off = {**environ, "LOOMKIN_HOOKS": "0"}
     without = [_again(root, off, number + TIMES) for number in range(TIMES)]
