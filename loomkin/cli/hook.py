@@ -22,7 +22,6 @@ FORM = Form(
     "install|uninstall|status|run [NAME…]",
     ("install", "uninstall", "status", "run"),
 )
-_READERS = ("pre-push", "post-rewrite")
 
 
 def run(typed: Typed) -> int:
@@ -47,8 +46,12 @@ def run(typed: Typed) -> int:
 def _run(cwd: Path, words: tuple[str, ...]) -> int:
     if not words:
         raise UsageError("Name a hook: loomkin hook run NAME.")
-    lines = sys.stdin.read() if words[0] in _READERS and sys.stdin and not sys.stdin.isatty() else ""
-    verdict = run_hook(words[0], words[1:], cwd, os.environ, lines)
+    verdict = run_hook(words[0], words[1:], cwd, os.environ, _written)
     for line in verdict.lines:
         sys.stderr.write(f"loomkin: {printable(without_keys(line))}\n")
     return STOP if verdict.stop else 0
+
+
+def _written() -> str:
+    """What git wrote to standard input; a person at a terminal is not waited for."""
+    return sys.stdin.read() if sys.stdin and not sys.stdin.isatty() else ""

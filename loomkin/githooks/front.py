@@ -11,9 +11,9 @@ from pathlib import Path
 from loomkin.errors import UsageError
 from loomkin.githooks.beside import write, writing
 from loomkin.githooks.hook import Hook
-from loomkin.githooks.places import Place, hooks_path, plain_git
+from loomkin.githooks.places import Place, Setting, hooks_path, plain_git
 from loomkin.githooks.shim import CHAINED, chain, shim
-from loomkin.records.dataclass import dataclass
+from loomkin.records.dataclass import dataclass, replace
 
 STATE = "state.json"
 _SETTING = "core.hooksPath"
@@ -35,6 +35,9 @@ class State:
 def stand(place: Place, hooks: Sequence[Hook], environ: Mapping[str, str]) -> State:
     """Write the folder with these hooks and have git look there; raises StoreError and UsageError."""
     known = read_state(place.own)
+    moved = known is not None and _gone(place)
+    if known is not None and moved:
+        place = replace(place, behind=known.behind, setting=Setting(known.before, known.scope))
     behind = place.behind or (known.behind if known else str(place.common / "hooks"))
     with writing(place.own):
         place.own.mkdir(exist_ok=True)
@@ -46,8 +49,17 @@ def stand(place: Place, hooks: Sequence[Hook], environ: Mapping[str, str]) -> St
         if not place.behind and known is not None:
             return known
         state = _switch(place, behind, environ)
+        if moved:
+            # the file before named a folder that is gone: one setting is taken back, not the file
+            state = replace(state, config_after=b"")
         (place.own / STATE).write_text(_dumped(state), encoding="utf-8")
     return state
+
+
+def _gone(place: Place) -> bool:
+    """Whether git was told to look in our folder where it was before the whole repository was moved."""
+    behind = place.root.path / place.behind
+    return bool(place.behind) and behind.name == place.own.name and not behind.is_dir()
 
 
 def _switch(place: Place, behind: str, environ: Mapping[str, str]) -> State:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loomkin.githooks.hook import Git, HookError
-from loomkin.project.commit_style import cleaned
+from loomkin.project.commit_text import cleaned
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.regex import pattern
 

@@ -1,17 +1,12 @@
 """prepare-commit-msg: drafts a message where there is none yet, and names the decisions behind the files."""
 
-import asyncio
-
-from loomkin.codemap.commit_draft import draft
 from loomkin.config.load import Loaded
-from loomkin.errors import LoomkinError
-from loomkin.githooks.hook import Call, Git, Hook, Verdict
-from loomkin.githooks.message_file import MessageFile, read_message
+from loomkin.githooks.hook import Call, Hook, Verdict
+from loomkin.githooks.message_file import read_message
 from loomkin.githooks.staged import Staged, against, staged
-from loomkin.githooks.texts import file_changes
-from loomkin.project.commit_style import read_style
 from loomkin.project.git_marks import in_progress
 from loomkin.records.regex import pattern
+from loomkin.store.touched import ever_changed
 
 _GIVEN = ("merge", "squash", "commit")
 _AUTOMATIC = pattern(r"(?:fixup|squash|amend)! ")
@@ -45,7 +40,9 @@ def run(call: Call) -> Verdict:
     if not before.text:
         if not files or not _may_draft(call, source):
             return Verdict()
-        message, lines = _drafted(call, git, before, files)
+        from loomkin.githooks.drafting import drafted  # heavy: late on purpose
+
+        message, lines = drafted(call, git, before, files)
     trailers = _trailers(call, files)
     message = message.ended(trailers) if message.text else message
     if message.whole != before.whole:
@@ -59,32 +56,17 @@ def _may_draft(call: Call, source: str) -> bool:
     return call.settings.draft != "off" and source in ("", "template") and seen
 
 
-def _drafted(
-    call: Call, git: Git, message: MessageFile, files: list[Staged]
-) -> tuple[MessageFile, tuple[str, ...]]:
-    """The file with a model's words, else with what the symbols say, and what to tell of it."""
-    style = asyncio.run(read_style(call.root.path, call.loaded.settings.git.commit_style))
-    plain = draft(file_changes(git, files), style)
-    if call.settings.draft != "model" or not call.model:
-        return message.begun(plain), ()
-    from loomkin.githooks.wording import worded  # heavy: late on purpose
-
-    try:
-        said = worded(call, git, style, plain)
-    except LoomkinError as error:
-        why = " ".join(error.message.split())
-        return message.begun(plain), (f"no model drafted the message, the symbols did: {why}",)
-    return message.begun(said or plain), ()
-
-
 def _trailers(call: Call, files: list[Staged]) -> tuple[str, ...]:
     """The lines that this commit is to carry: decisions and models behind what it changes."""
     git, file = call.loaded.settings.git, call.database
     if file is None or not files or not (git.trailers or git.attribution != "none"):
         return ()
+    paths = [name for one in files for name in (one.path, one.earlier) if name]
+    if not ever_changed(file, paths):
+        return ()
     from loomkin.githooks.trailing import due  # heavy: late on purpose
 
-    return due(call, file, [name for one in files for name in (one.path, one.earlier)])
+    return due(call, file, paths)
 
 
 def _wanted(loaded: Loaded) -> bool:
@@ -100,4 +82,5 @@ HOOK = Hook(
     "`githooks.draft`, `git.trailers` and `git.attribution` are off",
     run,
     skips=_SKIPS,
+    limit=lambda settings: settings.timeout + (settings.model_timeout if settings.draft == "model" else 0),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from loomkin.githooks.hook import Call, Verdict
+from loomkin.provenance.trailers import TRAILER
 
 
 def refresh(call: Call, before: str, after: str) -> Verdict:
@@ -20,6 +21,9 @@ def refresh(call: Call, before: str, after: str) -> Verdict:
 
 def _commits_of_decisions(call: Call, file: Path, before: str, after: str) -> None:
     """Decisions learn their commits from the messages of commits that are new here."""
+    words = ["-1", "--format=%H", f"--grep=^{TRAILER}:", f"{before}..{after}", "--"]
+    if not call.git.text("log", *words, codes=(0, 128)).strip():
+        return
     from loomkin.githooks.linked import at_graph  # heavy: late on purpose
 
     at_graph(call, file, lambda linker: linker.fetched(before, after))

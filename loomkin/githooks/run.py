@@ -3,9 +3,10 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from types import FrameType
 
 from loomkin.config.load import load
@@ -15,14 +16,21 @@ from loomkin.githooks.listing import module_of, names
 from loomkin.project.root import Root, find_root
 from loomkin.project.trust import is_trusted
 
-AGAIN, TIMES = 0.2, 5
-"""Seconds between signals once time is up, and after how many the process ends wherever it is."""
+GRACE = 1.0
+"""Seconds from the end of its time until a hook is ended wherever it is."""
 
 
 def run_hook(
-    name: str, arguments: Sequence[str], cwd: Path, environ: Mapping[str, str], stdin: str = ""
+    name: str,
+    arguments: Sequence[str],
+    cwd: Path,
+    environ: Mapping[str, str],
+    read: Callable[[], str] = str,
 ) -> Verdict:
-    """Run a hook; raises UsageError for one that there is not, and nothing else that a person can cause."""
+    """Run a hook; raises UsageError for one that there is not, and nothing else that a person can cause.
+
+    `read` is asked for what git wrote to standard input, where the hook gets something.
+    """
     if name not in names():
         raise UsageError(f"There is no hook {name!r}.", hint=f"There are: {', '.join(names())}.")
     if environ.get("LOOMKIN_HOOKS") == "0":
@@ -36,9 +44,9 @@ def run_hook(
         hook: Hook = module_of(name).HOOK
         if not hook.wanted(loaded):
             return Verdict()
-        call = Call(name, tuple(arguments), root, environ, loaded, trusted, stdin)
         with limited(hook.limit(loaded.settings.githooks), name, strict):
-            return hook.run(call)
+            said = read() if hook.reads else ""
+            return hook.run(Call(name, tuple(arguments), root, environ, loaded, trusted, said))
     except LoomkinError as error:
         return Verdict((failed(name, error.message, strict),), strict)
     except OSError as error:
@@ -46,8 +54,8 @@ def run_hook(
     except Exception as error:
         if environ.get("LOOMKIN_DEBUG"):
             raise
-        said = f"this is a defect in loomkin: {type(error).__name__}: {error}."
-        return Verdict((failed(name, said, strict),), strict)
+        defect = f"this is a defect in loomkin: {type(error).__name__}: {error}."
+        return Verdict((failed(name, defect, strict),), strict)
 
 
 def failed(name: str, why: str, strict: bool) -> str:
@@ -59,26 +67,29 @@ def failed(name: str, why: str, strict: bool) -> str:
 
 @contextmanager
 def limited(seconds: float, name: str, strict: bool) -> Iterator[None]:
-    """Raise HookError here after so many seconds; end the process where nobody takes notice of that."""
-    heard = 0
+    """Raise HookError here after so many seconds; end the process soon after, where nobody hears that."""
     words = f"no end after {seconds:g} s (`githooks.timeout`)."
 
     def ring(number: int, frame: FrameType | None) -> None:
-        nonlocal heard
-        heard += 1
-        if heard > TIMES:
-            sys.stderr.write(f"loomkin: {failed(name, words, strict)}\n")
-            sys.stderr.flush()
-            os._exit(STOP if strict else 0)
         raise HookError(words)
 
+    def end() -> None:
+        # a call that never comes back to Python hears no signal
+        sys.stderr.write(f"loomkin: {failed(name, words, strict)}\n")
+        sys.stderr.flush()
+        os._exit(STOP if strict else 0)
+
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    watch = Timer(seconds + GRACE, end)
+    watch.daemon = True
+    watch.start()
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        watch.cancel()
 
 
 def _root(cwd: Path, environ: Mapping[str, str]) -> Root:

@@ -3,7 +3,8 @@
 from loomkin.githooks.asking import ask_model
 from loomkin.githooks.hook import Call, Git, HookError, Verdict
 from loomkin.githooks.staged import against
-from loomkin.project.commit_style import CommitStyle, cleaned, in_words
+from loomkin.project.commit_style import CommitStyle, in_words
+from loomkin.project.commit_text import cleaned
 from loomkin.project.diff_cut import pieces
 from loomkin.project.secrets import without_keys
 from loomkin.records.regex import pattern

@@ -67,6 +67,9 @@ def danger(command: Command) -> str:
     return _PROGRAMS.get(program, "")
 
 
+_HOOKED = ("commit", "merge", "am")
+
+
 def _git_danger(words: tuple[Word, ...]) -> str:
     at = 1
     while at < len(words) and words[at].text.startswith("-"):
@@ -109,6 +112,8 @@ def _verb_danger(verb: str, rest: Sequence[str]) -> str:
             if "--" in rest or names_file or several or _has(rest, "fp", "--force", "--patch")
             else ""
         )
+    if verb in _HOOKED and _has(rest, "n" if verb == "commit" else "\0", "--no-verify"):
+        return "passes the repository's hooks by"
     first = rest[0] if rest else ""
     found = {
         "switch": _has(rest, "fC", "--force", "--discard-changes", "--force-create"),

@@ -33,7 +33,6 @@ _CONVENTIONAL = pattern(
 )
 _AREA = pattern(r"(?P<area>[\w./*+@,{}-]+(?:, ?[\w./*+@-]+)*)(?P<apart>: +)(?=\S)")
 _NUMBER_BEHIND = pattern(r"\s*\(#\d+\)$")
-_SCISSORS = pattern(r"^. -+ >8 -+$", re.MULTILINE)
 _CASES = {True: "a capital letter", False: "a small letter"}
 
 
@@ -154,14 +153,6 @@ def taken_apart(subject: str) -> Subject:
 def written_by_git(subject: str) -> bool:
     """Whether git, a forge or a robot words such subjects: merges, reverts, fixups, releases."""
     return bool(_WRITTEN.match(subject.strip()))
-
-
-def cleaned(message: str, comment: str = "#") -> str:
-    """What git keeps of the text in its editor: nothing below the scissors, no comments, no space around."""
-    if comment and (cut := _SCISSORS.search(message)) and message[cut.start()] == comment:
-        message = message[: cut.start()]
-    lines = [line.rstrip() for line in message.splitlines() if not (comment and line.startswith(comment))]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
 def faults(message: str, style: CommitStyle) -> list[str]:

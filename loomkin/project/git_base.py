@@ -76,7 +76,8 @@ async def find_subject(cwd: Path, words: str) -> Subject | Problem:
     if what == "branch":
         base = await find_base(now.root.path, rest.strip())
         if isinstance(base, Problem):
-            return base
+            nothing = "" if words.strip() else "Nothing is staged or changed. "
+            return Problem(f"{nothing}{base.what}", f"{base.hint} Or name a commit, such as HEAD.".strip())
         title = f"{now.branch or 'this commit'} against {base.name}"
         return await _seen(now, title, ["diff", f"{base.fork}...HEAD"])
     return await _named(now, what)

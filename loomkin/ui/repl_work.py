@@ -44,6 +44,7 @@ class Work:
     _steered: list[str] = field(default_factory=list)
     _watch: Watch = field(init=False)
     _resting: bool = False
+    _errand: "asyncio.Task[None] | None" = None
 
     def __post_init__(self) -> None:
         self._watch = Watch(self.start, self._woken)
@@ -77,7 +78,8 @@ class Work:
             text = f"/tell {named[0]} {named[1]}"
         command = _COMMAND.match(text)
         if command and self._desk is not None and not (self.running and self._waits(command[1])):
-            self.start(f"/{command[1]}", self._command(self._desk, command[1], (command[2] or "").strip()))
+            work = self._command(self._desk, command[1], (command[2] or "").strip())
+            self._errand = self.start(f"/{command[1]}", work)
             return
         if command and self._desk is not None:
             self.face.show(Block(Kind.WARNING, f"/{command[1]} waits until no turn runs: press Esc first."))
@@ -113,7 +115,7 @@ class Work:
     def interrupt(self) -> bool:
         """Stop what runs; what was queued or not delivered goes back to the input line."""
         if self._task is None or self._task.done():
-            return False
+            return self._errand is not None and self._errand.cancel()
         self._resting = True  # until the person says how to go on
         unsent = [*self._take_back(), *self.queue]
         self.queue.clear()
@@ -250,6 +252,9 @@ class Work:
                 result = await command.run(desk.context, argument)
             except LoomkinError as error:
                 self.face.show(Block(Kind.ERROR, str(error)))
+            except asyncio.CancelledError:
+                self.face.show(Block(Kind.WARNING, f"Interrupted /{name}."))
+                raise
             else:
                 if result.text:
                     self.face.show(Block(_KINDS[result.look], without_keys(result.text)))

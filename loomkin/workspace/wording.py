@@ -6,7 +6,8 @@ from pathlib import Path
 from textwrap import fill
 
 from loomkin.errors import LoomkinError, StoreError
-from loomkin.project.commit_style import CommitStyle, cleaned, faults, in_words, read_style
+from loomkin.project.commit_style import CommitStyle, faults, in_words, read_style
+from loomkin.project.commit_text import cleaned
 from loomkin.project.git import run_git
 from loomkin.project.git_changes import PathState, Standing, shown
 from loomkin.records.dataclass import dataclass

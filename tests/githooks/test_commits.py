@@ -2,12 +2,15 @@
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from loomkin.store.database import Database
 from tests.fakes.model_server import ModelServer
 from tests.githooks.repository import SEEN, TOKEN, Repository, begin
 from tests.scenarios.conftest import bodies, environment
@@ -131,6 +134,7 @@ def test_rebase_amend_merge_and_cherry_pick_go_on_as_without_us(repo: Repository
         repo.git("commit", "-qm", f"fixed it, number {number}.")
     repo.git("switch", "-q", "-c", "side", "HEAD~2")
     repo.add("f1.py", "x = 2\n")
+    repo.add("old.py", f"k = '{TOKEN}'\n")  # what is in history already is no finding of a merge
     repo.git("commit", "-qm", "other f1.")
     repo.environ["LOOMKIN__GITHOOKS__CHECK_MESSAGE"] = "true"
     repo.install()
@@ -280,6 +284,30 @@ def test_what_keeps_us_from_our_work_is_one_line_unless_it_is_strict(repo: Repos
         for name in ("pre-commit", "prepare-commit-msg")
     ]
     assert repo.run("commit", "-m", "x", environ=GONE).code == 0
+
+
+@pytest.mark.feature("F4")
+def test_a_hook_that_cannot_go_on_ends_when_its_time_is_up(repo: Repository) -> None:
+    repo.install("post-commit")
+    repo.environ["LOOMKIN__GITHOOKS__TIMEOUT"] = "0.5"
+    state = repo.root / ".loomkin"
+    state.mkdir()
+    Database(state / "loomkin.db").close()
+    held = sqlite3.connect(state / "loomkin.db", isolation_level=None)
+    try:
+        # whoever opens it waits, inside SQLite, for ten seconds
+        held.execute("PRAGMA locking_mode=EXCLUSIVE")
+        held.execute("BEGIN EXCLUSIVE")
+        begun = time.monotonic()
+        done = repo.run("commit", "--allow-empty", "-m", "Wait")
+        took = time.monotonic() - begun
+    finally:
+        held.close()
+    assert done.code == 0
+    assert took < 9
+    assert done.err.splitlines() == [
+        "loomkin: post-commit: no end after 0.5 s (`githooks.timeout`). Passed over: git goes on."
+    ]
 
 
 @pytest.mark.feature("F4")

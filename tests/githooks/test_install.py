@@ -131,6 +131,19 @@ def test_husky_stays_as_it_is_and_keeps_its_names(repo: Repository) -> None:
     assert not (repo.root / ".git/loomkin-hooks").exists()
 
 
+def test_a_repository_that_was_moved_finds_its_hooks_again(repo: Repository, tmp_path: Path) -> None:
+    repo.write("team/pre-commit", "#!/bin/sh\necho team >&2\n").chmod(0o755)
+    repo.git("config", "core.hooksPath", "team")
+    config = (repo.root / ".git/config").read_bytes()
+    repo.install("pre-commit")
+    moved = Repository(repo.root.rename(tmp_path / "moved"), repo.environ)
+    assert "install again" in moved.standing("pre-commit")
+    moved.install("pre-commit")
+    assert moved.run("commit", "--allow-empty", "-m", "x").err == "team\n"
+    moved.uninstall()
+    assert (moved.root / ".git/config").read_bytes() == config
+
+
 def test_hooks_shared_by_all_repositories_are_not_changed_and_run_nevertheless(
     repo: Repository, tmp_path: Path
 ) -> None:

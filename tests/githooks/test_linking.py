@@ -66,7 +66,10 @@ async def test_a_persons_commit_names_the_decision_behind_its_files(bench: Bench
 @pytest.mark.feature("C5")
 async def test_decisions_follow_their_commit_through_amend_and_rebase(bench: Bench) -> None:
     repo = await decided(bench)
+    # the graph knows the commit also where its message says nothing
+    repo.environ |= {"LOOMKIN__GIT__TRAILERS": "false", "LOOMKIN__GIT__ATTRIBUTION": "none"}
     repo.git("commit", "-qam", "Cache double")
+    assert repo.message() == "Cache double"
     repo.git("commit", "-q", "--amend", "-m", "Cache what double gives")
     repo.add("other.py", "x = 1\n")
     repo.git("commit", "-qm", "Something else")

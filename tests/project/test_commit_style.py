@@ -7,7 +7,6 @@ import pytest
 from loomkin.project.commit_style import (
     SUBJECT_CHARS,
     CommitStyle,
-    cleaned,
     faults,
     in_words,
     read_style,
@@ -15,6 +14,7 @@ from loomkin.project.commit_style import (
     subject_in,
     taken_apart,
 )
+from loomkin.project.commit_text import cleaned
 from tests.project.test_git import _own_settings, git  # noqa: F401 - a fixture
 
 CONVENTIONAL = style_of(["feat(api): add x", "fix(cli): mend y", "docs(api): say z", "chore(ci): raise it"])

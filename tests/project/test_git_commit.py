@@ -1,6 +1,7 @@
 """Commits of named files in every state a repository can be in; what is the person's is left alone."""
 
 import asyncio
+import contextvars
 import os
 import sys
 import time
@@ -12,7 +13,7 @@ from loomkin.project.git import run_git
 from loomkin.project.git_base import Base, Subject, find_base, find_subject
 from loomkin.project.git_changes import shown, standing
 from loomkin.project.git_commit import Committed, Order, commit
-from loomkin.project.git_lock import git_writes
+from loomkin.project.git_lock import git_writes, writes_of
 from loomkin.project.problem import Problem
 from loomkin.project.root import find_root
 from tests.project.test_git import _own_settings, git  # noqa: F401 - a fixture
@@ -279,3 +280,21 @@ async def test_the_base_of_a_branch_and_what_a_review_reads_are_found(repo: Path
         assert "b c.txt" in found.diff
     for words in ("staged", "worktree", "nowhere", "--output=x", "a..b", "branch nowhere"):
         assert isinstance(await find_subject(repo, words), Problem), words
+
+
+@pytest.mark.feature("C5")
+async def test_a_shell_command_that_writes_with_git_waits_for_its_turn_and_no_other_one_does(
+    repo: Path,
+) -> None:
+    done: list[str] = []
+
+    async def work(command: str) -> None:
+        async with writes_of(command, repo):
+            done.append(command)
+
+    async with asyncio.TaskGroup() as group, git_writes(find_root(repo)):
+        for command in ("git -C . add a.txt && git commit -m x", "git stash", "git status", "ls commit"):
+            group.create_task(work(command), context=contextvars.Context())
+        await run_git(["status"], repo)
+        assert done == ["git status", "ls commit"]
+    assert len(done) == 4

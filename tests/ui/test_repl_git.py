@@ -95,18 +95,23 @@ def test_commit_works_while_no_model_answers_and_a_refusing_hook_is_shown(play: 
 def test_review_and_pr_answer_in_the_conversation_and_the_agent_knows_what_was_found(
     play: MakeStage,
 ) -> None:
-    scene = play(*WORK, {"text": "Approve. No faults in calc.py."}, {"text": "I know."})
+    stalled = {"fault": "stall", "text": "half a verdict", "events": 2}
+    scene = play(*WORK, stalled, {"text": "Approve. No faults in calc.py."}, {"text": "I know."})
     git(scene.root, "branch", "-M", "main")
     terminal = scene.ready("--permission-mode", "edits", rows=30)
     terminal.send("mend it\r")
     terminal.until("Mended.")
     terminal.idle()
     terminal.send("/review worktree\r")
+    scene.until_asked(3)
+    terminal.send("\x1b")
+    terminal.until("Interrupted /review.")
+    terminal.send("/review worktree\r")
     terminal.until("No faults in calc.py")
-    assert scene.chats[2].agent == "coder/reviewer"
+    assert scene.chats[3].agent.startswith("coder/reviewer")
     terminal.send("what did it say?\r")
     terminal.until("I know.")
-    assert "The person had the work tree reviewed" in scene.said(3)
+    assert "The person had the work tree reviewed" in scene.said(4)
     terminal.idle()
     terminal.send("/pr\r")
     terminal.until("It is not known which branch")

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from loomkin.config.settings import GitSettings
-from loomkin.project.commit_style import cleaned, faults, in_words, read_style
+from loomkin.project.commit_style import faults, in_words, read_style
+from loomkin.project.commit_text import cleaned
 from loomkin.project.git import run_git
 from loomkin.project.git_changes import PathState, Standing, below, in_the_way, listed, standing
 from loomkin.project.git_commit import Committed, Order, commit
