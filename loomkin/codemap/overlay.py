@@ -1,7 +1,7 @@
 """A kept index seen through the files that changed since it was built."""
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
 from loomkin.codemap.base import HIGH, LOW, MOST_DEFINERS, NAME, Base, packed_path, path_terms, worth
@@ -69,11 +69,8 @@ class Overlay:
     def _unlink_masked(self) -> None:
         base, masked = self.base, self.masked
         if masked:
-            touched = {
-                number
-                for number in range(len(base.names))
-                if not masked.isdisjoint(base.def_file[base.def_at[number] : base.def_at[number + 1]])
-            }
+            places = [place for place, file in enumerate(base.def_file) if file in masked]
+            touched = {bisect_right(base.def_at, place) - 1 for place in places}
             for number in touched:
                 self.definers[number] = [one for one in self.defined_in(number) if one not in masked]
 
