@@ -7,39 +7,25 @@ from threading import Thread
 
 from loomkin.errors import LoomkinError
 from loomkin.githooks.hook import Call, HookError
+from loomkin.llm.aside import aside
 from loomkin.llm.catalogue import Catalogue
 from loomkin.llm.discovery_http import probe_http
 from loomkin.llm.registry import open_wire
 from loomkin.project.root import ensure_state_dir, state_dir
-from loomkin.records.event import Fact, UsageRecorded
-from loomkin.records.ids import MessageId, SessionId
-from loomkin.records.message import Message, Role, Text
+from loomkin.records.event import SessionStarted
+from loomkin.records.ids import SessionId
 from loomkin.records.role import Tier
 from loomkin.runtime.clock import SystemClock
-from loomkin.runtime.recorder import Recorder, Scribe
+from loomkin.runtime.recorder import Scribe
 from loomkin.store.database import FILE_NAME, Database
 from loomkin.store.journal import Journal
+from loomkin.store.sessions import all_sessions
 from loomkin.workspace.models import ModelChooser, Reach, build_client, build_lanes
 from loomkin.workspace.money import build_books
 
-SESSION = SessionId("git-hooks")
-"""Whose calls these are in `loomkin cost`."""
-
-
-class _OnlyCosts:
-    """Keeps what a call cost; its words are nobody's answer to the person."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-
-    def record(self, fact: Fact, session: SessionId, agent: str = "", task: str = "") -> None:
-        """Take a fact, or pass it over."""
-        if isinstance(fact, UsageRecorded):
-            self._recorder.record(fact, session, agent, task)
-
-    async def flush(self) -> None:
-        """Wait until everything recorded is on disk."""
-        await self._recorder.flush()
+NAME = "git hooks"
+"""The session that bears the cost of all of them."""
+WOKE = "git-hook"
 
 
 def ask_model(call: Call, system: str, text: str, longest: int) -> str:
@@ -77,16 +63,16 @@ async def _ask(call: Call, system: str, text: str, longest: int) -> str:
     database = await asyncio.to_thread(_books, call.root.path)
     journal = Journal(database, lambda event: None, clock.now)
     try:
-        meter = build_books(settings.budget, database, SESSION).meter(call.name)
+        session = _session(call, database, journal, str(chosen.chain[0].id))
+        meter = build_books(settings.budget, database, session).meter(call.name)
         client = build_client(chosen, settings, Reach(open_wire, build_lanes(settings)), meter)
-        scribe = Scribe(_OnlyCosts(journal), SESSION, call.name)
-        asked = Message(MessageId("git-hook"), Role.USER, (Text(text),), "loomkin", time.time())
+        scribe = Scribe(journal, session, call.name)
         try:
-            said = await client.complete(system, (asked,), (), longest, scribe, "git-hook")
+            said = await aside(client, scribe, system, text, longest, WOKE, time.time())
         finally:
             await client.aclose()
         await journal.flush()
-        return said.text
+        return said
     finally:
         await journal.aclose()
         database.close()
@@ -95,3 +81,14 @@ async def _ask(call: Call, system: str, text: str, longest: int) -> str:
 def _books(root: Path) -> Database:
     """The project's database, made where there is none: what a model costs is always on the books."""
     return Database(ensure_state_dir(state_dir(root).parent) / FILE_NAME)
+
+
+def _session(call: Call, database: Database, journal: Journal, model: str) -> SessionId:
+    """The session of git hooks in this repository, begun where there is none yet."""
+    known = next((row.id for row in all_sessions(database) if row.name == NAME), None)
+    if known is not None:
+        return SessionId(known)
+    session = SessionId(SystemClock().session_id())
+    mode = call.loaded.settings.permissions.mode.value
+    journal.begin(SessionStarted(str(call.root.path), model, mode, NAME), session)
+    return session

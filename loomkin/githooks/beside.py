@@ -53,7 +53,7 @@ def put(folder: Path, hook: Hook) -> str:
             return _after(found)
         if os.path.lexists(path):
             if os.path.lexists(kept):
-                os.rename(kept, _free(kept))
+                _put_away(kept, path)
             os.rename(path, kept)
         write(path, text_of(hook))
     return _after(look(folder, hook.name))
@@ -67,8 +67,8 @@ def take(folder: Path, name: str) -> str:
         for one in (path, *(folder / f"{name}{end}" for end in LEGACY)):
             if _is_ours(one):
                 said = "taken away"
-                if one != path and os.path.lexists(kept) and writer(kept) == writer(path) == "pre-commit":
-                    # it put itself before us once more; behind itself it would refuse to run
+                if one != path and os.path.lexists(kept) and writer(kept) == writer(path) in _OF.values():
+                    # the same program put itself before us once more; behind itself it may refuse to run
                     kept.unlink()
                     one.unlink()
                 elif os.path.lexists(kept):
@@ -134,8 +134,12 @@ def _is_ours(path: Path) -> bool:
         return False
 
 
-def _free(path: Path) -> Path:
-    return next(one for one in _numbered(path) if not os.path.lexists(one))
+def _put_away(kept: Path, path: Path) -> None:
+    """Make room for what is moved aside now; what was before stays under a number, unless it is the same."""
+    if not kept.is_symlink() and not path.is_symlink() and kept.read_bytes() == path.read_bytes():
+        kept.unlink()
+    else:
+        os.rename(kept, next(one for one in _numbered(kept) if not os.path.lexists(one)))
 
 
 def _numbered(path: Path) -> Iterator[Path]:

@@ -178,6 +178,9 @@ async def test_a_model_drafts_in_its_time_or_the_symbols_do(repo: Repository, wa
         assert done.err == ""
         spent = await asyncio.to_thread(repo.loomkin, "cost", "--by", "agent")
         assert "prepare-commit-msg" in spent
+        assert "All tables are what the log says." in await asyncio.to_thread(
+            repo.loomkin, "sessions", "check"
+        )
     else:
         assert repo.message() == "Add parse_duration to utils"
         assert done.err.startswith("loomkin: no model drafted the message, the symbols did: ")

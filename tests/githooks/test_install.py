@@ -215,6 +215,22 @@ def test_a_hook_that_was_replaced_is_told_and_nothing_of_it_is_lost(repo: Reposi
     assert (repo.hooks / f"pre-commit{KEPT}.1").read_text() == "#!/bin/sh\n# the first\n"
 
 
+def test_lefthook_may_put_itself_in_our_place_and_nothing_stays_behind(repo: Repository) -> None:
+    script = '#!/bin/sh\n# call_lefthook\necho "lefthook runs" >&2\n'
+    repo.script("pre-commit", script)
+    before = tree(repo.hooks)
+    for again in (False, True):
+        repo.install("pre-commit")
+        # what it does when its configuration changed
+        os.replace(repo.hooks / "pre-commit", repo.hooks / "pre-commit.old")
+        repo.script("pre-commit", script)
+        if again:
+            repo.install("pre-commit")
+            assert repo.run("commit", "--allow-empty", "-m", "x").err == "lefthook runs\n"
+        repo.uninstall()
+        assert tree(repo.hooks) == before
+
+
 def test_single_hooks_come_and_go_by_name(repo: Repository) -> None:
     before = tree(repo.hooks)
     repo.install("pre-commit", "post-merge")
