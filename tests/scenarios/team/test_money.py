@@ -320,8 +320,9 @@ async def test_what_a_provider_refuses_to_one_agent_holds_for_the_others(bench: 
         await work.communicate()
         assert work.returncode == 0
         refused = next(entry for entry in server.chats if entry.status == 429)
-        later = [entry for entry in server.chats if entry.started > refused.ended]
-        assert {entry.agent for entry in later} >= {"ann", "coder"}
+        others = {"ann", "coder"}  # a letter to the concierge may be on its way in the same instant
+        later = [one for one in server.chats if one.started > refused.ended and one.agent in others]
+        assert {entry.agent for entry in later} == others
         assert min(entry.started for entry in later) >= refused.ended + 0.9
 
 
