@@ -37,8 +37,8 @@ class Commit(Command):
     usage = "[WORDS] [-- PATH…]"
     more = (
         "Takes what is staged, else what agents changed; --all: every changed file that git knows. WORDS say "
-        "what the message is about; -m MESSAGE takes yours as it is. -s signs off. Hooks always run, but for "
-        "--no-verify."
+        "what the message is about, or name changed files; -m MESSAGE takes yours as it is. -s signs off. "
+        "Hooks always run, but for --no-verify."
     )
     idle = True
 

@@ -111,7 +111,7 @@ class Committing:
     async def chosen(self, wish: Wish) -> Chosen:
         """How things stand, the files, why these, and whether the index is meant as it is."""
         now = _good(await standing(self._cwd))
-        files, why, staged = await self._chosen(now, wish)
+        files, why, staged = await self._chosen(now, _named(now, wish))
         if problem := in_the_way(now, partial=not staged):
             raise _error(problem)
         return now, files, why, staged
@@ -121,6 +121,7 @@ class Committing:
     ) -> Plan:
         from loomkin.workspace.wording import Worded, word  # heavy: late on purpose
 
+        wish = _named(now, wish)
         paths = [one.path for one in files]
         before, decided = await self._behind(now, paths)
         worded = Worded(wish.message)
@@ -207,6 +208,14 @@ class Committing:
         return await asyncio.to_thread(
             carried, self._database, before, self._settings, (self._session, ""), models
         )
+
+
+def _named(now: Standing, wish: Wish) -> Wish:
+    """The wish with its words as the files to take, where they are nothing but names of changed ones."""
+    names = wish.words.split()
+    if not names or wish.paths or wish.all or {*names} - {one.path for one in now.changes}:
+        return wish
+    return replace(wish, words="", paths=tuple(names))
 
 
 def _some(found: tuple[PathState, ...], now: Standing) -> tuple[PathState, ...]:

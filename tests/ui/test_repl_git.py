@@ -64,6 +64,8 @@ def test_commit_shows_files_and_message_and_the_person_asks_for_other_words_edit
     assert git(scene.root, "status", "--porcelain") == "?? mine.txt\n"
     terminal.send("/commit\r")
     terminal.until("no agent changed any of these files")
+    terminal.send("/commit mine.txt\r")
+    terminal.until("new: mine.txt")
 
 
 @pytest.mark.feature("C5")
