@@ -1,7 +1,6 @@
 """In which passages a term stands, and which terms stand in too many to tell anything."""
 
-import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from sqlite3 import Connection
 
 from loomkin.records.dataclass import dataclass
@@ -14,8 +13,6 @@ FEW, MANY = 400, 5_000
 SMALL, ALL = 10_000, 2_000
 """A repository of so few passages affords to look up terms that are in so many."""
 NEWEST = 200
-FIRST = 512
-"""Numbers found without sorting all; only a query that few of them may answer needs more."""
 _START = pattern(r"\w{3,}")
 
 
@@ -106,12 +103,3 @@ class Terms:
 
 def _quoted(term: str) -> str:
     return '"' + term.replace('"', '""').replace("\0", "") + '"'
-
-
-def descending(scores: Mapping[int, float]) -> Iterator[int]:
-    """The numbers with the highest scores first, of equal ones the newest."""
-    for _, number in heapq.nlargest(FIRST, zip(scores.values(), scores, strict=True)):
-        yield number
-    if len(scores) > FIRST:
-        for _, number in sorted(zip(scores.values(), scores, strict=True), reverse=True)[FIRST:]:
-            yield number

@@ -1,15 +1,14 @@
 """Finding passages of the log by words: candidates from the index, ranked by what stands in them."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
 from sqlite3 import Connection, Row
 
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.regex import pattern
 from loomkin.store.database import Database
 from loomkin.store.equal import equals
-from loomkin.store.lookup import NEWEST, Common, Range, Terms, descending
+from loomkin.store.lookup import NEWEST, Common, Range, Terms
 from loomkin.store.passages import NO_MODULE, between, catch_up, without_index
 from loomkin.store.question import Question
 from loomkin.store.ranking import EQUAL, Judge, Wanted, forms, rarity, squeezed, window
@@ -137,7 +136,7 @@ class _Search:
                 break
         return self._best(found)
 
-    def _candidates(self) -> tuple[Iterable[int], Judge]:
+    def _candidates(self) -> tuple[list[int], Judge]:
         """Numbers of passages, the most promising first, and who looks at them."""
         weights: dict[str, float] = {}
         spelled: dict[str, str] = {}
@@ -168,7 +167,7 @@ class _Search:
         for number in together:  # all of these come first
             scores[number] = scores.get(number, 0.0) + sum(weights.values())
         if scores:
-            return descending(scores), Judge(wanted)
+            return sorted(scores, key=lambda number: (-scores[number], -number)), Judge(wanted)
         if self._phrases and not self._phrase_terms():
             self._most = LOOKED_THROUGH
             return self._terms.latest(LOOKED_THROUGH), Judge(wanted)
@@ -212,10 +211,11 @@ class _Search:
         more = [one for one in whole if len(one.split()) > 1]
         return tuple(dict.fromkeys((*more, *(word.strip("?!.,;()") for word in words))))
 
-    def _pool(self, candidates: Iterable[int], most: int) -> Iterator[Row]:
+    def _pool(self, candidates: Sequence[int], most: int) -> Iterator[Row]:
         """The first candidates that the query allows."""
-        taken, left = 0, iter(candidates)
-        while some := list(islice(left, _AT_ONCE)):
+        taken = 0
+        for place in range(0, len(candidates), _AT_ONCE):
+            some = candidates[place : place + _AT_ONCE]
             marks = ",".join("?" * len(some))
             rows = self._connection.execute(_META % marks, (self._project, *some))
             known = {row["id"]: row for row in rows}

@@ -13,7 +13,6 @@ from loomkin.records.task import Handoff
 from loomkin.records.team_event import AgentReported, HandedOff
 from loomkin.store.database import Database
 from loomkin.store.journal import write
-from loomkin.store.lookup import FIRST, descending
 from loomkin.store.search import Query, search
 from tests.store.facts import event, fill, said, started
 
@@ -283,14 +282,3 @@ def test_a_longer_text_is_found_by_its_own_first_word(texts: list[str]) -> None:
             assert found(database, f"kingfisher{number}") == [f"m{number}"]
     finally:
         database.close()
-
-
-@given(st.dictionaries(st.integers(1, 5_000), st.sampled_from([0.5, 1.0, 2.5]), max_size=FIRST + 200))
-@settings(max_examples=30)
-def test_numbers_come_by_score_and_then_the_newest_first(scores: dict[int, float]) -> None:
-    assert list(descending(scores)) == sorted(scores, key=lambda number: (-scores[number], -number))
-
-
-def test_more_numbers_than_are_found_without_sorting_come_in_order_too() -> None:
-    scores = {number: float(number % 7) for number in range(3 * FIRST)}
-    assert list(descending(scores)) == sorted(scores, key=lambda number: (-scores[number], -number))
