@@ -39,7 +39,7 @@ def look(folder: Path, name: str) -> Found:
     if passed is not None and by == "pre-commit" and passed.name.endswith(LEGACY[0]):
         return Found(passed, path, by)
     if os.path.lexists(path):
-        return Found(None, path, by, before)
+        return Found(None, path, by, before or passed)
     return Found(None, before)
 
 
@@ -54,7 +54,7 @@ def put(folder: Path, hook: Hook) -> str:
         if os.path.lexists(path):
             if os.path.lexists(kept):
                 _put_away(kept, path)
-            os.rename(path, kept)
+            _keep(path, kept)
         write(path, text_of(hook))
     return _after(look(folder, hook.name))
 
@@ -72,11 +72,17 @@ def take(folder: Path, name: str) -> str:
                     kept.unlink()
                     one.unlink()
                 elif os.path.lexists(kept):
+                    if kept.is_dir() and not kept.is_symlink():
+                        one.unlink()
                     os.replace(kept, one)
                     said = "taken away; the hook that was here before is back"
                 else:
                     one.unlink()
         if os.path.lexists(kept):
+            if os.path.lexists(path) and os.path.samestat(kept.lstat(), path.lstat()):
+                # whoever installed was ended before ours stood in its place
+                kept.unlink()
+                return said
             if os.path.lexists(path):
                 return f"{said or 'not ours'}; the hook from before is in {kept}"
             os.replace(kept, path)
@@ -109,6 +115,14 @@ def write(path: Path, text: str) -> None:
         spare.unlink(missing_ok=True)
 
 
+def sweep(folder: Path) -> None:
+    """Take away what was being written when whoever wrote it was ended."""
+    with writing(folder):
+        for path in folder.glob(".*.[0-9]*.new"):
+            if _is_ours(path) or not path.stat().st_size:
+                path.unlink()
+
+
 @contextmanager
 def writing(folder: Path) -> Iterator[None]:
     """Turn what the system refuses into words for people."""
@@ -132,6 +146,15 @@ def _is_ours(path: Path) -> bool:
         return path.is_file() and not path.is_symlink() and is_ours(path.read_bytes()[:1024])
     except OSError:
         return False
+
+
+def _keep(path: Path, kept: Path) -> None:
+    """Give a hook its second name; under the first it stays at work until ours replaces it."""
+    try:
+        os.link(path, kept, follow_symlinks=False)
+    except (OSError, NotImplementedError):
+        # a folder, or a file system without links
+        os.rename(path, kept)
 
 
 def _put_away(kept: Path, path: Path) -> None:

@@ -52,8 +52,15 @@ def stand(place: Place, hooks: Sequence[Hook], environ: Mapping[str, str]) -> St
         if moved:
             # the file before named a folder that is gone: one setting is taken back, not the file
             state = replace(state, config_after=b"")
-        (place.own / STATE).write_text(_dumped(state), encoding="utf-8")
+        _keep(place, state)
     return state
+
+
+def _keep(place: Place, state: State) -> None:
+    """Write down what uninstalling needs, at one stroke."""
+    spare = place.own / f"{STATE}.new"
+    spare.write_text(_dumped(state), encoding="utf-8")
+    os.replace(spare, place.own / STATE)
 
 
 def _gone(place: Place) -> bool:
@@ -69,9 +76,14 @@ def _switch(place: Place, behind: str, environ: Mapping[str, str]) -> State:
     own = place.setting.scope in _OWN_SCOPES and place.folder != place.root.path / place.setting.value
     before = place.setting.value if own else ""
     config = _config_file(place, scope)
-    data = config.read_bytes()
+    data, trial = config.read_bytes(), place.own / "config.new"
+    trial.write_bytes(data)
+    git.text("config", f"--file={trial}", _SETTING, str(place.own))
+    state = State(behind, before, scope, str(config), data, trial.read_bytes())
+    trial.unlink()
+    # what uninstalling needs is there before it is needed: whoever installs may be killed
+    _keep(place, state)
     git.text("config", f"--{scope}", _SETTING, str(place.own))
-    state = State(behind, before, scope, str(config), data, config.read_bytes())
     now = hooks_path(git)
     if os.path.realpath(now.value or ".") != os.path.realpath(place.own):
         _restore(state, place, environ)
@@ -84,10 +96,13 @@ def _switch(place: Place, behind: str, environ: Mapping[str, str]) -> State:
 
 def withdraw(place: Place, environ: Mapping[str, str]) -> str:
     """Take the folder away and the setting back; says what became of it, nothing where there was none."""
-    state = read_state(place.own)
+    state, git = read_state(place.own), plain_git(place.root, environ)
+    now = hooks_path(git)
     if state is None:
-        return ""
-    now = hooks_path(plain_git(place.root, environ))
+        if not now.value or os.path.realpath(place.root.path / now.value) != os.path.realpath(place.own):
+            return ""
+        git.text("config", f"--{now.scope}", "--unset-all", _SETTING, codes=(0, 5))
+        return f"core.hooksPath is unset now: {place.own / STATE}, which knew what it was before, is lost"
     with writing(place.own):
         said = "core.hooksPath is as it was"
         if now.value and os.path.realpath(place.root.path / now.value) == os.path.realpath(place.own):

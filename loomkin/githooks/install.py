@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loomkin.config.load import Loaded
 from loomkin.errors import UsageError
-from loomkin.githooks.beside import LEGACY, look, put, take, writing
+from loomkin.githooks.beside import LEGACY, look, put, sweep, take, writing
 from loomkin.githooks.front import read_state, stand, withdraw
 from loomkin.githooks.hook import Hook
 from loomkin.githooks.listing import hooks, names
@@ -89,6 +89,7 @@ def _beside(there: Place, wanted: Sequence[Hook]) -> None:
 
 def _leave(folder: Path) -> list[str]:
     """Take all that is ours out of a folder."""
+    sweep(folder)
     return [f"{name}: {said}" for name in names() if (said := take(folder, name))] if folder.is_dir() else []
 
 
@@ -106,10 +107,12 @@ def uninstall(root: Root, environ: Mapping[str, str], asked: Sequence[str]) -> l
     if said := withdraw(Place(root, own), environ):
         lines.append(said)
     with writing(shared):
-        if (own / MADE).exists():
+        made = (own / MADE).exists()
+        if own.is_dir():
+            # also what an install left that was ended before it was done
             shutil.rmtree(own)
-            if usual.is_dir() and not any(usual.iterdir()):
-                usual.rmdir()
+        if made and usual.is_dir() and not any(usual.iterdir()):
+            usual.rmdir()
     return lines or ["No hook of loomkin is installed here."]
 
 

@@ -61,7 +61,7 @@ class Repository:
         done = subprocess.run(
             [sys.executable, *words],
             cwd=self.root,
-            env={**os.environ, **self.environ},
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **self.environ},
             capture_output=True,
             text=True,
             check=False,

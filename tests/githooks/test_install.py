@@ -1,6 +1,7 @@
 """Our hooks beside those of others: nothing of theirs is lost, and uninstalling leaves no trace."""
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -131,6 +132,17 @@ def test_husky_stays_as_it_is_and_keeps_its_names(repo: Repository) -> None:
     assert not (repo.root / ".git/loomkin-hooks").exists()
 
 
+def test_without_the_note_of_what_was_before_git_is_not_left_with_a_folder_that_is_gone(
+    repo: Repository,
+) -> None:
+    repo.git("config", "core.hooksPath", ".others")
+    repo.install()
+    (repo.root / ".git/loomkin-hooks/state.json").write_text("{")
+    assert "core.hooksPath is unset now" in "".join(repo.uninstall())
+    assert repo.run("config", "core.hooksPath").code == 1
+    assert not (repo.root / ".git/loomkin-hooks").exists()
+
+
 def test_a_repository_that_was_moved_finds_its_hooks_again(repo: Repository, tmp_path: Path) -> None:
     repo.write("team/pre-commit", "#!/bin/sh\necho team >&2\n").chmod(0o755)
     repo.git("config", "core.hooksPath", "team")
@@ -224,11 +236,69 @@ def test_lefthook_may_put_itself_in_our_place_and_nothing_stays_behind(repo: Rep
         # what it does when its configuration changed
         os.replace(repo.hooks / "pre-commit", repo.hooks / "pre-commit.old")
         repo.script("pre-commit", script)
+        assert repo.standing("pre-commit") == "replaced since by lefthook: install again"
         if again:
             repo.install("pre-commit")
             assert repo.run("commit", "--allow-empty", "-m", "x").err == "lefthook runs\n"
         repo.uninstall()
         assert tree(repo.hooks) == before
+
+
+KILLED = """\
+import os, signal, sys
+from pathlib import Path
+from tests.githooks.repository import Repository, tree
+
+def writes(event, args):
+    global left
+    if event in ("os.rename", "os.link", "os.remove", "os.chmod", "os.mkdir", "subprocess.Popen"):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+repo, left, moments, killed = Repository(Path(sys.argv[1]), {"LOOMKIN_HOOKS": "0"}), 0, 0, True
+before = tree(repo.root / ".git")
+sys.addaudithook(writes)
+while killed:
+    moments += int(sys.argv[2])
+    child = os.fork()
+    if child == 0:
+        left = moments
+        repo.install("pre-commit", "post-merge")
+        os._exit(0)
+    killed = os.waitpid(child, 0)[1] == signal.SIGKILL
+    assert repo.run("hook", "run", "pre-commit").err == "MINE\\n", moments
+    repo.uninstall()
+    assert tree(repo.root / ".git") == before, moments
+print(moments)
+"""
+
+
+@pytest.mark.parametrize("front", [False, True])
+def test_an_install_that_is_killed_anywhere_leaves_the_persons_hook_at_work(
+    repo: Repository, front: bool
+) -> None:
+    """With a folder in front of another one, too: what uninstalling needs is there before it is needed."""
+    own = repo.script("pre-commit", "#!/bin/sh\necho MINE >&2\n", 0o755)
+    if front:
+        folder = repo.root / ".others"
+        folder.mkdir()
+        shutil.copy2(own, folder / "pre-commit")
+        with (repo.root / ".git/config").open("a") as file:
+            file.write("[core] hooksPath = .others ; of mine\n")
+    # not at every moment where there are many: at one in five, which are of all sorts
+    assert int(repo.python("-c", KILLED, str(repo.root), "5" if front else "1")) > 6
+
+
+def test_a_folder_in_the_place_of_a_hook_comes_back(repo: Repository) -> None:
+    folder = repo.hooks / "post-merge"
+    folder.mkdir()
+    (folder / "kept").write_text("")
+    before = tree(repo.hooks)
+    repo.install()
+    assert repo.run("commit", "--allow-empty", "-m", "x").code == 0
+    repo.uninstall()
+    assert tree(repo.hooks) == before
 
 
 def test_single_hooks_come_and_go_by_name(repo: Repository) -> None:
