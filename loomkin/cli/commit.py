@@ -10,7 +10,7 @@ import typer
 from loomkin.cli.git_place import session_for
 from loomkin.cli.place import AsJson, Folder, Place, look, say, single, warn
 from loomkin.cli.tables import to_json
-from loomkin.errors import NoModelError
+from loomkin.errors import NoModelError, UsageError
 from loomkin.workspace.committing import Committing, Plan, Wish
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ def commit(
 ) -> None:
     """Commit named files only; hooks run, you are the author, nothing is pushed."""
     place, message = look(folder), "\n\n".join(messages or ())
+    if messages and not message.strip():
+        raise UsageError("The message is empty.", hint="Without -m one is drafted.")
     wish = Wish(about, message, tuple(paths or ()), all=everything, sign_off=sign_off, hooks=not no_verify)
     asks = not (yes or dry_run or as_json or message) and sys.stdin.isatty() and sys.stdout.isatty()
     alone = bool(message) or no_model

@@ -20,6 +20,7 @@ _NO_SIGNATURE = (
     "signing failed",
     "Couldn't load public key",
     "Couldn't sign",
+    "incorrect passphrase",
 )
 
 
@@ -108,7 +109,27 @@ async def _made(now: Standing, order: Order) -> Committed | Problem:
     log = await run_git(["log", "-1", _FORM], top, root=now.root)
     identity, short, subject = (*log.out.strip("\n").split("\x1f"), "", "", "")[:3]
     files = tuple(one.path for one in changes)
-    return Committed(identity, short, subject, now.branch, files, tuple(_notes(now, order, done)))
+    by_hooks = await _after_hooks(now, paths) if paths else []
+    return Committed(identity, short, subject, now.branch, files, tuple(_notes(now, order, done, by_hooks)))
+
+
+async def _after_hooks(now: Standing, paths: Sequence[str]) -> list[str]:
+    """Files that a hook changed and added to the commit; the index, where git leaves them as before, follows.
+
+    Else the next commit would take back what the hook did, a formatter's work for example.
+    """
+    top, root = now.root.path, now.root
+    words = ["--no-renames", "--name-only", "-z"]
+    behind = await run_git(["diff-index", "--cached", *words, "HEAD", "--"], top, root=root)
+    staged = {*now.staged} - {*paths}
+    names = [name for name in behind.out.split("\0") if name and name not in staged]
+    if not names or not behind.ok:
+        return []
+    held = await run_git(["diff-tree", "--no-commit-id", "-r", "--root", *words, "HEAD"], top, root=root)
+    names = [name for name in names if name in {*held.out.split("\0")}]
+    if names:
+        await run_git([_LITERAL, "reset", "--quiet", "HEAD", "--", *names], top, read=False)
+    return names
 
 
 async def _run(order: Order, paths: Sequence[str], top: Path) -> GitResult:
@@ -141,8 +162,10 @@ def trailer_settings(lines: Iterable[str]) -> list[str]:
     ]
 
 
-def _notes(now: Standing, order: Order, done: GitResult) -> Iterator[str]:
+def _notes(now: Standing, order: Order, done: GitResult, by_hooks: Sequence[str]) -> Iterator[str]:
     """What the person should know of a commit that was made."""
+    if by_hooks:
+        yield f"Committed as the hooks changed them: {listed(by_hooks)}."
     taken = now.at(order.paths) if order.paths else ()
     if mixed := [one.path for one in taken if one.partly]:
         yield f"Partly staged before, committed as they are on disk: {listed(mixed)}."
@@ -175,6 +198,8 @@ def _failed(done: GitResult, order: Order) -> Problem:
         )
     elif text.startswith("Another program is writing"):
         hint = ""
+    elif ".lock': File exists" in text:
+        hint = "Wait until the other git is done; if none runs, a person may remove that file."
     else:
         hint = "Where a hook refused it, mend what it says, then commit again; hooks are never passed by."
     return Problem(f"Nothing was committed: git ended with code {done.code}.\n{text}", hint)

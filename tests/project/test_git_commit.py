@@ -103,6 +103,19 @@ async def test_a_refusing_hook_leaves_all_as_it_was_and_is_shown_whole(repo: Pat
 
 
 @pytest.mark.feature("C5")
+async def test_what_a_hook_changes_is_committed_and_the_next_commit_does_not_take_it_back(repo: Path) -> None:
+    hook = "#!/bin/sh\necho tidy >> a.txt\necho made > made.txt\ngit add a.txt made.txt\n"
+    put(repo, ".git/hooks/pre-commit", hook, 0o755)
+    put(repo, "a.txt", "two\n")
+    put(repo, "mine.txt", "staged by the person\n")
+    git(repo, "add", "mine.txt")
+    done = await made(repo, "Two", "a.txt")
+    assert "Committed as the hooks changed them: a.txt, made.txt." in done.notes
+    assert git(repo, "show", "HEAD:a.txt") == "two\ntidy"
+    assert git(repo, "status", "--porcelain") == "A  mine.txt"
+
+
+@pytest.mark.feature("C5")
 async def test_nothing_hangs_without_a_terminal(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(repo, "a.txt", "two\n")
     asks = put(repo / ".git", "asks", "#!/bin/sh\nexec sleep 60\n", 0o755)
@@ -117,6 +130,10 @@ async def test_nothing_hangs_without_a_terminal(repo: Path, monkeypatch: pytest.
     told = await refused(repo, "Two", "a.txt")
     assert "no terminal" in told
     assert "unlock the key" in told
+    lock = put(repo / ".git", "HEAD.lock", "")
+    git(repo, "config", "commit.gpgsign", "false")
+    assert "if none runs, a person may remove that file" in await refused(repo, "Two", "a.txt")
+    lock.unlink()
     git(repo, "config", "commit.gpgsign", "false")
     git(repo, "config", "user.useConfigOnly", "true")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")

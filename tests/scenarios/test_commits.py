@@ -188,6 +188,7 @@ async def test_without_a_model_a_commit_is_worded_from_the_definitions_that_chan
     text = (bench.root / "calc.py").read_text()
     bench.write("calc.py", f"{text}\n\ndef median(values):\n    return sorted(values)[len(values) // 2]\n")
     offline = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": "none"}
+    assert "The message is empty" in (await bench.run("commit", "calc.py", "-m", " ", environ=offline)).err
     for flags in (
         ("--no-model",),
         ("-m", "Add the median", "-m", "It was missing."),
