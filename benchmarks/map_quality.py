@@ -7,7 +7,9 @@ does `map_cases.py`, how they were chosen). For each case the parent of the chan
 is asked for the words of the change's message within 2,000 tokens. A file is in the map when its path is
 printed, or its name in the line of its folder. Beside it stand a bare list of the 20 paths that match most of
 the words, and, with `--rival`, the map of aider-chat 0.86.2, which `--install` puts into an environment of
-its own below build/rivals. Cases that are held out are counted apart: nothing is tuned on them.
+its own below build/rivals. Cases that are held out are counted apart: nothing is tuned on them. With
+`--json` each result is written down at once, and what stands in that file is not asked again: a run that was
+cut short goes on where it stopped, and one that is finished is only told.
 """
 
 import argparse
@@ -76,10 +78,14 @@ class Place:
         self.atlas = Atlas(self.root, None)
 
     def at(self, commit: str) -> list[str]:
-        """Check out a commit; its files. Objects that a partial copy lacks are passed over."""
-        git(self.root, "read-tree", commit)
+        """Check out a commit; its files. Objects that a partial copy lacks are passed over.
+
+        Files that are the same stay as they are, with their times, by which either map knows them again.
+        """
+        git(self.root, "read-tree", "-m", commit)
         git(self.root, "clean", "-fdxq", "-e", ".aider*")
-        subprocess.run(["git", "checkout-index", "-q", "-f", "-a"], cwd=self.root, stderr=subprocess.DEVNULL)
+        for words in (("checkout-index", "-q", "-f", "-a"), ("update-index", "-q", "--refresh")):
+            subprocess.run(["git", *words], cwd=self.root, capture_output=True)
         return git(self.root, "ls-files", "-z").split("\0")[:-1]
 
 
@@ -158,6 +164,8 @@ def judge(
 ) -> Iterator[Result]:
     """All ways for the cases of one repository, which come newest first: oldest last."""
     root = scratch / bare.parent.name
+    if not cases:
+        return
     if not root.exists():
         subprocess.run(["git", "clone", "-q", "--shared", "--no-checkout", str(bare), str(root)], check=True)
     place = Place(root)
@@ -184,6 +192,8 @@ def told(results: Sequence[Result]) -> Iterator[str]:
         own = [one for one in results if one.way == way]
         for name, of in (("all", None), ("tuned on", False), ("held out", True)):
             part = [one for one in own if of is None or one.case["held_out"] is of]
+            if not part:
+                continue
             hits, whole = sum(one.any for one in part), sum(not one.missing for one in part)
             yield (
                 f"{way:<18} {name:<9} {len(part):>3} cases: one file or more in {hits} "
@@ -193,6 +203,21 @@ def told(results: Sequence[Result]) -> Iterator[str]:
             f"{way:<18} tokens: median {median(one.tokens for one in own):.0f}, most "
             f"{max(one.tokens for one in own)}; seconds: median {median(one.seconds for one in own):.2f}"
         )
+
+
+def written(file: Path | None, cases: Sequence[dict[str, Any]], last: str) -> list[Result]:
+    """The results of those cases that an earlier run has written down to the last way."""
+    if file is None or not file.exists():
+        return []
+    by_commit = {one["commit"]: one for one in cases}
+    found = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        kept = json.loads(line)
+        if case := by_commit.get(kept["commit"]):
+            shown = set(case["touched"]) - set(kept["missing"])
+            one = Result(kept["way"], case, shown, kept["tokens"], kept["seconds"])
+            found[kept["commit"], one.way] = one
+    return [one for one in found.values() if (one.case["commit"], last) in found]
 
 
 def missed(results: Sequence[Result]) -> Iterator[str]:
@@ -213,20 +238,19 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="NAMES", help="only repositories with such a word, a,b")
     parser.add_argument("--misses", action="store_true", help="list what the map did not show")
     parser.add_argument("--scratch", type=Path, metavar="DIR", help="check out there, and leave it")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="add each result there as a line, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="add results there, and go on from it")
     options = parser.parse_args()
     if options.install:
         install_into(PLACE, RIVAL)
     cases = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
     words = options.only.split(",")
-    names = dict.fromkeys(
-        one["repository"] for one in cases if any(word in one["repository"] for word in words)
-    )
-    results: list[Result] = []
+    cases = [one for one in cases if any(word in one["repository"] for word in words)]
+    results = written(options.json, cases, OTHER if options.rival else LIST)
+    done = {one.case["commit"] for one in results}
     rival = Rival() if options.rival else None
     with tempfile.TemporaryDirectory(prefix="loomkin-map-") as folder:
-        for name in names:
-            own = [one for one in cases if one["repository"] == name]
+        for name in dict.fromkeys(one["repository"] for one in cases):
+            own = [one for one in cases if one["repository"] == name and one["commit"] not in done]
             bare = options.folder.resolve() / name.replace("/", "+") / "repo"
             found = []
             for one in judge(bare, options.scratch or Path(folder), own, rival):

@@ -1,6 +1,7 @@
 """The map for those who may never ask it: what makes it is imported when it is first asked."""
 
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,13 @@ class LateAtlas:
 
         with self._lock:
             if self._atlas is None:
-                self._atlas = Atlas(self.root, self._file)
+                self._atlas = Atlas(self.root, self._file, stays=True)
             return self._atlas
+
+    def touched(self, paths: Collection[str] | None) -> None:
+        """As `Atlas.touched`; nothing where it was never asked, as it then looks at all."""
+        if self._atlas is not None:
+            self._atlas.touched(paths)
 
     def close(self) -> None:
         """Close what was opened."""

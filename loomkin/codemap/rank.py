@@ -1,8 +1,10 @@
 """Which files matter for a request: by its words, then by who names what they define."""
 
 import heapq
+import itertools
 import math
-from collections.abc import Collection, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from loomkin.codemap.base import HIGH, LOW, NAME, unpacked
 from loomkin.codemap.index import Index
@@ -48,28 +50,35 @@ class Ranked:
     score: float
 
 
-def rank(index: Index, text: str, at_hand: Collection[str] = ()) -> tuple[Wanted, list[Ranked]]:
+def rank(index: Index, text: str, at_hand: Collection[str] = ()) -> tuple[Wanted, Iterator[Ranked]]:
     """The best files in order; `index` was refreshed. The same files and words give the same order."""
-    over = index.over
     request = wanted(text, index.pieces)
-    scores = _by_words(index, request)
-    best = max(scores.values(), default=0.0) or 1.0
-    _by_paths(over, request, at_hand, scores, best)
-    best = max(scores.values(), default=0.0)
-    flows = _by_links(over, scores, request)
+    total = _by_words(index, request)
+    over = index.over
+    best = max(total.values(), default=0.0) or 1.0
+    _by_paths(over, request, at_hand, total, best)
+    best = max(total.values(), default=0.0)
+    flows = _by_links(over, total, request)
     most = max(flows.values(), default=0) or 1
-    total = {number: scores.get(number, 0.0) for number in over.files()}
     for number, flow in flows.items():
-        if number in total:
-            total[number] += LINKED * (best or 1.0) * math.sqrt(flow / most)
+        total[number] = total.get(number, 0.0) + LINKED * (best or 1.0) * math.sqrt(flow / most)
     for number in total:
         if not over.kin(number):
             total[number] *= UNREAD
     _with_partners(over, total)
-    order = heapq.nsmallest(
-        MOST, ((-round(score, 6), over.path(number), number) for number, score in total.items())
-    )
-    return request, [Ranked(number, path, -score) for score, path, number in order]
+    return request, itertools.islice(_ordered(over, total), MOST)
+
+
+def _ordered(over: Overlay, total: Mapping[int, float]) -> Iterator[Ranked]:
+    """The best first, and what is worth nothing in the order of the paths."""
+    rounded = ((round(score, 6), number) for number, score in total.items())
+    worthy = sorted((-score, over.order(number), number) for score, number in rounded if score > 0)
+    for score, _, number in worthy:
+        yield Ranked(number, over.path(number), -score)
+    known = {number for _, _, number in worthy}
+    for number in over.files():
+        if number not in known:
+            yield Ranked(number, over.path(number), 0.0)
 
 
 def _by_words(index: Index, request: Wanted) -> dict[int, float]:
@@ -127,20 +136,32 @@ def _by_links(over: Overlay, scores: Mapping[int, float], request: Wanted) -> di
     active = {number: int(WHOLE * round(score / total, 9)) for number, score in seeds.items()}
     least = min(LEAST, min(active.values(), default=0))
     worths, flows = _worths(over, request), dict[int, int]()
+    links: dict[int, tuple[array[int], list[int], int]] = {}
     for _ in range(ROUNDS):
         passed: dict[int, int] = {}
+        get = passed.get
         for number, mass in active.items():
             if mass >= least:
-                names, times = over.refs(number)
-                weights = [worths[name] * ROOTS[often] for name, often in zip(names, times, strict=True)]
-                share = mass * KEPT // (10 * (sum(weights) or 1))
+                if number not in links:
+                    links[number] = _links(over, number, worths)
+                names, weights, whole = links[number]
+                share = mass * KEPT // whole
                 for name, weight in zip(names, weights, strict=True):
-                    if weight:
-                        passed[name] = passed.get(name, 0) + share * weight
+                    passed[name] = get(name, 0) + share * weight
         active = _arrived(over, passed)
         for number, mass in active.items():
             flows[number] = flows.get(number, 0) + mass
     return flows
+
+
+def _links(over: Overlay, number: int, worths: Sequence[int]) -> "tuple[array[int], list[int], int]":
+    """The names that a file rests on, what each weighs, and ten times what all weigh."""
+    names, times = over.refs(number)
+    weights = [worths[name] * ROOTS[often] for name, often in zip(names, times, strict=True)]
+    if 0 in weights:
+        names = array("I", (name for name, weight in zip(names, weights, strict=True) if weight))
+        weights = [weight for weight in weights if weight]
+    return names, weights, 10 * (sum(weights) or 1)
 
 
 def _worths(over: Overlay, request: Wanted) -> Sequence[int]:
@@ -159,32 +180,35 @@ def _arrived(over: Overlay, passed: Mapping[int, int]) -> dict[int, int]:
     base, others, known = over.base, over.definers, len(over.base.names)
     def_at, def_file = base.def_at, base.def_file
     arrived: dict[int, int] = {}
+    get = arrived.get
     for name, mass in passed.items():
+        files: Sequence[int]
         if name >= known or name in others:
-            files: Sequence[int] = over.defined_in(name)
+            files = over.defined_in(name)
         else:
-            files = def_file[def_at[name] : def_at[name + 1]]
+            start, end = def_at[name], def_at[name + 1]
+            if end - start == 1:
+                number = def_file[start]
+                arrived[number] = get(number, 0) + mass
+                continue
+            files = def_file[start:end]
         share = mass // len(files) if files else 0
         for number in files:
-            arrived[number] = arrived.get(number, 0) + share
+            arrived[number] = get(number, 0) + share
     return arrived
 
 
 def _with_partners(over: Overlay, total: dict[int, float]) -> None:
     """Tests get a share of what is worth the file they are of, and the other way round."""
-    families: dict[str, list[int]] = {}
-    for number in total:
-        known = over.kin(number)
-        if known:
-            families.setdefault(known[1:], []).append(number)
     before = dict(total)
-    for members in families.values():
+    for key in {over.kin(number)[1:] for number in before} - {""}:
+        members = over.family(key)
         if not 1 < len(members) <= LARGEST_FAMILY:
             continue
         tests = [number for number in members if over.kin(number)[0] == TEST]
         others = [number for number in members if over.kin(number)[0] == SOURCE]
         for those, partners in ((tests, others), (others, tests)):
             if partners:
-                most = max(before[one] for one in partners)
+                most = max(before.get(one, 0.0) for one in partners)
                 for number in those:
-                    total[number] = max(before[number] + PARTNER / 2 * most, PARTNER * most)
+                    total[number] = max(before.get(number, 0.0) + PARTNER / 2 * most, PARTNER * most)

@@ -53,11 +53,12 @@ def content(root: str, path: str) -> bytes:
     return data if len(data) <= LARGEST and b"\0" not in data[:8192] else b""
 
 
-def digests(root: Path, paths: Sequence[str], sizes: Sequence[int]) -> Iterator[list[tuple[bytes, bytes]]]:
+def digests(
+    root: Path, paths: Sequence[str], sizes: Sequence[int], known: Pieces
+) -> Iterator[list[tuple[bytes, bytes]]]:
     """Keys and digests of some files, some at a time, in no order."""
     processes = min(os.cpu_count() or 1, 8, 1 + sum(sizes) // FEW)
     if processes < 2 or getattr(sys, "frozen", False):
-        known = Pieces()
         for begin in range(0, len(paths), BATCH):
             yield [read(str(root), path, known) for path in paths[begin : begin + BATCH]]
         return

@@ -1,7 +1,8 @@
 """The map as text: outlines of the best files, then further paths by folder, within a budget."""
 
+import itertools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from loomkin.codemap.digest import Entry
 from loomkin.codemap.query import Wanted
@@ -42,7 +43,7 @@ class Drawn:
 
 
 def draw(
-    ranked: Sequence[Ranked],
+    ranked: Iterator[Ranked],
     request: Wanted,
     outlines: Callable[[Sequence[int]], Mapping[int, tuple[Entry, ...]]],
     budget: Budget,
@@ -56,10 +57,15 @@ def draw(
     used = 0
     room = int(most * OUTLINED)
     count = min(max(budget.tokens // LINE_TOKENS, FEWEST_LINES), FILE_LINES)
-    read: dict[int, tuple[Entry, ...]] = {}
-    for place, one in enumerate(ranked):
+    read: Mapping[int, tuple[Entry, ...]] = {}
+    held: list[Ranked] = []
+    for place in itertools.count():
         if place % AT_ONCE == 0:
-            read.update(outlines([each.number for each in ranked[place : place + AT_ONCE]]))
+            held += itertools.islice(ranked, AT_ONCE)
+            read = outlines([each.number for each in held[place:]])
+        if place == len(held):
+            break
+        one = held[place]
         lines = [] if closed(one.path) else _lines(read[one.number], request, known, count)
         while not blocks and len(lines) > 1 and _size("\n".join(lines)) > room // 2:
             lines.pop()
@@ -70,8 +76,8 @@ def draw(
         blocks.append(block)
         used += size
         outlined.append(one.path)
-    rest = ranked[len(outlined) :]
-    tail, named = _tail([one.path for one in rest], most - used - _size(FURTHER) - 1)
+    rest = (one.path for one in itertools.chain(held[len(outlined) :], ranked))
+    tail, named = _tail(rest, most - used - _size(FURTHER) - 1)
     text = "\n".join([*blocks, FURTHER, *tail] if tail else blocks)
     return Drawn(text, tuple(outlined), tuple(named))
 
@@ -81,12 +87,16 @@ def _lines(entries: Sequence[Entry], request: Wanted, known: Pieces, count: int)
     if not entries:
         return []
 
-    def worth(place: int) -> tuple[float, int, int]:
+    terms = request.terms
+
+    def worth(place: int) -> tuple[float, int]:
         one = entries[place]
-        meant = sum(request.terms.get(piece, 0.0) for piece in known[one.own])
-        meant += 5.0 if one.own in request.names else 0.0
+        own, meant = one.own, 0.0
+        for piece in known[own]:
+            meant += terms.get(piece, 0.0)
+        meant += 5.0 if own in request.names else 0.0
         meant += 0.5 if one.last > one.first else 0.0
-        return (-meant + one.depth * 0.4 + (1.0 if one.own.startswith("_") else 0.0), place, 0)
+        return -meant + one.depth * 0.4 + (1.0 if own.startswith("_") else 0.0), place
 
     chosen = sorted(sorted(range(len(entries)), key=worth)[:count])
     return [
@@ -94,7 +104,7 @@ def _lines(entries: Sequence[Entry], request: Wanted, known: Pieces, count: int)
     ]
 
 
-def _tail(paths: Sequence[str], most: int) -> tuple[list[str], list[str]]:
+def _tail(paths: Iterable[str], most: int) -> tuple[list[str], list[str]]:
     """Lines `folder/: name name`, of as many paths as fit, each folder where its best file stands."""
     folders: dict[str, list[str]] = {}
     named, used, missed = [], 0, 0

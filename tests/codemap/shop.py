@@ -1,5 +1,8 @@
 """Small projects for the map."""
 
+import subprocess
+from pathlib import Path
+
 SHOP = {
     "shop/cart.py": (
         "from shop.money import rounded\n\n\nclass Cart:\n    def add(self, item): ...\n\n\n"
@@ -36,3 +39,15 @@ def made(count: int) -> dict[str, str]:
             )
             files[f"{folder}/mod{number}.py"] = text
     return files
+
+
+def written(root: Path, files: dict[str, str]) -> Path:
+    """The files on disk, known to git."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    if not (root / ".git").exists():
+        subprocess.run(["git", "init", "-q", str(root)], check=True)
+        (root / ".git" / "info" / "exclude").write_text("*.db*\n")
+    return root

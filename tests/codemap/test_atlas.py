@@ -1,7 +1,6 @@
 """The map over a whole project: its budget, its sameness, and that a little change costs little."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,20 +14,9 @@ from loomkin.codemap.digest import VERSION
 from loomkin.codemap.index import Index
 from loomkin.codemap.late import BYTES_PER_TOKEN, LEAST_TOKENS
 from loomkin.codemap.rank import rank
+from loomkin.codemap.words import Pieces
 from loomkin.store.codemap import MapStore
-from tests.codemap.shop import SHOP, made
-
-
-def written(root: Path, files: dict[str, str]) -> Path:
-    """The files on disk, known to git."""
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    if not (root / ".git").exists():
-        subprocess.run(["git", "init", "-q", str(root)], check=True)
-        (root / ".git" / "info" / "exclude").write_text("*.db*\n")
-    return root
+from tests.codemap.shop import SHOP, made, written
 
 
 def tokens(text: str) -> int:
@@ -115,7 +103,7 @@ def test_bit_by_bit_gives_what_doing_it_anew_gives(tmp_path: Path) -> None:
         fresh = Index(root, MapStore(None, VERSION))
         fresh.refresh()
         for words in ("", "shared total5", "entirely new cart", "solo render"):
-            one, other = rank(index, words)[1], rank(fresh, words)[1]
+            one, other = list(rank(index, words)[1]), list(rank(fresh, words)[1])
             assert [(entry.path, entry.score) for entry in one] == [
                 (entry.path, entry.score) for entry in other
             ]
@@ -130,7 +118,7 @@ def test_a_name_that_stops_being_everywhere_links_again(tmp_path: Path) -> None:
     index.refresh()
     fresh = Index(root, MapStore(None, VERSION))
     fresh.refresh()
-    assert rank(index, "user")[1] == rank(fresh, "user")[1]
+    assert list(rank(index, "user")[1]) == list(rank(fresh, "user")[1])
 
 
 def test_contents_that_were_met_before_are_not_read_again(tmp_path: Path) -> None:
@@ -186,8 +174,8 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path, damage: bytes) -> None:
 def test_processes_make_what_is_made_here(tmp_path: Path) -> None:
     root = written(tmp_path, made(30))
     paths = sorted(made(30))
-    here = [one for batch in reading.digests(root, paths, [1] * 30) for one in batch]
-    there = [one for batch in reading.digests(root, paths, [reading.FEW] * 30) for one in batch]
+    here = [one for batch in reading.digests(root, paths, [1] * 30, Pieces()) for one in batch]
+    there = [one for batch in reading.digests(root, paths, [reading.FEW] * 30, Pieces()) for one in batch]
     assert sorted(here) == sorted(there)
 
 
