@@ -14,13 +14,13 @@ from loomkin.ui.terminal import printable
 
 FORM = Form(
     "loomkin hook",
-    "Git hooks: install or uninstall them here, say how they stand, or run one as git does.",
+    "Git hooks: install or uninstall them here, say how they stand, run one, or renew the map as they do.",
     (
         FlagRow("as_json", ("--json",), "Print JSON (status)."),
         FlagRow("folder", ("-C",), "Work in that folder.", "DIR", Path),
     ),
-    "install|uninstall|status|run [NAME…]",
-    ("install", "uninstall", "status", "run"),
+    "install|uninstall|status|run|refresh [NAME…]",
+    ("install", "uninstall", "status", "run", "refresh"),
 )
 
 
@@ -36,7 +36,7 @@ def run(typed: Typed) -> int:
     if verb not in FORM.first:
         raise UsageError(
             f"{verb!r} is nothing that can be done with hooks." if verb else "Say what to do with the hooks.",
-            hint="loomkin hook install, uninstall, status or run NAME.",
+            hint="loomkin hook install, uninstall, status, refresh or run NAME.",
         )
     from loomkin.cli import hook_place
 

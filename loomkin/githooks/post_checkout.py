@@ -1,12 +1,11 @@
 """post-checkout: renews what depends on the commit that is checked out."""
 
 from loomkin.githooks.hook import Call, Hook, Verdict
-from loomkin.githooks.refreshing import refresh
+from loomkin.githooks.refreshing import SKIPS, refresh
 
-_SKIPS = """\
-[ "${3-}" = 1 ] && [ "${1-}" != "${2-}" ] || exit 0
-[ -f .loomkin/loomkin.db ] || exit 0
-"""
+_SKIPS = f"""\
+[ "${{3-}}" = 1 ] && [ "${{1-}}" != "${{2-}}" ] || exit 0
+{SKIPS}"""
 _BRANCH = "1"
 
 

@@ -1,7 +1,7 @@
 """post-merge: renews what depends on the commit, after a merge or a pull."""
 
 from loomkin.githooks.hook import Call, Hook, Verdict
-from loomkin.githooks.refreshing import refresh
+from loomkin.githooks.refreshing import SKIPS, refresh
 
 
 def run(call: Call) -> Verdict:
@@ -15,6 +15,6 @@ HOOK = Hook(
     lambda loaded: loaded.settings.githooks.refresh,
     "`githooks.refresh` is off",
     run,
-    skips="[ -f .loomkin/loomkin.db ] || exit 0\n",
+    skips=SKIPS,
     after=True,
 )

@@ -1,11 +1,17 @@
 """Commits of people and of agents' shells know the decisions behind them, and these know their commits."""
 
+import fcntl
+import time
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 
-from tests.githooks.repository import Repository
+from loomkin.codemap.digest import VERSION
+from loomkin.store.codemap import MapStore
+from tests.githooks.repository import Repository, begin
 from tests.scenarios.conftest import Bench, bench, call
 
 __all__ = ["bench"]
@@ -103,3 +109,37 @@ async def test_decisions_learn_their_commit_from_what_is_pulled(bench: Bench, tm
     far.git("commit", "-qm", f"Cache double\n\nLoomkin-Decision: d9 {change}")
     repo.git("pull", "-q", "--ff-only", str(far.root), "main")
     assert (await nodes_of(bench))["Cache with lru_cache"]["commit"] == repo.git("rev-parse", "HEAD").strip()
+
+
+def settled(holds: Callable[[], bool]) -> bool:
+    """Whether something comes true within eight seconds."""
+    until, pause = time.monotonic() + 8, Event()
+    while not holds() and time.monotonic() < until:
+        pause.wait(0.05)
+    return holds()
+
+
+@pytest.mark.feature("F4")
+@pytest.mark.feature("D1")
+def test_the_map_follows_a_checkout_and_a_merge_where_there_is_one(tmp_path: Path) -> None:
+    repo = begin(tmp_path / "a repository")
+    repo.install("post-checkout", "post-merge")
+    for branch, name in (("side", "fresh.py"), ("other", "merged.py")):
+        repo.git("switch", "-q", "-c", branch, "main")
+        repo.add(name, "def fresh():\n    return 1\n")
+        repo.git("commit", "-qm", branch)
+    assert not (repo.root / ".loomkin").exists()
+    assert "makes one" in repo.loomkin("hook", "refresh")
+    repo.git("switch", "-q", "main")
+    repo.loomkin("map")
+    kept = MapStore(repo.root / ".loomkin/map.db", VERSION)
+    try:
+        repo.git("switch", "-q", "side")
+        assert settled(lambda: "fresh.py" in kept.known())
+        repo.git("merge", "-q", "--no-edit", "other")
+        assert settled(lambda: "merged.py" in kept.known())
+    finally:
+        kept.close()
+    with (repo.root / ".loomkin/map.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "already" in repo.loomkin("hook", "refresh")
