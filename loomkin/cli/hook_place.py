@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loomkin.config.load import load
-from loomkin.githooks.install import install, standings, uninstall
+from loomkin.githooks.install import install, standings, told_models, uninstall
 from loomkin.githooks.mapping import renew_map
 from loomkin.githooks.places import place
 from loomkin.project.root import find_root
@@ -34,7 +34,8 @@ def do(verb: str, cwd: Path, names: Sequence[str], *, as_json: bool) -> int:
         folder = str(place(root, os.environ, []).folder)
         return _say([json.dumps({"folder": folder, "hooks": rows}, indent=2, ensure_ascii=False)])
     width = max(len(one.name) for one in found)
-    return _say([f"{one.name:<{width}}  {one.words}" for one in found])
+    lines = [f"{one.name:<{width}}  {one.words}" for one in found]
+    return _say([*lines, *told_models(loaded, [one.name for one in found if one.installed])])
 
 
 def _say(lines: Sequence[str]) -> int:

@@ -168,7 +168,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("githooks.timeout", _NUMBER, 15.0, "seconds that one of our git hooks may take", 0.5, 600),
     Setting("githooks.model_timeout", _NUMBER, 8.0, "seconds that git waits for a model", 0.5, 600),
     Setting("githooks.draft", _TEXT, "model", "who drafts commit messages; without a model the symbols do",
-            choices=("model", "symbols", "off")),
+            choices=("model", "symbols", "off"), trusted_values=("model",)),
     Setting("githooks.check_message", _SWITCH, False, "messages that break `git.commit_style` are refused"),
     Setting("githooks.secrets", _SWITCH, True, "staged keys, tokens and secret files stop a commit"),
     Setting("githooks.conflicts", _SWITCH, True, "staged conflict markers stop a commit"),

@@ -31,8 +31,7 @@ def secrets(call: Call, files: Sequence[Staged], lines: Sequence[Added]) -> list
         for one in files
         if one.status in "AR" and is_secret_path(one.path)
     ]
-    values = {**secrets_of(call.root.path), **secret_values(call.environ)}
-    redactor = Redactor({name: value for name, value in values.items() if len(value) >= TELLING})
+    redactor = redactor_of(call)
     by_file: dict[str, list[Added]] = defaultdict(list)
     for line in lines:
         if not any(mark in line.text for mark in _ALLOWED):
@@ -42,6 +41,12 @@ def secrets(call: Call, files: Sequence[Staged], lines: Sequence[Added]) -> list
         if not is_secret_path(path) and redactor.redact(whole) != whole:
             found += _where(path, added, redactor)
     return found
+
+
+def redactor_of(call: Call) -> Redactor:
+    """What takes keys, tokens and the project's own secret values out of a text."""
+    values = {**secrets_of(call.root.path), **secret_values(call.environ)}
+    return Redactor({name: value for name, value in values.items() if len(value) >= TELLING})
 
 
 def _where(path: str, added: Sequence[Added], redactor: Redactor) -> Iterator[str]:
@@ -84,6 +89,19 @@ def denied(call: Call, files: Sequence[Staged]) -> list[str]:
     if rule is not None:
         found.append(f"git commit: {rule.source.removeprefix('project ')} denies {rule.text}")
     return found
+
+
+def unseen(call: Call, files: Sequence[Staged]) -> list[str]:
+    """The files that no model is shown: secret ones by their names, and those that may not be read."""
+    top, home = call.root.path, str(Path.home())
+    book = RuleBook(_denials(call), both_forms((top,)), home)
+
+    def closed(path: str) -> bool:
+        rule = book.for_path(Decision.DENY, "file_read", Touch.READ, place(path, str(top), home))
+        return is_secret_path(path) or rule is not None
+
+    names = dict.fromkeys(name for one in files for name in (one.path, one.earlier) if name)
+    return [name for name in names if closed(name)]
 
 
 def _denials(call: Call) -> list[Rule]:

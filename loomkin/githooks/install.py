@@ -56,7 +56,19 @@ def install(root: Root, environ: Mapping[str, str], loaded: Loaded, asked: Seque
             lines += [f"{name}: {said}" for name in unwanted if (said := take(there.folder, name))]
     shown = {one.name: one for one in standings(root, environ, loaded)}
     lines += [f"{hook.name}: {shown[hook.name].words}. It {hook.about}." for hook in wanted]
-    return lines
+    return [*lines, *told_models(loaded, [hook.name for hook in wanted])]
+
+
+def told_models(loaded: Loaded, installed: Sequence[str]) -> list[str]:
+    """Which model is sent what is staged, and how to have none; nothing where none is."""
+    settings, model = loaded.settings.githooks, loaded.settings.model
+    named = model.fast or model.default
+    asked = ["words messages"] if settings.draft == "model" and "prepare-commit-msg" in installed else []
+    asked += ["reviews what is staged"] if settings.review != "off" and "pre-commit" in installed else []
+    if not named or not asked:
+        return []
+    off = '`githooks.draft` = "symbols" asks none.' if asked[0] == "words messages" else ""
+    return [f"{named} {' and '.join(asked)}: it is sent the diff, without secrets. {off}".rstrip()]
 
 
 def _wanted(loaded: Loaded, asked: Sequence[str]) -> list[Hook]:

@@ -37,13 +37,14 @@ def run(call: Call) -> Verdict:
     files = staged(git, against(git), renames=True)
     message = before
     lines: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
     if not before.text:
         if not files or not _may_draft(call, source):
             return Verdict()
         from loomkin.githooks.drafting import drafted  # heavy: late on purpose
 
-        message, lines = drafted(call, git, before, files)
-    trailers = _trailers(call, files)
+        message, lines, models = drafted(call, git, before, files)
+    trailers = _trailers(call, files, models)
     message = message.ended(trailers) if message.text else message
     if message.whole != before.whole:
         message.save()
@@ -56,17 +57,17 @@ def _may_draft(call: Call, source: str) -> bool:
     return call.settings.draft != "off" and source in ("", "template") and seen
 
 
-def _trailers(call: Call, files: list[Staged]) -> tuple[str, ...]:
-    """The lines that this commit is to carry: decisions and models behind what it changes."""
+def _trailers(call: Call, files: list[Staged], models: tuple[str, ...]) -> tuple[str, ...]:
+    """The lines that this commit is to carry: decisions and models behind what it changes, and its words."""
     git, file = call.loaded.settings.git, call.database
     if file is None or not files or not (git.trailers or git.attribution != "none"):
         return ()
     paths = [name for one in files for name in (one.path, one.earlier) if name]
-    if not ever_changed(file, paths):
+    if not models and not ever_changed(file, paths):
         return ()
     from loomkin.githooks.trailing import due  # heavy: late on purpose
 
-    return due(call, file, paths)
+    return due(call, file, paths, models)
 
 
 def _wanted(loaded: Loaded) -> bool:

@@ -6,22 +6,23 @@ from pathlib import Path
 
 from loomkin.githooks.hook import Call
 from loomkin.provenance.committed import carried
+from loomkin.provenance.trailers import attribution
 from loomkin.store.database import Database
 from loomkin.store.origins import changes_of
 
 _FOREVER = 1e18
 
 
-def due(call: Call, file: Path, paths: Sequence[str]) -> tuple[str, ...]:
-    """The lines; none where no agent ever changed one of these files."""
+def due(call: Call, file: Path, paths: Sequence[str], models: Sequence[str]) -> tuple[str, ...]:
+    """The lines; where no agent ever changed one of these files, the models alone that worded the message."""
     database = Database(file)
     try:
         changes = changes_of(database, paths, _FOREVER)
         if not changes:
-            return ()
+            return tuple(attribution(call.loaded.settings.git.attribution, models))
         before = _committed(call, {one.path for one in changes}, min(one.at for one in changes))
         caller = (call.environ.get("LOOMKIN_SESSION_ID", ""), call.agent)
-        return carried(database, before, call.loaded.settings.git, caller, ())
+        return carried(database, before, call.loaded.settings.git, caller, models)
     finally:
         database.close()
 

@@ -1,12 +1,13 @@
 """What a model is asked about what is staged: to word the commit's message, or to review it."""
 
 from loomkin.githooks.asking import ask_model
+from loomkin.githooks.checking import redactor_of, unseen
 from loomkin.githooks.hook import Call, Git, HookError, Verdict
-from loomkin.githooks.staged import against
+from loomkin.githooks.staged import against, staged
 from loomkin.project.commit_style import CommitStyle, in_words
 from loomkin.project.commit_text import cleaned
 from loomkin.project.diff_cut import pieces
-from loomkin.project.secrets import without_keys
+from loomkin.project.listing import shown_path
 from loomkin.records.regex import pattern
 
 ROOM = 24_000
@@ -32,7 +33,7 @@ _REVIEWING = (
 
 def worded(call: Call, git: Git, style: CommitStyle, draft: str) -> str:
     """A model's message for what is staged; raises HookError and the model's failures."""
-    text = f"{in_words(style)}\n\nDrafted from the symbols: {draft}\n\nThe diff:\n{diff_for_model(git)}"
+    text = f"{in_words(style)}\n\nDrafted from the symbols: {draft}\n\nThe diff:\n{diff_for_model(call, git)}"
     said = cleaned(_FENCE.sub("", ask_model(call, _WORDING, text, MESSAGE)), "#")
     subject, _, body = said.partition("\n")
     if not subject.strip() or len(subject) > LONGEST_SUBJECT:
@@ -42,17 +43,20 @@ def worded(call: Call, git: Git, style: CommitStyle, draft: str) -> str:
 
 def reviewed(call: Call, git: Git, *, stops: bool) -> Verdict:
     """A model's findings about what is staged; raises HookError and the model's failures."""
-    said = ask_model(call, _REVIEWING, f"The diff:\n{diff_for_model(git)}", REVIEW)
+    said = ask_model(call, _REVIEWING, f"The diff:\n{diff_for_model(call, git)}", REVIEW)
     found = [line for line in map(_FINDING.fullmatch, said.splitlines()) if line][:MOST_FINDINGS]
     blocked = stops and any(line[1] == "BLOCK" for line in found)
     return Verdict(tuple(f"review: {line[1]}: {line[2]}" for line in found), blocked)
 
 
-def diff_for_model(git: Git) -> str:
-    """What is staged, without keys, file by file as far as there is room."""
-    diff = git.text("diff-index", "--cached", "-p", "--no-color", "--find-renames", against(git), "--")
-    before, files = pieces(without_keys(diff.encode("utf-8", "replace").decode()))
-    shown, left, room = [before], [], ROOM
+def diff_for_model(call: Call, git: Git) -> str:
+    """What is staged, file by file as far as there is room; no secrets, no files that may not be read."""
+    base = against(git)
+    closed = unseen(call, staged(git, base, renames=True))
+    but = [f":(top,literal,exclude){path}" for path in closed]
+    diff = git.text("diff-index", "--cached", "-p", "--no-color", "--find-renames", base, "--", *but)
+    before, files = pieces(redactor_of(call).redact(diff.encode("utf-8", "replace").decode()))
+    shown, left, room = [before], list(map(shown_path, closed)), ROOM
     for file in files:
         if len(file.text) <= room:
             shown.append(file.text)
@@ -60,5 +64,5 @@ def diff_for_model(git: Git) -> str:
         else:
             left.append(str(file))
     if left:
-        shown.append("Not shown for their length: " + ", ".join(left))
+        shown.append("Not shown: " + ", ".join(left))
     return "".join(shown)

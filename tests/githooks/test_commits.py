@@ -167,13 +167,23 @@ async def test_a_model_drafts_in_its_time_or_the_symbols_do(repo: Repository, wa
     step = faults.get(wait, {"text": SAID})
     async with ModelServer(script=[step] * 3) as server:
         repo.environ |= {**environment(server, "openai"), "LOOMKIN__GITHOOKS__MODEL_TIMEOUT": "1.5"}
-        repo.install("prepare-commit-msg")
-        repo.add("utils.py", ADDED)
+        told = repo.install("prepare-commit-msg")
+        assert told[-1].startswith("openai/fake-model words messages: it is sent the diff, without secrets.")
+        repo.write("LOOMKIN.md", "# Rules\n\n## Denied Operations\n\n- File Read: `plans/**`\n")
+        repo.add("plans/next.md", "Buy the rival\n")
+        repo.add("prod.pem", "not even a key\n")
+        repo.write(".env", "PASS_PHRASE=correct-horse-battery\n")
+        repo.add("utils.py", f"{ADDED}\n\nP = 'correct-horse-battery'\n")
         done = await asyncio.to_thread(repo.run, "commit")
         assert done.code == 0, done.err
         asked = str(bodies(server))
     if wait == "answers":
-        assert repo.message() == "Teach utils to read durations\n\nSo that limits can be words."
+        assert repo.message() == (
+            "Teach utils to read durations\n\nSo that limits can be words.\n\n"
+            "Assisted-by: loomkin:openai/fake-model"
+        )
+        assert "Not shown: plans/next.md, prod.pem" in asked
+        assert not any(word in asked for word in ("rival", "not even", "horse"))
         assert "+def parse_duration(text):" in asked
         assert done.err == ""
         spent = await asyncio.to_thread(repo.loomkin, "cost", "--by", "agent")
@@ -182,7 +192,8 @@ async def test_a_model_drafts_in_its_time_or_the_symbols_do(repo: Repository, wa
             repo.loomkin, "sessions", "check"
         )
     else:
-        assert repo.message() == "Add parse_duration to utils"
+        assert "Assisted-by" not in repo.message()
+        assert "parse_duration" in repo.message()
         assert done.err.startswith("loomkin: no model drafted the message, the symbols did: ")
         assert len(done.err.splitlines()) == 1
 
