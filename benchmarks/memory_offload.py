@@ -21,6 +21,7 @@ from loomkin.llm.models import CallerLevel, ModelSpec
 from loomkin.llm.registry import open_wire
 from loomkin.llm.retry import RetryPolicy
 from loomkin.llm.wire import Endpoint
+from loomkin.project.secrets import Redactor
 from loomkin.project.workplace import Workplace
 from loomkin.records.event import SessionStarted
 from loomkin.records.ids import CallId, ModelId, SessionId
@@ -98,7 +99,7 @@ def _window(journal: Journal) -> Window:
         ModelId("openai/fake"), "openai", "fake", "openai", HERE, 200_000, 4_000, None, CallerLevel.NATIVE
     )
     model = ModelClient(
-        [spec], open_wire, Meter(lambda task: Charge(())), Estimator(), RetryPolicy(), Lanes()
+        [spec], open_wire, Meter(lambda task: Charge(())), Estimator(), RetryPolicy(), Lanes(), Redactor({})
     )
     scribe = Scribe(journal, SESSION, "coder")
     workplace = Workplace(ROOT, (), ROOT / ".loomkin" / "outputs")

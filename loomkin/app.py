@@ -102,7 +102,8 @@ async def open_house(options: Options) -> AsyncIterator[House]:
         stack.callback(database.close)
         bus = Bus()
         clock: Clock = CountingClock() if options.replay and options.strict_replay else SystemClock()
-        journal = Journal(database, bus.publish, clock.now)
+        redactor = Redactor({**secrets_of(root.path), **secret_values(options.environ)})
+        journal = Journal(database, bus.publish, clock.now, redactor.redact)
         stack.push_async_callback(journal.aclose)
         extra = tuple(path.resolve() for path in options.add_dirs)
         workplace = Workplace(root.path, extra, state / "outputs")
@@ -112,7 +113,6 @@ async def open_house(options: Options) -> AsyncIterator[House]:
         chooser = ModelChooser(
             loaded.settings, options.environ, options.offline, Catalogue.packaged(), probe_http, replay
         )
-        redactor = Redactor({**secrets_of(root.path), **secret_values(options.environ)})
         notes = (*loaded.warnings, *rules.warnings, *await tracked_note(root, database))
         yield House(
             options, workplace, trusted, loaded, rules, database, journal, bus, clock, redactor, chooser,
@@ -234,7 +234,7 @@ def _reach(house: House, stack: AsyncExitStack) -> Reach:
     stack.push_async_callback(shared.aclose)
     steady = steadily(redact, places)
     wires = opener(options.record, options.replay, options.strict_replay, redact, steady, shared.open)
-    return Reach(wires, lanes)
+    return Reach(wires, lanes, house.redactor)
 
 
 def _services(house: House, jobs: JobTable, sight: Sight, person: Person, gate: Gate) -> dict[type, Any]:

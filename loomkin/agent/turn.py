@@ -193,9 +193,12 @@ class Turn:
             for piece in (self._runner.separated(part) if isinstance(part, ToolCall) else (part,))
         ]
         self._steering.delivered()
-        message = self._transcript.answer(parts, self._scribe.agent)
+        told = [self._runner.told(part) if isinstance(part, ToolCall) else part for part in parts]
+        message = self._transcript.answer(told, self._scribe.agent)
         self._said = completion.text or self._said
-        return replace(completion, calls=message.calls)
+        meant = (part.arguments for part in parts if isinstance(part, ToolCall))
+        calls = (replace(call, arguments=each) for call, each in zip(message.calls, meant, strict=True))
+        return replace(completion, calls=tuple(calls))
 
     async def _call(self, load: Load, room: int, woke: str) -> Completion:
         system = self._window.system

@@ -140,7 +140,7 @@ def rename_session(
             sessions.refuse_taken(database, name)
         with _held(place, row.id):
             write(database, [Event(0, SystemClock().now(), row.id, "", "", SessionRenamed(name))])
-    say(f"Session {row.id} is now called {name}.")
+        say(f"Session {row.id} is now called {sessions.find(database, row.id).name}.")
 
 
 @app.command("delete")

@@ -12,10 +12,11 @@ from typing import Annotated, BinaryIO, TextIO
 
 import typer
 
-from loomkin.cli.place import SESSION_HELP, Folder, look, say, warn
+from loomkin.cli.place import SESSION_HELP, Folder, Place, look, say, warn
 from loomkin.cli.tables import count
 from loomkin.errors import UsageError
-from loomkin.project.secrets import without_keys
+from loomkin.project.secrets import Redactor, secret_values, secrets_of, without_keys
+from loomkin.records.ids import SessionId
 from loomkin.runtime.clock import SystemClock
 from loomkin.store import sessions, transfer
 from loomkin.store.transfer_known import here_already
@@ -55,12 +56,13 @@ def export_session(
     """Print a session as Markdown, or as JSON with all that belongs to it."""
     place = look(folder, context)
     notes: list[str] = []
+    clean = _redactor(place).redact
     with place.sessions() as database:
         row = sessions.find(database, session)
         if form is Format.JSON:
-            text = transfer.export(database, row.id, place.state / "outputs", notes.append, without_keys)
+            text = transfer.export(database, row.id, place.state / "outputs", notes.append, clean)
         else:
-            text = map(without_keys, markdown(database, row))
+            text = map(clean, markdown(database, row))
         with _target(output) as file:
             for piece in text:
                 file.write(printable(piece) if file is sys.stdout and sys.stdout.isatty() else piece)
@@ -68,6 +70,10 @@ def export_session(
         warn(f"left out: {note}.")
     if output is not None:
         say(f"Wrote session {row.id} to {output}.")
+
+
+def _redactor(place: Place) -> Redactor:
+    return Redactor({**secrets_of(place.root), **secret_values(place.environ)})
 
 
 def import_session(
@@ -87,7 +93,11 @@ def import_session(
         place.new_database() as database,
     ):
         clock, outputs = SystemClock(), place.state / "outputs"
-        already = partial(here_already, database, staged, without_keys)
+        cleaners = (_redactor(place).redact, without_keys)
+
+        def already() -> SessionId | None:
+            return next((one for clean in cleaners if (one := here_already(database, staged, clean))), None)
+
         taken = transfer.take(database, staged, clock.session_id, name, outputs, already)
     if not taken.events:
         say(f"Session {taken.id} is here already; nothing was imported. With -n NAME it comes as a copy.")

@@ -14,7 +14,7 @@ from loomkin.errors import (
 )
 from loomkin.llm.callers import Caller, Found, caller_of
 from loomkin.llm.estimate import Estimator
-from loomkin.llm.gathering import Gathering
+from loomkin.llm.gathering import Gathering, Redaction
 from loomkin.llm.lanes import Lane, Lanes
 from loomkin.llm.metering import Meter, Reservation
 from loomkin.llm.models import ModelSpec
@@ -22,7 +22,7 @@ from loomkin.llm.retry import RetryNotice, RetryPolicy, with_retry
 from loomkin.llm.wire import Delta, Endpoint, FinishReason, Request, Wire
 from loomkin.records.dataclass import dataclass, field, replace
 from loomkin.records.event import ModelRetried, NoticeGiven, StateChanged, StreamRestarted, UsageRecorded
-from loomkin.records.message import Message, Part, Text, ToolCall, ToolSpec
+from loomkin.records.message import Message, Part, Text, Thinking, ToolCall, ToolSpec
 from loomkin.records.usage import Usage
 from loomkin.runtime.recorder import Scribe
 
@@ -37,7 +37,8 @@ OpenWire = Callable[[str, Endpoint], Wire]
 class Completion:
     """A whole answer; `truncated` says that the output limit or a filter cut it off.
 
-    `problem` tells the model why a call that it wrote as text cannot be read.
+    Its words hold no secrets, the arguments of its calls may. `problem` tells the model why a call that it
+    wrote as text cannot be read.
     """
 
     parts: tuple[Part, ...]
@@ -58,6 +59,7 @@ class ModelClient:
         estimator: Estimator,
         policy: RetryPolicy,
         lanes: Lanes,
+        redaction: Redaction,
         stream: bool = True,
     ) -> None:
         self._chain = tuple(chain)
@@ -65,6 +67,7 @@ class ModelClient:
         self._wires: dict[str, Wire] = {}
         self._policy = policy
         self._lanes = lanes
+        self._redaction = redaction
         self._stream = stream
         self.meter = meter
         self.estimator = estimator
@@ -101,7 +104,8 @@ class ModelClient:
         for spec, following in zip(self._chain, (*self._chain[1:], None), strict=True):
             most = min(max_output, spec.max_output)
             request = Request(spec.name, system, messages, tools, most, self._stream, options=spec.options)
-            call = _Call(spec, request, Gathering(scribe, caller_of(spec.caller).shows_calls), scribe, woke)
+            gathering = Gathering(scribe, caller_of(spec.caller).shows_calls, self._redaction)
+            call = _Call(spec, request, gathering, scribe, woke)
             try:
                 return await self._call(call)
             except FALL_BACK_ON as error:
@@ -128,7 +132,7 @@ class ModelClient:
             self.meter.release(held)
             # what arrived before a failure was paid for, though nobody says how much
             self._book(call, held)
-        return _completion(call.gathering, caller, tools)
+        return _completion(call.gathering, caller, tools, self._redaction)
 
     async def _receive(self, call: "_Call", held: Reservation, lane: Lane, states: "_States") -> None:
         spec, scribe = call.spec, call.scribe
@@ -238,13 +242,15 @@ class _Pace:
         return random.random()
 
 
-def _completion(gathering: Gathering, caller: Caller, tools: tuple[ToolSpec, ...]) -> Completion:
+def _completion(
+    gathering: Gathering, caller: Caller, tools: tuple[ToolSpec, ...], redaction: Redaction
+) -> Completion:
     filtered = gathering.finish is FinishReason.CONTENT_FILTER
     truncated = filtered or gathering.finish is FinishReason.LENGTH
     found = Found(gathering.parts())
     if not gathering.calls:
         found = caller.find_calls(found.parts, tools, truncated)
-    parts = found.parts
+    parts = tuple(_clean(part, redaction) for part in found.parts)
     text = "\n".join(part.text for part in parts if isinstance(part, Text))
     calls = tuple(part for part in parts if isinstance(part, ToolCall))
     if filtered and not calls:
@@ -252,4 +258,14 @@ def _completion(gathering: Gathering, caller: Caller, tools: tuple[ToolSpec, ...
         raise ContentPolicyError(
             f"The provider's content filter withheld {withheld}.", hint="Rephrase the request."
         )
-    return Completion(parts, text, calls, truncated, found.problem)
+    return Completion(parts, text, calls, truncated, redaction.redact(found.problem))
+
+
+def _clean(part: Part, redaction: Redaction) -> Part:
+    """A part without secrets in its words; a signature does not outlive the thought that it was for."""
+    if not isinstance(part, Text | Thinking):
+        return part
+    clean = redaction.redact(part.text)
+    if clean == part.text:
+        return part
+    return Text(clean) if isinstance(part, Text) else Thinking(clean)

@@ -1,6 +1,8 @@
-"""Deltas put together to the parts of one answer, and shown as they come."""
+"""Deltas put together to the parts of one answer, and shown as they come, without secrets."""
 
-from loomkin.llm.wire import CallDelta, Delta, Finished, FinishReason, TextDelta, ThinkingDelta
+from typing import Protocol
+
+from loomkin.llm.wire import CallDelta, Delta, FinishReason, TextDelta, ThinkingDelta
 from loomkin.records.event import CallStreamed, TextStreamed, ThinkingStreamed
 from loomkin.records.ids import CallId
 from loomkin.records.message import Part, Text, Thinking, ToolCall
@@ -8,12 +10,37 @@ from loomkin.records.usage import Usage
 from loomkin.runtime.recorder import Scribe
 
 
+class Screen(Protocol):
+    """Takes secrets out of a text that comes in pieces."""
+
+    def feed(self, text: str) -> str:
+        """Take the next piece and give what can be shown."""
+        ...
+
+    def finish(self) -> str:
+        """What was held back, at the end of the text; another one may follow."""
+        ...
+
+
+class Redaction(Protocol):
+    """Takes secrets out of what a model writes."""
+
+    def redact(self, text: str) -> str:
+        """A whole text without secrets."""
+        ...
+
+    def stream(self) -> Screen:
+        """What does the same with a text that comes in pieces."""
+        ...
+
+
 class Gathering:
     """One answer under way."""
 
-    def __init__(self, scribe: Scribe, shows_calls: bool) -> None:
+    def __init__(self, scribe: Scribe, shows_calls: bool, redaction: Redaction) -> None:
         self._scribe = scribe
         self._shows_calls = shows_calls
+        self._redaction = redaction
         self.restart()
 
     def restart(self) -> None:
@@ -23,6 +50,7 @@ class Gathering:
         self._calls: dict[int, list[str]] = {}
         self._arguments: dict[int, list[str]] = {}
         self._sizes: dict[int, int] = {}
+        self._words, self._reasoning = self._redaction.stream(), self._redaction.stream()
         self.usage: Usage | None = None
         self.finish: FinishReason | None = None
         self.begun = False
@@ -51,17 +79,21 @@ class Gathering:
         self.begun = True
         if isinstance(delta, TextDelta):
             self._texts.append(delta.text)
-            if self._shows_calls and delta.text:
-                self._scribe.record(TextStreamed(delta.text))
-        elif isinstance(delta, ThinkingDelta):
+            self._show_thought(self._reasoning.finish())
+            self._show(self._words.feed(delta.text))
+            return
+        self._show(self._words.finish())
+        if isinstance(delta, ThinkingDelta):
             self._take_thought(delta)
-        elif isinstance(delta, CallDelta):
+            return
+        self._show_thought(self._reasoning.finish())
+        if isinstance(delta, CallDelta):
             self._take_call(delta)
-        elif isinstance(delta, Finished):
+        else:
             self.finish, self.usage = delta.reason, delta.usage
 
     def parts(self) -> tuple[Part, ...]:
-        """The answer: thinking, words, calls."""
+        """The answer as the model wrote it: thinking, words, calls."""
         words = (Text(self.text),) if self.text else ()
         return (*self._thoughts, *words, *self.calls)
 
@@ -71,8 +103,15 @@ class Gathering:
             self._thoughts.append(Thinking(""))
         last = self._thoughts[-1]
         self._thoughts[-1] = Thinking(last.text + delta.text, delta.signature)
-        if delta.text:
-            self._scribe.record(ThinkingStreamed(delta.text))
+        self._show_thought(self._reasoning.feed(delta.text))
+
+    def _show(self, words: str) -> None:
+        if self._shows_calls and words:
+            self._scribe.record(TextStreamed(words))
+
+    def _show_thought(self, words: str) -> None:
+        if words:
+            self._scribe.record(ThinkingStreamed(words))
 
     def _take_call(self, delta: CallDelta) -> None:
         known = self._calls.setdefault(delta.index, ["", ""])

@@ -1,14 +1,16 @@
 """Which paths hold secrets, which values are secrets, and how they are taken out of text."""
 
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
 from loomkin.project.ignore import BUILT_IN
+from loomkin.project.secret_shapes import KEYS, TOKENS, KeyStream, RedactedStream, TokenStream, compiled
 from loomkin.records.regex import pattern
 
 _ENV_FILE_BYTES = 256 * 1024
@@ -50,36 +52,15 @@ _HARMLESS_WORDS = "FILE PATH DIR SOCK ID NAME PUBLIC PUB LENGTH COUNT LIMIT MAX 
 _SPEAKING = frozenset(_SECRET_WORDS.split())
 _HARMLESS = frozenset(_HARMLESS_WORDS.split())
 _SHORTEST = 8
-
-_EDGE = r"(?:\b|(?<=\\[nrt]))"
-"""Where a token begins; in text written as JSON the letter before it may end an escape."""
-_SHAPES: tuple[tuple[str, str, str], ...] = (
-    ("api-key", "sk-", _EDGE + r"sk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[A-Za-z0-9_-]{20,}"),
-    ("api-key", "sk-", _EDGE + r"sk-(?:[a-z0-9]+-){0,2}[0-9a-f]{32,}\b"),
-    ("github-token", "gh", _EDGE + r"gh[pousr]_[A-Za-z0-9]{36,}\b"),
-    ("github-token", "github_pat_", _EDGE + r"github_pat_[A-Za-z0-9_]{22,}"),
-    ("gitlab-token", "glpat-", _EDGE + r"glpat-[\w-]{20,}"),
-    ("aws-key", "AKIA", _EDGE + r"AKIA[A-Z0-9]{16}\b"),
-    ("aws-key", "ASIA", _EDGE + r"ASIA[A-Z0-9]{16}\b"),
-    ("slack-token", "xox", _EDGE + r"xox[abeoprs]-(?=[\w-]*\d)[A-Za-z0-9-]{10,}"),
-    ("google-key", "AIza", _EDGE + r"AIza[0-9A-Za-z_-]{35}"),
-    ("stripe-key", "k_live_", _EDGE + r"[rs]k_live_[A-Za-z0-9]{16,}"),
-    ("npm-token", "npm_", _EDGE + r"npm_[A-Za-z0-9]{36}\b"),
-    ("pypi-token", "pypi-", _EDGE + r"pypi-[A-Za-z0-9_-]{50,}"),
-    ("hugging-face-token", "hf_", _EDGE + r"hf_(?=[A-Za-z]*\d)[A-Za-z0-9]{30,}"),
-    ("jwt", "eyJ", _EDGE + r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
-    (
-        "private-key",
-        "PRIVATE KEY",
-        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\:,.()-]{40,8000}?"
-        r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----",
-    ),
-    (
-        "private-key",
-        "PRIVATE KEY",
-        r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)[A-Za-z0-9+/=\n]{40,}",
-    ),
+_EVERYBODYS = frozenset(
+    {
+        *("password", "passw0rd", "postgres", "postgresql", "rabbitmq", "minioadmin", "localhost"),
+        *("changeme", "change_me", "change-me", "changeit", "undefined", "developer", "development"),
+        *("your-api-key", "your_api_key"),
+    }
 )
+"""Values that hide nothing; a text without these words could not be read."""
+
 _ENV_LINE = pattern(r"^\s*(?:export\s+)?([A-Za-z_][\w.]*)\s*[=:]\s*(.*?)\s*$")
 _URL_PASSWORD = pattern(r"\w+://[^\s:/@]*:([^\s/@]+)@")
 _PLAIN = pattern(r"[a-z]+(?:[-_ ][a-z]+)*|[\d.:,-]+|(?:https?://)?[\w.-]+(?::\d+)?(?:/[\w./-]*)?", re.I)
@@ -138,9 +119,7 @@ def is_secret_name(name: str) -> bool:
 
 def secret_values(environ: Mapping[str, str]) -> Mapping[str, str]:
     """Pick the variables whose names speak of secrets and whose values have at least 8 characters."""
-    return {
-        name: value for name, value in environ.items() if len(value) >= _SHORTEST and is_secret_name(name)
-    }
+    return {name: value for name, value in environ.items() if _hides(value) and is_secret_name(name)}
 
 
 def secrets_of(root: Path) -> Mapping[str, str]:
@@ -198,9 +177,13 @@ def values_in_env_file(text: str) -> Mapping[str, str]:
             value = password[1]
         elif not is_secret_name(name) and (len(value) < 16 or _PLAIN.fullmatch(value)):
             continue
-        if len(value) >= _SHORTEST:
+        if _hides(value):
             found[name] = value
     return found
+
+
+def _hides(value: str) -> bool:
+    return len(value) >= _SHORTEST and value.lower() not in _EVERYBODYS
 
 
 def _unquoted(value: str) -> str:
@@ -209,22 +192,51 @@ def _unquoted(value: str) -> str:
     return value.split(" #", 1)[0].rstrip()
 
 
+def _forms(value: str) -> tuple[str, ...]:
+    """A value as it is, and as it reads in JSON where that is another text."""
+    if len(value) < _SHORTEST:
+        return ()
+    if value.isalnum() and value.isascii():
+        return (value,)
+    forms = [value]
+    for form in (value, *_as_json(value)):  # the arguments of a call are JSON, and stand in the log's
+        forms += _as_json(form)
+    return tuple(dict.fromkeys(forms))
+
+
+def _as_json(value: str) -> tuple[str, str]:
+    return json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]
+
+
 class Redactor:
     """Takes known secret values and well-known token shapes out of text; immutable."""
 
-    __slots__ = ("_shapes", "_values")
+    __slots__ = ("_firsts", "_keys", "_tokens", "_values")
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        usable = [(value, name) for name, value in values.items() if len(value) >= _SHORTEST]
-        self._values = sorted(usable, key=lambda pair: (-len(pair[0]), pair[1]))
-        self._shapes = [(label, mark, re.compile(pattern)) for label, mark, pattern in _SHAPES]
+        forms = [(form, name) for name, value in values.items() for form in _forms(value)]
+        self._values = [
+            (form, f"[redacted:{name}]")
+            for form, name in sorted(forms, key=lambda pair: (-len(pair[0]), pair[1]))
+        ]
+        self._firsts = frozenset(form[0] for form, _ in forms)
+        self._keys = compiled(KEYS)
+        self._tokens = compiled(TOKENS)
 
     def redact(self, text: str) -> str:
         """Replace each secret by `[redacted:NAME]`; text without secrets comes back as it is."""
-        for value, name in self._values:
+        for value, mark in self._values:
             if value in text:
-                text = text.replace(value, f"[redacted:{name}]")
-        for label, mark, shape in self._shapes:
+                text = text.replace(value, mark)
+        return self._without(self._tokens, self._without(self._keys, text))
+
+    def stream(self) -> RedactedStream:
+        """What does the same with a text that comes in pieces."""
+        keys, tokens = partial(self._without, self._keys), partial(self._without, self._tokens)
+        return RedactedStream(self._values, self._firsts, KeyStream(keys), TokenStream(tokens))
+
+    def _without(self, shapes: "Sequence[tuple[str, str, re.Pattern[str]]]", text: str) -> str:
+        for label, mark, shape in shapes:
             if mark in text:
                 text = shape.sub(f"[redacted:{label}]", text)
         return text

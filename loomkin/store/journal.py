@@ -1,18 +1,19 @@
 """The only write path: facts go to the log and the tables in one transaction, then to readers."""
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from loomkin.errors import StoreError
+from loomkin.errors import LoomkinError, StoreError
 from loomkin.records.codec import dump, load
 from loomkin.records.dataclass import replace
-from loomkin.records.event import Event, Fact, SessionStarted
+from loomkin.records.event import Event, Fact, MessageAdded, SessionRenamed, SessionStarted
 from loomkin.records.ids import SessionId
 from loomkin.records.regex import pattern
-from loomkin.store import projections
+from loomkin.store import projections, sessions
 from loomkin.store.database import Database, explain, transaction
 from loomkin.store.packing import pack
 
@@ -21,12 +22,16 @@ _INSERT = "INSERT INTO events (at, project, session, agent, task, kind, data) VA
 _HALF = pattern("[\ud800-\udfff]")
 
 
-def write(database: Database, events: Sequence[Event]) -> list[Event]:
+def write(
+    database: Database, events: Sequence[Event], clean: Callable[[str], str] | None = None
+) -> list[Event]:
     """Write events in one transaction and return them with their numbers; blocks.
 
-    Raises StoreError and writes nothing where the file cannot take them.
+    `clean` takes secrets out of what they say. Raises StoreError and writes nothing where the file cannot
+    take them.
     """
-    return write_planned(database, lambda: events)
+    told = events if clean is None else [_cleaned(event, clean) for event in events]
+    return write_planned(database, lambda: told)
 
 
 def write_planned(database: Database, plan: Callable[[], Sequence[Event]]) -> list[Event]:
@@ -42,6 +47,7 @@ def append(database: Database, event: Event, packed: str | bytes | None = None) 
     `packed` is its fact as the log of another database has it.
     """
     if packed is None:
+        event = _with_own_name(database, event)
         row = projections.row_of(event, database.project)
         if _HALF.search(row[-1]):
             event = _encodable(event)
@@ -56,6 +62,44 @@ def append(database: Database, event: Event, packed: str | bytes | None = None) 
     return numbered
 
 
+def _with_own_name(database: Database, event: Event) -> Event:
+    """The event, whose session gets no name that another took since somebody looked.
+
+    A new session is refused then, with a UsageError; one that is at work gets the first free name.
+    """
+    fact = event.fact
+    if not isinstance(fact, SessionStarted | SessionRenamed) or not fact.name:
+        return event
+    given, number = fact.name, 1
+    while holder := sessions.holder_of(database.writer, database.project, given, event.session):
+        if isinstance(fact, SessionStarted):
+            raise sessions.taken(holder)
+        number += 1
+        given = f"{fact.name}-{number}"
+    return event if given == fact.name else replace(event, fact=replace(fact, name=given))
+
+
+def _cleaned(event: Event, clean: Callable[[str], str]) -> Event:
+    """The event as `clean` leaves it; what was said to a model stays word for word what the model gets."""
+    if not event.fact.stored or isinstance(event.fact, MessageAdded):
+        return event
+    text = dump(event.fact)
+    if clean(text) == text:
+        return event
+    return replace(event, fact=load(type(event.fact), json.dumps(_words_cleaned(json.loads(text), clean))))
+
+
+def _words_cleaned(plain: Any, clean: Callable[[str], str]) -> Any:
+    """What stands in a record, cleaned; its own names stay, whatever a secret may read like."""
+    if isinstance(plain, str):
+        return clean(plain)
+    if isinstance(plain, list):
+        return [_words_cleaned(item, clean) for item in plain]
+    if isinstance(plain, dict):
+        return {name: item if name == "_" else _words_cleaned(item, clean) for name, item in plain.items()}
+    return plain
+
+
 def _encodable(event: Event) -> Event:
     """The event with half characters replaced, which models send and file names hold but UTF-8 does not."""
     text = _HALF.sub("\N{REPLACEMENT CHARACTER}", dump(event.fact))
@@ -67,12 +111,17 @@ class Journal:
 
     One hop to the writing thread a batch: a thread hop for each statement, as the asynchronous SQLite
     libraries do it, costs five times the insert itself. Events reach `publish` in the order they were
-    recorded, stored ones after their commit.
+    recorded, stored ones after their commit, and as `clean` leaves them, which takes out secrets.
     """
 
     def __init__(
-        self, database: Database, publish: Callable[[Event], None], now: Callable[[], float]
+        self,
+        database: Database,
+        publish: Callable[[Event], None],
+        now: Callable[[], float],
+        clean: Callable[[str], str] | None = None,
     ) -> None:
+        self._clean = clean
         self._database = database
         self._publish = publish
         self._now = now
@@ -83,7 +132,7 @@ class Journal:
         self._written = 0
         self._flushed: list[tuple[int, asyncio.Future[None]]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self.failure: StoreError | None = None
+        self.failure: LoomkinError | None = None
 
     def begin(self, start: SessionStarted, session: SessionId) -> None:
         """Keep the start of a session until its first fact; where none comes there was no session."""
@@ -103,7 +152,8 @@ class Journal:
             asyncio.get_running_loop().call_soon(self._begin)
 
     async def flush(self) -> None:
-        """Return when everything recorded so far is on disk; raises StoreError where it cannot be.
+        """Return when everything recorded so far is on disk; raises StoreError where it cannot be,
+        and UsageError where another session took the name of a new one.
 
         What could not be written before is tried again: somebody may have made room.
         """
@@ -141,7 +191,7 @@ class Journal:
             self._deliver(batch)
             return
         loop = asyncio.get_running_loop()
-        self._under_way = loop.run_in_executor(self._thread, write, self._database, batch)
+        self._under_way = loop.run_in_executor(self._thread, write, self._database, batch, self._clean)
         self._under_way.add_done_callback(lambda future: self._finish(future, batch))
 
     def _finish(self, future: "asyncio.Future[list[Event]]", batch: list[Event]) -> None:
@@ -155,7 +205,7 @@ class Journal:
             self._deliver(future.result())
             return
         self._pending = batch + self._pending
-        self.failure = _as_store_error(error, self._database.where)
+        self.failure = _as_told(error, self._database.where)
         waiting, self._flushed = self._flushed, []
         for _, done in waiting:
             if not done.done():
@@ -189,8 +239,8 @@ def _apart(function: Callable[[sqlite3.Connection], T], database: Database) -> T
                 database.writer.execute("ROLLBACK")
 
 
-def _as_store_error(error: BaseException, where: str) -> StoreError:
-    if isinstance(error, StoreError):
+def _as_told(error: BaseException, where: str) -> LoomkinError:
+    if isinstance(error, LoomkinError):
         return error
     if isinstance(error, sqlite3.Error):
         return explain(error, where)

@@ -36,8 +36,13 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None and not text.endswith(HALF)
 
 
-def packed(folder: Path, wanted: list[str], note: Callable[[str], None]) -> Iterator[dict[str, object]]:
-    """Each output for a file; one that is too large is only named. `note` hears what was left out."""
+def packed(
+    folder: Path, wanted: list[str], note: Callable[[str], None], clean: Callable[[str], str] = str
+) -> Iterator[dict[str, object]]:
+    """Each output for a file, as `clean` leaves its text; one that is too large is only named.
+
+    `note` hears what was left out.
+    """
     room = MOST
     for name in wanted:
         try:
@@ -53,7 +58,7 @@ def packed(folder: Path, wanted: list[str], note: Callable[[str], None]) -> Iter
             continue
         room -= len(data)
         try:
-            yield {"name": name, "text": data.decode()}
+            yield {"name": name, "text": clean(data.decode())}
         except UnicodeDecodeError:
             yield {"name": name, "base64": b64encode(data).decode()}
 

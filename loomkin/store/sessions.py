@@ -2,7 +2,7 @@
 
 import json
 from math import inf
-from sqlite3 import Row
+from sqlite3 import Connection, Row
 from typing import TypeVar
 
 from loomkin.errors import NotFoundError, StoreError, UsageError
@@ -119,7 +119,20 @@ def refuse_taken(db: Database, name: str, owner: str = "") -> None:
     """Raise UsageError where another session than `owner` answers to that name already."""
     for row in all_sessions(db) if name else ():
         if name in (row.name, row.id) and row.id != owner:
-            raise UsageError(f"Session {row.id} has that name already.", hint="Choose another name.")
+            raise taken(row.id)
+
+
+def taken(session: str) -> UsageError:
+    """What somebody hears whose name for a session is another's."""
+    return UsageError(f"Session {session} has that name already.", hint="Choose another name.")
+
+
+def holder_of(connection: Connection, project: str, name: str, but: str) -> str:
+    """Another session than `but` that answers to that name, else nothing; asked while nobody else writes."""
+    row = connection.execute(
+        "SELECT id FROM sessions WHERE project = ? AND ? IN (name, id) AND id <> ?", (project, name, but)
+    ).fetchone()
+    return str(row["id"]) if row else ""
 
 
 def messages(

@@ -52,7 +52,7 @@ def export(
 
     That is every event of its log and what other sessions did with its keepers; the part of the decision
     graph around what it decided, as that stands now; and its kept outputs from `folder`. `note` hears of
-    outputs that are left out. `clean` takes secrets out of the JSON of all but the outputs, which have none.
+    outputs that are left out. `clean` takes secrets out of the JSON, and out of what the outputs say.
     """
     yield json.dumps({"format": FORMAT, "version": VERSION, "session": session})[:-1] + ', "events": ['
     yield from map(clean, _list(plain(event) for event in all_events(db, session)))
@@ -63,7 +63,7 @@ def export(
     yield from map(clean, _list(map(to_plain, edges)))
     yield '], "outputs": ['
     if folder is not None:
-        yield from _list(outputs.packed(folder, outputs.names(db, session), note))
+        yield from _list(outputs.packed(folder, outputs.names(db, session), note, clean))
     yield "]}\n"
 
 

@@ -87,6 +87,10 @@ class Runner:
             for number, one in enumerate(parsed.objects)
         )
 
+    def told(self, call: ToolCall) -> ToolCall:
+        """The call as it may be written down and told: without secrets in its arguments."""
+        return replace(call, arguments=self._redact(call.arguments))
+
     async def run(self, calls: Sequence[ToolCall], truncated: bool, scribe: Scribe, sink: ResultSink) -> None:
         """Run all calls and give the sink one result each; on cancellation the rest say so."""
         planned = [self._plan(call, truncated and call is calls[-1]) for call in calls]
@@ -106,6 +110,8 @@ class Runner:
         tool = self.toolbox.get(call.name)
         if tool is None:
             return Planned(call, refusal=self.toolbox.unknown(call.name))
+        if tool.access not in (Access.WRITE, Access.EXECUTE):
+            call = self.told(call)  # it would tell others: agents, a site, who reads what was decided
         parsed = parse_arguments(call.arguments, truncated=truncated)
         if isinstance(parsed, ArgumentProblem):
             return Planned(call, refusal=parsed.message)

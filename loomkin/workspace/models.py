@@ -25,7 +25,8 @@ from loomkin.llm.models_providers import PROVIDERS
 from loomkin.llm.remembered import Remembered
 from loomkin.llm.retry import RetryPolicy
 from loomkin.llm.wire import Endpoint
-from loomkin.records.dataclass import dataclass, replace
+from loomkin.project.secrets import Redactor
+from loomkin.records.dataclass import dataclass, field, replace
 from loomkin.records.ids import ModelId
 from loomkin.records.role import Tier
 from loomkin.records.usage import Price, pico
@@ -136,10 +137,14 @@ def wanted_model(loaded: Loaded, earlier: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How the providers are reached, which all agents of a session share."""
+    """How the providers are reached, which all agents of a session share.
+
+    `redactor` takes secrets out of what comes from them; by itself it knows the shapes of tokens alone.
+    """
 
     wires: OpenWire
     lanes: Lanes
+    redactor: Redactor = field(default_factory=lambda: Redactor({}))
 
 
 def build_lanes(settings: Settings) -> Lanes:
@@ -152,7 +157,9 @@ def build_client(chosen: Chosen, settings: Settings, reach: Reach, meter: Meter)
     """What an agent calls its models with."""
     policy = RetryPolicy(attempts=settings.model.attempts)
     stream = settings.model.stream
-    return ModelClient(chosen.chain, reach.wires, meter, Estimator(), policy, reach.lanes, stream)
+    return ModelClient(
+        chosen.chain, reach.wires, meter, Estimator(), policy, reach.lanes, reach.redactor, stream
+    )
 
 
 def model_settings(settings: Settings, offline: bool) -> ModelSettings:

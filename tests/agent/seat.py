@@ -25,6 +25,7 @@ from loomkin.llm.wire import Endpoint
 from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import Hooks
 from loomkin.permissions.policy import Policy
+from loomkin.project.secrets import Redactor
 from loomkin.records.event import Fact
 from loomkin.records.ids import ModelId, SessionId
 from loomkin.records.message import ToolCall
@@ -132,7 +133,7 @@ async def seated(
         policy = RetryPolicy(attempts=2, base=0.001)
         charge = Charge((Account("test", LEFT),))
         meter = Meter(lambda task: charge)
-        client = ModelClient(chain, open_wire, meter, Estimator(), policy, Lanes())
+        client = ModelClient(chain, open_wire, meter, Estimator(), policy, Lanes(), Redactor({}))
         toolbox = Toolbox(("look",), ())
         toolbox.know(Look())
         gate = Gate(Policy((), Mode.YOLO, (folder,), folder / "home"), None)

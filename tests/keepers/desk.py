@@ -21,6 +21,7 @@ from loomkin.llm.registry import open_wire
 from loomkin.llm.retry import RetryPolicy
 from loomkin.llm.wire import Endpoint, Request
 from loomkin.llm.wires import anthropic_messages, ollama_chat, openai_chat
+from loomkin.project.secrets import Redactor
 from loomkin.records.event import SessionStarted
 from loomkin.records.ids import CallId, ModelId, SessionId
 from loomkin.records.keeper import FileSeen, Keeper
@@ -78,7 +79,7 @@ def model(size: int, answer: int = 500) -> ModelClient:
         ModelId("openai/fake"), "openai", "fake", "openai", HERE, size, answer, None, CallerLevel.NATIVE
     )
     meter = Meter(lambda task: Charge((Account("test", 10**12),)))
-    return ModelClient([spec], open_wire, meter, Estimator(), RetryPolicy(), Lanes())
+    return ModelClient([spec], open_wire, meter, Estimator(), RetryPolicy(), Lanes(), Redactor({}))
 
 
 @asynccontextmanager

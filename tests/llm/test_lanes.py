@@ -18,6 +18,7 @@ from loomkin.llm.rate_headers import seconds_shut
 from loomkin.llm.retry import RetryPolicy
 from loomkin.llm.shared import SharedConnections
 from loomkin.llm.wire import Delta, Endpoint, Finished, FinishReason, Request, TextDelta, Wire
+from loomkin.project.secrets import Redactor
 from loomkin.records.event import Fact, ModelRetried, StateChanged
 from loomkin.records.ids import MessageId, ModelId, SessionId
 from loomkin.records.message import Message, Role, Text
@@ -97,7 +98,9 @@ class Narrow:
 def agent_client(provider: Narrow, lanes: Lanes) -> ModelClient:
     """What one of many agents calls with."""
     charge = Charge((Account("session"),))
-    return ModelClient([spec()], provider.open, Meter(lambda task: charge), Estimator(), RetryPolicy(), lanes)
+    return ModelClient(
+        [spec()], provider.open, Meter(lambda task: charge), Estimator(), RetryPolicy(), lanes, Redactor({})
+    )
 
 
 async def ask(client: ModelClient, log: Log, name: str) -> str:
@@ -169,6 +172,7 @@ async def test_agents_that_call_one_after_the_other_share_a_connection() -> None
                 Estimator(),
                 RetryPolicy(),
                 lanes,
+                Redactor({}),
             )
             assert await ask(client, log, f"a{number}") == "yes"
             await client.aclose()

@@ -15,6 +15,7 @@ from loomkin.llm.models import CallerLevel, ModelSpec
 from loomkin.llm.retry import RetryPolicy
 from loomkin.llm.shared import SharedConnections
 from loomkin.llm.wire import Endpoint
+from loomkin.project.secrets import Redactor
 from loomkin.records.event import Fact, UsageRecorded
 from loomkin.records.ids import MessageId, ModelId, SessionId
 from loomkin.records.message import Message, Role, Text
@@ -86,6 +87,7 @@ async def test_all_sums_are_the_same_to_the_picodollar(cap: int | None) -> None:
                 Estimator(),
                 RetryPolicy(base=0.01),
                 lanes,
+                Redactor({}),
             )
             jobs.append(work(client, Scribe(rows, SessionId("s"), name)))
         await asyncio.gather(*jobs)

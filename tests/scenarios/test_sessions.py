@@ -190,6 +190,18 @@ async def test_two_sessions_in_one_repository_at_once_both_finish(bench: Bench):
 
 
 @pytest.mark.feature("C12")
+async def test_of_two_runs_that_begin_at_once_with_one_name_one_has_it(bench: Bench):
+    async with bench.model({**DONE, "repeat": 2}) as server:
+        both = await asyncio.gather(*(bench.run("ask", "go", "-n", "same") for _ in range(2)))
+        first, second = sorted(both, key=lambda ended: ended.code)
+        assert (first.code, second.code) == (0, 2), (first.err, second.err)
+        assert "has that name already" in second.err
+        assert "Choose another name." in second.err
+        assert len(server.chats) == 1, "who comes second learns it before it pays for anything"
+    assert [row["name"] for row in (await listed(bench)).values()] == ["same"]
+
+
+@pytest.mark.feature("C12")
 async def test_one_session_is_not_run_twice_at_once(bench: Bench):
     async with bench.model(DONE, {**DONE, "wait_for": "end"}, DONE, DONE) as server:
         await ask(bench, "begin", "-n", "busy")

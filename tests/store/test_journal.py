@@ -1,6 +1,7 @@
 """Facts go to disk in groups, in order, before anybody hears of them."""
 
 import asyncio
+import json
 import sqlite3
 import threading
 from hashlib import sha256
@@ -8,8 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from loomkin.errors import StoreError
-from loomkin.records.event import CallStarted, Event, FileChanged, NoticeGiven, SessionStarted, TextStreamed
+from loomkin.errors import StoreError, UsageError
+from loomkin.project.secrets import Redactor
+from loomkin.records.dataclass import replace
+from loomkin.records.event import (
+    CallStarted,
+    Event,
+    FileChanged,
+    NoticeGiven,
+    SessionRenamed,
+    SessionStarted,
+    TextStreamed,
+)
 from loomkin.records.ids import SessionId
 from loomkin.runtime.bus import Bus
 from loomkin.runtime.clock import CountingClock
@@ -269,4 +280,39 @@ async def test_the_start_of_a_session_is_written_with_its_first_stored_fact_and_
     assert [one.id for one in sessions.all_sessions(database)] == ["s-1"]
     kinds = [type(one.fact) for one in seen]
     assert kinds == [TextStreamed, SessionStarted, NoticeGiven, NoticeGiven]
+    database.close()
+
+
+def test_a_name_is_decided_in_the_transaction_that_writes_it(tmp_path: Path) -> None:
+    """Each looks before the other has written, as processes do that begin together."""
+    one, other = Database(tmp_path / "a.db"), Database(tmp_path / "a.db")
+    first, second = (
+        Event(0, 1.0, SessionId(name), "", "", SessionStarted("/", "m", "ask", "same")) for name in "ab"
+    )
+    for database in (one, other):
+        sessions.refuse_taken(database, "same")
+    write(one, [first])
+    with pytest.raises(UsageError, match="Session a has that name already"):
+        write(other, [second, replace(second, fact=NoticeGiven("more"))])
+    assert [row.id for row in sessions.all_sessions(other)] == ["a"], "nothing of the second is written"
+    assert sessions.events(other, "b") == []
+    write(other, [replace(second, fact=SessionStarted("/", "m", "ask", ""))])
+    renamed = write(other, [replace(second, fact=SessionRenamed("same"))])
+    assert renamed[0].fact == SessionRenamed("same-2"), "a session at work goes on under the next free name"
+    assert sessions.find(one, "same").id == "a"
+    one.close()
+    other.close()
+
+
+async def test_what_is_written_and_heard_of_a_fact_holds_no_secret(tmp_path: Path) -> None:
+    database, heard = Database(tmp_path / "a.db"), []
+    clean = Redactor({"KEY": 'zq"plover', "OTHER": "CallStarted"}).redact
+    journal = Journal(database, heard.append, CountingClock().now, clean)
+    journal.record(started(), SESSION)
+    journal.record(CallStarted("c1", "shell", json.dumps({"command": 'echo zq"plover CallStarted'})), SESSION)
+    await journal.flush()
+    told = {"command": "echo [redacted:KEY] [redacted:OTHER]"}
+    for events in (heard, sessions.events(database, SESSION)):
+        assert json.loads(events[1].fact.arguments) == told
+    await journal.aclose()
     database.close()

@@ -11,6 +11,7 @@ from loomkin.project.git import GitResult, repository_filters
 from loomkin.project.git_lock import writes_of
 from loomkin.project.jobs import JobTable
 from loomkin.project.output import code_is_of_a_pipe, exit_note, for_model
+from loomkin.project.secrets import Redactor
 from loomkin.project.shell import Finished, Running, run
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
@@ -52,6 +53,7 @@ class Shell(Tool[Params]):
         child: ChildEnvironment,
         recorder: Recorder,
         editing: Editing,
+        redactor: Redactor,
     ) -> None:
         self._workplace = workplace
         self._jobs = jobs
@@ -59,6 +61,7 @@ class Shell(Tool[Params]):
         self._child = child
         self._recorder = recorder
         self._editing = editing
+        self._redactor = redactor
 
     def use(self, params: Params, call: Call) -> ToolUse:
         cwd = self._workplace.resolve(call.cwd, params.cwd)
@@ -114,8 +117,11 @@ class Shell(Tool[Params]):
         wait = min(params.timeout or self._settings.timeout, self._settings.max_timeout)
         output = self._workplace.outputs
 
+        screen = self._redactor.stream()
+
         def shown(text: str) -> None:
-            self._recorder.record(OutputStreamed(call.id, text), call.session, call.agent)
+            if text:
+                self._recorder.record(OutputStreamed(call.id, text), call.session, call.agent)
 
         env = self._child.values
         command = await self._quiet(params.command, cwd)
@@ -131,8 +137,9 @@ class Shell(Tool[Params]):
                 env=env,
                 output_dir=output,
                 timeout=wait,
-                on_output=shown,
+                on_output=lambda text: shown(screen.feed(text)),
             )
+        shown(screen.finish())
         whole = self._workplace.shown(ended.path)
         text = for_model(
             ended.output.head,
