@@ -6,7 +6,7 @@ from loomkin.agent.view import CARD
 from loomkin.errors import ContextLengthError
 from loomkin.llm.estimate import Estimator
 from loomkin.records.dataclass import dataclass
-from loomkin.records.message import Message, ToolResult, ToolSpec
+from loomkin.records.message import Message, Role, ToolResult, ToolSpec
 
 LEAST_ANSWER = 1024
 FULL, SPARE = 0.9, 0.02
@@ -24,6 +24,7 @@ class Zones:
     cards: int
     person: int
     agent: int
+    mail: int
     results: int
     window: int
 
@@ -31,7 +32,7 @@ class Zones:
     def used(self) -> int:
         """All parts together."""
         told = self.rules + self.decisions + self.cards
-        return self.system + self.tools + told + self.person + self.agent + self.results
+        return self.system + self.tools + told + self.person + self.agent + self.mail + self.results
 
     @property
     def percent(self) -> int:
@@ -41,7 +42,7 @@ class Zones:
     @property
     def bare(self) -> "Zones":
         """What is left of them where nothing is said yet."""
-        return Zones(self.system, self.tools, 0, 0, 0, 0, 0, 0, self.window)
+        return Zones(self.system, self.tools, 0, 0, 0, 0, 0, 0, 0, self.window)
 
 
 def measure(
@@ -53,7 +54,7 @@ def measure(
     window: int,
 ) -> Zones:
     """The zones of a request to a model."""
-    zones = {"rules": 0, "decisions": 0, "cards": 0, "person": 0, "agent": 0, "results": 0}
+    zones = {"rules": 0, "decisions": 0, "cards": 0, "person": 0, "agent": 0, "mail": 0, "results": 0}
     for message, tokens in zip(messages, estimator.each(model, messages), strict=True):
         zone = _zone(message)
         brief = _brief(message.text, tokens) if zone in ("rules", "person") else 0
@@ -85,7 +86,7 @@ def _zone(message: Message) -> str:
         return "results"
     if message.id.startswith(CARD):
         return "cards"
-    return _ZONE.get(message.sender, "agent")
+    return "agent" if message.role is Role.ASSISTANT else _ZONE.get(message.sender, "mail")
 
 
 def _brief(text: str, tokens: int) -> int:

@@ -8,8 +8,8 @@ import typer
 
 from loomkin.cli.graph_place import with_graph
 from loomkin.cli.graph_views import Branch, Root, SessionOption, session_id
-from loomkin.cli.place import Folder, look, say, warn
-from loomkin.cli.tables import count
+from loomkin.cli.place import AsJson, Folder, look, say, warn
+from loomkin.cli.tables import count, to_json
 from loomkin.decisions import export_html, export_svg, export_text
 from loomkin.decisions.answers import Answers
 from loomkin.decisions.drafts import Graph
@@ -52,12 +52,14 @@ def tree(
     root: Root = "",
     session: SessionOption = "",
     branch: Branch = "",
+    as_json: AsJson = False,
     folder: Folder = None,
 ) -> None:
     """Draw the graph as a tree: goals, decisions, options chosen and rejected, actions, outcomes."""
 
     async def work(answers: Answers) -> str:
-        return answers.tree(root, session_id(answers, session), branch)
+        within = (root, session_id(answers, session), branch)
+        return to_json(answers.plain_tree(*within)) if as_json else answers.tree(*within)
 
     say(with_graph(look(folder, context), work))
 

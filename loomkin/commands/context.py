@@ -27,6 +27,7 @@ class ShowContext(Command):
             ("keeper cards", zones.cards),
             ("your words", zones.person),
             ("answers", zones.agent),
+            ("letters", zones.mail),
             ("tool results", zones.results),
             ("for the answer", reserved),
             ("free", free - reserved),

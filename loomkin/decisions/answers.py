@@ -1,6 +1,6 @@
 """Questions to the graph and their answers in words, for agents and people alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from loomkin.decisions import narrative, pulse
 from loomkin.decisions.desk import Query
@@ -8,7 +8,7 @@ from loomkin.decisions.drafts import Graph, GraphError
 from loomkin.decisions.graph import DecisionGraph
 from loomkin.decisions.lines import edge_lines, line, lost_line
 from loomkin.decisions.proofs import proofs
-from loomkin.decisions.tree import tree
+from loomkin.decisions.tree import plain_tree, tree
 from loomkin.records.decision import DecisionEdge, EdgeType, Node, NodeKind, NodeStatus
 from loomkin.runtime.clock import Clock
 from loomkin.store import decision_files, doubts, goals
@@ -103,6 +103,10 @@ class Answers:
     def tree(self, root: str = "", session: str = "", branch: str = "") -> str:
         """A part of the graph as a tree of lines."""
         return tree(self.drawn(root, session, branch)) or self._none()
+
+    def plain_tree(self, root: str = "", session: str = "", branch: str = "") -> list[Mapping[str, object]]:
+        """The same for programs."""
+        return plain_tree(self.drawn(root, session, branch))
 
     def told(self, root: str = "", session: str = "", branch: str = "", *, everything: bool = False) -> str:
         """The story of a part of the graph."""

@@ -1,6 +1,6 @@
 """The graph as a tree for the terminal: goals, what was decided and turned down for them, done and found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from loomkin.decisions.drafts import Graph
 from loomkin.decisions.lines import BACK, line, marks
@@ -13,49 +13,78 @@ _SIGNS = {EdgeType.CHOSEN: "✓ chosen", EdgeType.REJECTED: "✗ rejected"}
 
 @dataclass(frozen=True, slots=True)
 class _Branch:
-    """A node to be shown, the edge that leads there, and what stands before its line and those below."""
+    """A node to be shown, the edge that leads there, and what stands before its line and those below.
+
+    `upper` is the node that it hangs on, `depth` levels below a root.
+    """
 
     node: Node
-    edge: DecisionEdge | None
-    before: str
-    below: str
+    edge: DecisionEdge | None = None
+    before: str = ""
+    below: str = ""
+    upper: str = ""
+    depth: int = 0
 
 
 def tree(graph: Graph) -> str:
     """Every node once, below the first it came of; where it comes up again only its id and title."""
-    children = _children(graph)
-    lines: list[str] = []
-    seen: set[str] = set()
-    for root in _roots(graph, children):
-        if root.change_id not in seen:
-            _grow(_Branch(root, None, "", ""), graph, children, seen, lines)
+    children, lines = _children(graph), list[str]()
+    for branch, again in _walk(graph, children):
+        node = branch.node
+        lines.append(f"{branch.before}{_told(branch, again)}")
+        if node.wording.reason and not node.active and not again:
+            bar = "│  " if children.get(node.change_id) else "   "
+            lines.append(f"{branch.below}{bar}{node.status}: {_flat(node.wording.reason)}")
     return "\n".join(lines)
 
 
-def _grow(
-    root: _Branch,
-    graph: Graph,
-    children: dict[str, list[tuple[str, DecisionEdge]]],
-    seen: set[str],
-    lines: list[str],
-) -> None:
-    waiting = [root]
-    while waiting:
-        branch = waiting.pop()
-        change = branch.node.change_id
-        again = change in seen
-        lines.append(f"{branch.before}{_told(branch, again)}")
-        if again:
-            continue
-        seen.add(change)
-        reason = branch.node.wording.reason
-        below = children.get(change, [])
-        if reason and not branch.node.active:
-            lines.append(f"{branch.below}{'│  ' if below else '   '}{branch.node.status}: {_flat(reason)}")
-        for number, (other, edge) in reversed(list(enumerate(below))):
-            last = number == len(below) - 1
-            before, more = ("└─ ", "   ") if last else ("├─ ", "│  ")
-            waiting.append(_Branch(graph.nodes[other], edge, branch.below + before, branch.below + more))
+def plain_tree(graph: Graph) -> list[Mapping[str, object]]:
+    """The lines of the tree for programs; `under` is the node that one hangs on, by the edge `how`."""
+    return [
+        {
+            "id": branch.node.id,
+            "kind": branch.node.kind,
+            "title": branch.node.title,
+            "status": branch.node.status,
+            "confidence": branch.node.confidence,
+            "depth": branch.depth,
+            "under": branch.upper or None,
+            "how": branch.edge.type if branch.edge else None,
+            "reason": branch.edge.reason if branch.edge else branch.node.wording.reason,
+            "again": again,
+        }
+        for branch, again in _walk(graph, _children(graph))
+    ]
+
+
+def _walk(
+    graph: Graph, children: dict[str, list[tuple[str, DecisionEdge]]]
+) -> Iterator[tuple[_Branch, bool]]:
+    """The lines of the tree from the top, and whether their node came up before."""
+    seen: set[str] = set()
+    for root in _roots(graph, children):
+        waiting = [] if root.change_id in seen else [_Branch(root)]
+        while waiting:
+            branch = waiting.pop()
+            change = branch.node.change_id
+            again = change in seen
+            yield branch, again
+            if again:
+                continue
+            seen.add(change)
+            below = children.get(change, [])
+            for number, (other, edge) in reversed(list(enumerate(below))):
+                before, more = ("└─ ", "   ") if number == len(below) - 1 else ("├─ ", "│  ")
+                waiting.append(
+                    _Branch(
+                        graph.nodes[other],
+                        edge,
+                        branch.below + before,
+                        branch.below + more,
+                        branch.node.id,
+                        branch.depth + 1,
+                    )
+                )
 
 
 def _told(branch: _Branch, again: bool) -> str:

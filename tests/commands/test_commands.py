@@ -87,13 +87,17 @@ async def test_context_shows_zones_that_add_up_to_the_window(root: Path, own_mac
         before = await one.run("context")
         await one.say("hello " * 200)
         after = await one.run("context")
+        one.context.session.agent.transcript.say("The port is 8443. " * 50, "tester")
+        mailed = await one.run("context")
         window = one.context.session.zones().window
     figures = [int(row.split()[-2].replace(",", "")) for row in after.splitlines()[1:-1]]
     assert sum(figures) == window
     where = "3 in the window, 0 in keepers, each counted once"
     assert after.splitlines()[-1] == f"  lost 0: of 3 messages ever seen {where}"
     assert before != after
-    assert zone(after, "decisions") == 0
+    assert zone(after, "decisions") == zone(after, "letters") == 0
+    assert zone(mailed, "letters") > 200
+    assert zone(mailed, "answers") == zone(after, "answers") > 0, "what others wrote is no answer"
 
 
 async def test_context_counts_what_is_told_of_decisions_apart(root: Path, own_machine: Path) -> None:

@@ -122,6 +122,16 @@ async def test_the_tree_shows_goals_with_their_decisions_and_options(bench: Benc
         "   ├─ ✗ rejected d3 Use Redis: needs a server",
         "   └─ d4 outcome: Too slow (failed)",
     ]
+    rows = (await bench.run("graph", "tree", "--json")).json
+    assert [(row["id"], row["depth"], row["under"], row["how"], row["again"]) for row in rows] == [
+        ("d1", 0, None, None, False),
+        ("d2", 1, "d1", "leads_to", False),
+        ("d3", 2, "d2", "rejected", False),
+        ("d4", 2, "d2", "leads_to", False),
+    ]
+    assert (rows[2]["title"], rows[2]["reason"]) == ("Use Redis", "needs a server")
+    below = (await bench.run("graph", "tree", "d2", "--json")).json
+    assert [row["id"] for row in below] == ["d2", "d3", "d4"]
 
 
 def hidden(browser: Browser) -> list[str]:
