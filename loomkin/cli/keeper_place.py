@@ -10,11 +10,15 @@ from loomkin.cli.tables import clean
 from loomkin.errors import NotFoundError
 from loomkin.keepers.passage import NOTHING, Passage, Wanted, for_people
 from loomkin.keepers.retrieval import Library
+from loomkin.project.root import Root
 from loomkin.project.workplace import Workplace
+from loomkin.project.worktrees import other_memories
 from loomkin.records.keeper import FileSeen
-from loomkin.store.database import Database
+from loomkin.store.database import FILE_NAME, Database
 from loomkin.store.lookup import Common
 from loomkin.store.passages import catch_up
+
+_NAMED = 3
 
 
 def looker(root: Path) -> Callable[[str], FileSeen]:
@@ -42,6 +46,20 @@ def found(database: Database | None, root: Path, state: Path, wanted: Wanted) ->
         return []
     with library(database, root, state) as those:
         return those.search(wanted)
+
+
+def elsewhere(root: Root) -> str:
+    """Which other work trees of the repository have a memory of their own, for people; nothing for none."""
+    trees = other_memories(root, FILE_NAME)
+    if not trees:
+        return ""
+    named = ", ".join(map(str, trees[:_NAMED]))
+    more = f" and {len(trees) - _NAMED} more" if len(trees) > _NAMED else ""
+    return (
+        f"Other worktrees of this repository have a memory of their own: {named}{more}. "
+        "`-C DIR` looks there; `loomkin sessions export -C DIR ID --format json | loomkin sessions import -` "
+        "brings a session here."
+    )
 
 
 def told(passages: Sequence[Passage], now: float) -> str:

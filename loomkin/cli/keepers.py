@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from loomkin.cli.keeper_place import found, looker, plain, told
+from loomkin.cli.keeper_place import elsewhere, found, looker, plain, told
 from loomkin.cli.keeper_show import shown
 from loomkin.cli.place import SESSION_HELP, AsJson, Folder, Place, at_least_one, group, look, say
 from loomkin.cli.tables import columns, flat, table, to_json, when
@@ -25,6 +25,7 @@ from loomkin.store import keepers as store
 from loomkin.store.database import Database
 from loomkin.store.journal import write
 from loomkin.store.sessions import find
+from loomkin.ui.terminal import printable
 
 app = group("What left the windows of models and is kept word for word.")
 KeeperArgument = Annotated[str, typer.Argument(metavar="ID", help="Such as k7.")]
@@ -73,6 +74,8 @@ def list_keepers(
         if 0 < columns() < WIDE:  # `keepers show` has the rest
             rows = [[row[at] for at in _FEW] for row in rows]
         say(table([str(one) for one in rows[0]], rows[1:], ("MESSAGES", "TOKENS", "USES"), fit=True))
+    if not as_json and (note := elsewhere(place.repository)):
+        typer.echo(f"loomkin: {printable(note)}", err=True)
 
 
 @app.command("show")

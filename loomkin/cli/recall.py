@@ -8,7 +8,7 @@ from typing import Any
 
 from loomkin.cli.command_line import Form, Typed
 from loomkin.cli.flag_table import FlagRow
-from loomkin.cli.keeper_place import found, plain, told
+from loomkin.cli.keeper_place import elsewhere, found, plain, told
 from loomkin.cli.tables import to_json
 from loomkin.errors import UsageError
 from loomkin.keepers.passage import Wanted
@@ -43,14 +43,16 @@ def run(typed: Typed) -> int:
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder.", hint="Give -C the folder to work in.")
     wanted = Wanted(words, named(given.get("keeper") or ""), given.get("kind"), given.get("limit") or MOST)
-    root, state = find_root(folder).path, state_dir(folder)
+    root, state = find_root(folder), state_dir(folder)
     database = Database(state / FILE_NAME) if (state / FILE_NAME).exists() else None
     try:
-        passages = found(database, root, state, wanted)
+        passages = found(database, root.path, state, wanted)
     finally:
         if database is not None:
             database.close()
     text = to_json([plain(one) for one in passages]) if given.get("json") else told(passages, time.time())
     text = without_keys(text)
     sys.stdout.write((printable(text) if os.isatty(1) else text) + "\n")
+    if not given.get("json") and (note := elsewhere(root)):
+        sys.stderr.write(f"loomkin: {printable(note)}\n")
     return 0 if passages else 1
