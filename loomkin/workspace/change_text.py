@@ -8,6 +8,7 @@ from loomkin.codemap.commit_draft import FileChange
 from loomkin.project.diff_cut import fitted, pieces
 from loomkin.project.git import run_git
 from loomkin.project.git_changes import PathState, Standing, shown
+from loomkin.project.secrets import is_secret_path
 
 READ_BYTES = 200_000
 MOST_READ = 40
@@ -30,7 +31,8 @@ async def both_texts(now: Standing, files: Sequence[PathState], *, staged: bool)
 
 
 async def diff_text(now: Standing, files: Sequence[PathState], *, staged: bool) -> str:
-    """The diff in at most so many characters; new files with their beginnings."""
+    """The diff in at most so many characters; new files with their beginnings, secret ones not at all."""
+    files = [one for one in files if not is_secret_path(one.path)]
     paths = [f":(literal){one.path}" for one in files]
     if staged:
         words = ["diff", "--cached", "--", *paths]

@@ -59,7 +59,9 @@ class GitDesk:
         from loomkin.workspace.review_order import order  # heavy: late on purpose
 
         subject = await self.subject(what)
-        return subject.title, await SubAgents(self._studio).ask(self._agent, REVIEWER, order(subject))
+        return subject.title, await SubAgents(self._studio).ask(
+            self._agent, REVIEWER, self._crew.house.redactor.redact(order(subject))
+        )
 
     async def subject(self, what: str) -> "Subject":
         """The change that words mean; raises LoomkinError with what else could be meant."""
@@ -75,6 +77,7 @@ class GitDesk:
         from loomkin.llm.aside import aside  # heavy: late on purpose
 
         crew = self._crew
+        words = crew.house.redactor.redact(words)
         model = crew.helper(self._agent, await self._tiers.of(Tier.FAST))
         scribe = crew.scribe(self._agent)
         try:

@@ -3,6 +3,7 @@
 from loomkin.project.diff_cut import fitted, pieces
 from loomkin.project.git_base import Subject
 from loomkin.project.git_changes import listed
+from loomkin.project.secrets import is_secret_path
 
 DIFF_CHARS = 30_000
 _REVIEW = (
@@ -13,9 +14,10 @@ _REVIEW = (
 
 def order(subject: Subject, wish: str = "") -> str:
     """What a reviewer is asked."""
-    _, files = pieces(subject.diff)
+    _, every = pieces(subject.diff)
+    files = [one for one in every if not is_secret_path(one.path)]
     hint = f"See them with git_read diff, args `{subject.how.partition(' ')[2]} -- PATH`."
-    diff = fitted(files, DIFF_CHARS, hint) if files else subject.diff[:DIFF_CHARS]
+    diff = fitted(files, DIFF_CHARS, hint) if every else subject.diff[:DIFF_CHARS]
     operation, _, args = subject.how.partition(" ")
     how = (
         f"git_read {operation} with args `{args}` shows it again."

@@ -106,6 +106,7 @@ async def test_commit_takes_what_agents_changed_and_words_it_in_the_repositorys_
     async with bench.model(
         DECIDE, READ, TURN, {"text": "Done."}, {"text": "Turned it around."},
         {"text": "```\nfix(calc): multiply from the left\n\nIt reads as it is said.\n```"},
+        {"text": "docs(mine): say where"},
     ) as server:  # fmt: skip
         assert (await bench.run("ask", "turn it", *YOLO)).code == 0
         shown = await bench.run("commit", "--dry-run", "--no-model")
@@ -114,6 +115,18 @@ async def test_commit_takes_what_agents_changed_and_words_it_in_the_repositorys_
         done = await bench.run("commit", "--json", "--about", "say that it reads better")
         assert done.code == 0, done.err
         first, second = (said(body) for body in bodies(server)[-2:])
+        for name, text in (
+            (".env", "PASS_PHRASE=correct-horse"),
+            ("a.pem", "x y z"),
+            ("b.txt", "correct-horse"),
+        ):
+            bench.write(name, f"{text}\n")
+        assert (await bench.run("commit", "a.pem", "b.txt", "mine.txt", "--dry-run")).code == 0
+        third = said(bodies(server)[-1])
+        (bench.root / ".env").unlink()
+    assert "[redacted:PASS_PHRASE in .env]" in third
+    assert "correct-horse" not in third
+    assert "x y z" not in third
     assert "type(scope): words" in first
     assert "The person wants: say that it reads better" in first
     assert "Multiply from the left. Not taken: Add it to itself (wrong for text)" in first
@@ -123,7 +136,9 @@ async def test_commit_takes_what_agents_changed_and_words_it_in_the_repositorys_
     assert "\nLoomkin-Decision: d1 " in message
     assert done.json["message"] == message.strip()
     assert done.json["left"] == ["mine.txt"]
-    assert (await bench.run("commit")).code == 2
+    told = await bench.run("commit")
+    assert told.code == 2
+    assert "Name them: a.pem, b.txt, mine.txt." in told.err
 
 
 @pytest.mark.feature("C5")
