@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks import (
     edits,
+    history,
     hooks,
     journal,
     map_speed,
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[Floor], Iterator[Figure]]] = {
     "why": why.measure,
     "hooks": hooks.measure,
     "map": map_speed.measure,
+    "history": history.measure,
 }
 
 

@@ -37,23 +37,34 @@ class Reader:
 def measure(floor: Floor) -> Iterator[Figure]:
     """Each hook as git starts it, then a whole commit with and without them."""
     with tempfile.TemporaryDirectory(prefix="loomkin-bench-hooks-") as folder:
-        environ = {**plain_environment(Path(folder)), **_ON}
-        (Path(folder) / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.org\n")
+        environ = settled(Path(folder))
         small = Path(folder) / "new"
         git(Path(folder), "init", "-q", str(small))
         (small / "one.py").write_text(CODE.format(number=1))
         _commit(small, environ, "Add one")
-        yield from _hooks(floor, small, environ, "new repository")
+        yield from each(floor, small, environ, "new repository")
         large = Path(folder) / "large"
         node = asyncio.run(remember(large))
         history(large, node)
-        lines = (large / NAME).read_text().splitlines()
-        lines[FRESH - 1] = f"value_{FRESH} = 'fresh 499'"
-        (large / NAME).write_text("\n".join(lines) + f"\n{CODE}")
-        yield from _hooks(floor, large, environ, "10,000 commits")
+        changed(large)
+        yield from each(floor, large, environ, "10,000 commits")
 
 
-def _hooks(floor: Floor, root: Path, environ: Mapping[str, str], where: str) -> Iterator[Figure]:
+def settled(home: Path) -> dict[str, str]:
+    """An environment with all hooks on, in a home with a name for commits."""
+    (home / ".gitconfig").write_text("[user]\n\tname = A\n\temail = a@example.org\n")
+    return {**plain_environment(home), **_ON}
+
+
+def changed(root: Path) -> None:
+    """Change code of the file that a decision is about."""
+    lines = (root / NAME).read_text().splitlines()
+    lines[FRESH - 1] = f"value_{FRESH} = 'fresh 499'"
+    (root / NAME).write_text("\n".join(lines) + f"\n{CODE}")
+
+
+def each(floor: Floor, root: Path, environ: Mapping[str, str], where: str) -> Iterator[Figure]:
+    """Every hook of a repository, and a whole commit with and without them."""
     run((sys.executable, "-m", "loomkin", "hook", "install"), environ=environ, cwd=root)
     (root / "more.py").write_text(CODE.format(number=2))
     git(root, "add", "-A", ":!.loomkin")

@@ -36,15 +36,19 @@ def measure(floor: Floor) -> Iterator[Figure]:
         root = Path(folder) / "repository"
         node = asyncio.run(remember(root))
         history(root, node)
-        environ = plain_environment(Path(folder))
-        for name, number in CASES.items():
-            floor.sample()
-            command = (sys.executable, "-m", "loomkin", "why", f"{NAME}:{number}")
-            runs = [run(command, environ=environ, cwd=root) for _ in range(TIMES)]
-            assert f"decided: {node.id} " in runs[0].out or number == OLD, runs[0].out
-            note = f"wall {sorted(one.wall for one in runs)[TIMES // 2] * 1000:.0f} ms"
-            target = "" if number == OLD else "< 300"
-            yield middle(name, [one.cpu for one in runs], target, note)
+        yield from asked(root, node, plain_environment(Path(folder)), floor)
+
+
+def asked(root: Path, node: Node, environ: Mapping[str, str], floor: Floor) -> Iterator[Figure]:
+    """The command for each kind of line."""
+    for name, number in CASES.items():
+        floor.sample()
+        command = (sys.executable, "-m", "loomkin", "why", f"{NAME}:{number}")
+        runs = [run(command, environ=environ, cwd=root) for _ in range(TIMES)]
+        assert f"decided: {node.id} " in runs[0].out or number == OLD, runs[0].out
+        note = f"wall {sorted(one.wall for one in runs)[TIMES // 2] * 1000:.0f} ms"
+        target = "" if number == OLD else "< 300"
+        yield middle(name, [one.cpu for one in runs], target, note)
 
 
 async def remember(root: Path) -> Node:
