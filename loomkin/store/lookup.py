@@ -1,6 +1,7 @@
 """In which passages a term stands, and which terms stand in too many to tell anything."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from sqlite3 import Connection
 
 from loomkin.records.dataclass import dataclass
@@ -93,12 +94,14 @@ class Terms:
         return list(range(self.range.last, max(self.range.first, self.range.last - most) - 1, -1))
 
     def _match(self, query: str, limit: int) -> list[int]:
-        rows = self._connection.execute(
+        cursor = self._connection.cursor()
+        cursor.row_factory = None
+        rows: Iterable[tuple[int]] = cursor.execute(
             "SELECT rowid FROM passage_terms WHERE passage_terms MATCH ? AND rowid BETWEEN ? AND ?"
             " ORDER BY rowid DESC LIMIT ?",
             (query, self.range.first, self.range.last, limit),
         )
-        return [row[0] for row in rows]
+        return list(chain.from_iterable(rows))
 
 
 def _quoted(term: str) -> str:

@@ -1,7 +1,8 @@
 """Which of some passages fits a query best, and which part of it; seen in the text itself."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from string import ascii_letters, digits
 
 from loomkin.records.dataclass import dataclass, field
 from loomkin.store.words import fold
@@ -24,6 +25,7 @@ SAME_FILE, SAME_NAME = 1.3, 1.1
 IN_A_ROW, SMALL = 1.0, 0.5
 """What words count that follow each other as in the query; among them those that tell nothing."""
 _EQUAL = "="
+_WORD = frozenset(ascii_letters + digits)
 _SIGNS = "?!.,;:()'\""
 LITERAL = 0.25
 """What the words of the query as they stand add, as a share of all they can add."""
@@ -50,11 +52,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How well a passage fits, and where in it the best part begins and ends."""
+    """How well a passage fits, what was `found` where (begin, end, form), and where most is `near`.
+
+    Places are those of the folded text, which has `size` characters.
+    """
 
     score: float
-    begin: int
-    end: int
+    found: Sequence[tuple[int, int, str]]
+    near: tuple[int, int]
+    size: int
 
 
 class Judge:
@@ -69,31 +75,37 @@ class Judge:
         self._most = sum(wanted.weights.values()) or 1.0
         self._mean = self._most / (len(wanted.weights) or 1)
         self._row = [(word, self._weight(word)) for one in wanted.row if (word := one.strip(_SIGNS))]
+        looked_for = (*wanted.phrases, *wanted.literal)
+        self._spaced = len(self._row) > 1 or any(" " in one for one in looked_for)
 
-    def fit(self, text: str, at: float, newest: float, width: int) -> Fit | None:
-        """How well a text fits that was said at `at`, None where a phrase is missing.
-
-        Its best part is that in which most stands together of the text, where only `width` is shown of it.
-        """
+    def fit(self, text: str, at: float, newest: float) -> Fit | None:
+        """How well a text fits that was said at `at`, None where a phrase is missing."""
+        wanted = self._wanted
         low = fold(text)
-        plain = " ".join(low.split())
-        if any(phrase not in plain for phrase in self._wanted.phrases):
+        plain = " ".join(low.split()) if self._spaced else low
+        if any(phrase not in plain for phrase in wanted.phrases):
             return None
         found = self._found(low)
         score = self._count(found, 1 - LONG + LONG * round(len(low) / USUAL, 1))
         near, begin, end = self._densest(found, NEAR)
-        if NEAR < width < len(low):
-            _, begin, end = self._densest(found, round(PART * width))
         score += TOGETHER * near
-        score += self._most * LITERAL * sum(one in plain for one in self._wanted.literal)
-        score += self._most * len(self._wanted.phrases) + self._in_a_row(plain)
-        score += sum(max(self._weight(fold(one)), self._mean) for one in self._wanted.exact if one in text)
+        score += self._most * LITERAL * sum(one in plain for one in wanted.literal)
+        score += self._most * len(wanted.phrases) + (self._in_a_row(plain) if self._spaced else 0.0)
+        score += sum(max(self._weight(fold(one)), self._mean) for one in wanted.exact if one in text)
         age = max(0.0, newest - at) / 86_400
         score *= 1 + FRESH * 0.5 ** (age / DAYS)
-        score *= self._of_files(low)
-        if len(low) != len(text):  # folding moved the places
-            begin, end = (round(place * len(text) / len(low)) for place in (begin, end))
-        return Fit(score, begin, end)
+        if wanted.files:
+            score *= self._of_files(low)
+        return Fit(score, found, (begin, end), len(low))
+
+    def part(self, text: str, fit: Fit, width: int) -> tuple[int, int]:
+        """Where in a text most is together, in a part that leaves room around it when `width` is shown."""
+        begin, end = fit.near
+        if NEAR < width < fit.size:
+            _, begin, end = self._densest(fit.found, round(PART * width))
+        if fit.size != len(text):  # folding moved the places
+            begin, end = (round(place * len(text) / fit.size) for place in (begin, end))
+        return begin, end
 
     def _weight(self, word: str) -> float:
         term = self._wanted.forms.get(word, word)
@@ -115,7 +127,10 @@ class Judge:
 
     def _found(self, low: str) -> list[tuple[int, int, str]]:
         """Where the terms and the first words of phrases stand."""
-        found = [place for form in self._terms if form in low for place in _places(form, low)]
+        found: list[tuple[int, int, str]] = []
+        for form in self._terms:
+            if form in low:
+                _places(form, low, found)
         for phrase in (*self._wanted.phrases, *self._wanted.literal):
             if (place := low.find(phrase)) >= 0:
                 found.append((place, place + len(phrase), phrase))
@@ -203,20 +218,20 @@ def forms(word: str) -> list[str]:
     return [word, *sorted(made - {word})]
 
 
-def _places(form: str, low: str) -> Iterator[tuple[int, int, str]]:
-    """Where a form stands with no word going on before or behind it; an underscore parts words."""
+def _places(form: str, low: str, found: list[tuple[int, int, str]]) -> None:
+    """Add where a form stands with no word going on before or behind it; an underscore parts words.
+
+    Scripts without blanks are not looked at.
+    """
+    size, last = len(form), len(low)
+    opens, closes = form[0] in _WORD, form[-1] in _WORD
     begin = low.find(form)
     while begin >= 0:
-        end = begin + len(form)
-        before = begin > 0 and _goes_on(low[begin - 1], form[0])
-        if not before and not (end < len(low) and _goes_on(low[end], form[-1])):
-            yield begin, end, form
+        end = begin + size
+        before = opens and begin and low[begin - 1] in _WORD
+        if not before and not (closes and end < last and low[end] in _WORD):
+            found.append((begin, end, form))
         begin = low.find(form, end)
-
-
-def _goes_on(sign: str, inner: str) -> bool:
-    """Whether a word goes on from one sign to the next; scripts without blanks are not looked at."""
-    return sign.isascii() and sign.isalnum() and inner.isascii() and inner.isalnum()
 
 
 def squeezed(words: Iterable[str]) -> tuple[str, ...]:
