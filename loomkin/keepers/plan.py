@@ -73,6 +73,7 @@ class _Plan:
         self._words: dict[MessageId, Held] = {}
         self._clipped: dict[MessageId, Held] = {}
         self._sizes: dict[MessageId, int] = {}
+        self._worth: dict[MessageId, Worth] = {}
         self._side = 0
         # with some room to spare, or the next step would need it again
         self._spare = (aim.fits + aim.most) // 2
@@ -105,14 +106,16 @@ class _Plan:
     def _by_worth(self, steps: list[int], end: int) -> None:
         """Single results and steps, what is finished with first; what the person named where it overflows."""
         aim = self._aim
-        worth = worths([one.message for one in self._held])
+        worth = self._worth = worths([one.message for one in self._held])
         fresh = steps[-FRESH] if len(steps) >= FRESH else 0
         pieces = sorted(self._pieces(worth, steps, end), key=lambda piece: piece[:2])
-        pieces = [piece for piece in pieces if piece[1] < fresh or piece[0] is Worth.REPEATED]
+        old = [piece for piece in pieces if piece[1] < fresh or piece[0] is Worth.REPEATED]
         self._side = STUB
-        self._go((piece for piece in pieces if piece[0] is not Worth.NAMED), end, aim.wanted)
+        self._go((piece for piece in old if piece[0] is not Worth.NAMED), end, aim.wanted)
         if self._enough < aim.used:
-            self._go((piece for piece in pieces if piece[0] is Worth.NAMED), end, self._enough)
+            self._go((piece for piece in old if piece[0] is Worth.NAMED), end, self._enough)
+        if self._used > aim.most:
+            self._go((piece for piece in pieces if piece not in old), end, self._spare)
 
     def _go(self, pieces: Iterable[_Piece], end: int, wanted: int) -> None:
         """A step whose long results are all gone goes whole, but for the last ones."""
@@ -186,10 +189,11 @@ class _Plan:
                     self._shrink(one, left)
 
     def _clip(self, wanted: int) -> None:
-        """Head and tail of what must stay: results first, then huge words, then whatever is long."""
+        """Head and tail of what must stay: results, those first that are missed least, then words."""
         left = self._side // 2 + LEFT
         staying = [one for unit in self._units[1:] for one in unit.held if one.message.id not in self._gone]
-        results = sorted((one for one in staying if one.message.results), key=self._now, reverse=True)
+        results = [one for one in staying if one.message.results]
+        results.sort(key=lambda one: (self._worth.get(one.message.id, Worth.PLAIN), -self._now(one)))
         words = [one for one in staying if one.pinned]
         huge = [one for one in words if self._now(one) > HUGE]
         for one in (*results, *huge, *words):

@@ -196,3 +196,18 @@ async def test_what_was_clipped_and_goes_later_is_whole_in_the_later_keeper() ->
         later = {one for keeper in made[1:] for one in keeper.messages}
     assert set(first.clipped) <= later
     assert "src/cost.py (utf-8)" not in text_of(load)
+
+
+async def test_of_many_reads_at_once_in_a_small_window_the_named_file_stays_whole() -> None:
+    async with desk(8_000) as table:
+        window = table.window()
+        window.transcript.say("<environment>", "loomkin")
+        window.transcript.say("Add a flag to cost.", "person")
+        did(
+            window, read("src/cost.py", 1_700), *(read(f"src/other{number}.py", 1_500) for number in range(4))
+        )
+        load, _ = await window.fit()
+        check_wires(load)
+        whole = {one.original.results[0].text.split()[0] for one in window.shown
+                 if one.original and one.original.results and one.form is Form.WHOLE}  # fmt: skip
+    assert whole == {"src/cost.py"}, "the others are shown by head and tail, though it is the longest"
