@@ -1,17 +1,14 @@
 """What must not be committed: keys, conflict markers, and what the project's rules deny."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from loomkin.githooks.hook import Call
 from loomkin.githooks.staged import Added, Staged
-from loomkin.permissions.file_policy import both_forms
-from loomkin.permissions.file_table import Touch
 from loomkin.permissions.operations import operations_to_rules
-from loomkin.permissions.paths import place
-from loomkin.permissions.rulebook import RuleBook
 from loomkin.project import rules as project_rules
+from loomkin.project.listing import shown_path
 from loomkin.project.secrets import Redactor, is_secret_path, secret_values, secrets_of
 from loomkin.records.permission import Decision, Rule
 from loomkin.records.regex import pattern
@@ -27,7 +24,7 @@ _KEY = "PRIVATE KEY"
 def secrets(call: Call, files: Sequence[Staged], lines: Sequence[Added]) -> list[str]:
     """Where secrets are about to be committed, one line each; the secrets themselves are not shown."""
     found = [
-        f"{one.path}: files of that name hold secrets"
+        f"{shown_path(one.path)}: files of that name hold secrets"
         for one in files
         if one.status in "AR" and is_secret_path(one.path)
     ]
@@ -56,17 +53,17 @@ def _where(path: str, added: Sequence[Added], redactor: Redactor) -> Iterator[st
         if redacted != line.text:
             alone = True
             kinds = [kind for kind in _MARK.findall(redacted) if f"[redacted:{kind}]" not in line.text]
-            yield f"{path}:{line.number}: {kinds[0] if kinds else 'a secret'}"
+            yield f"{shown_path(path)}:{line.number}: {kinds[0] if kinds else 'a secret'}"
     if not alone:
         # a key over several lines
         first = next((line for line in added if _KEY in line.text), added[0])
-        yield f"{path}:{first.number}: private-key"
+        yield f"{shown_path(path)}:{first.number}: private-key"
 
 
 def conflicts(lines: Sequence[Added]) -> list[str]:
     """Where conflict markers are about to be committed."""
     return [
-        f"{line.path}:{line.number}: {line.text[:7]}"
+        f"{shown_path(line.path)}:{line.number}: {line.text[:7]}"
         for line in lines
         if line.text[:7] in ("<<<<<<<", ">>>>>>>", "|||||||") and _CONFLICT.fullmatch(line.text.rstrip("\r"))
     ]
@@ -77,31 +74,48 @@ def denied(call: Call, files: Sequence[Staged]) -> list[str]:
     rules = _denials(call)
     if not rules:
         return []
-    top, home = call.root.path, str(Path.home())
-    book = RuleBook(rules, both_forms((top,)), home)
+    deny, deny_command = _judges(call, rules)
     found = []
     for one in files:
         for path in filter(None, (one.path, one.earlier)):
-            rule = book.for_path(Decision.DENY, "file_edit", Touch.WRITE, place(path, str(top), home))
-            if rule is not None:
-                found.append(f"{path}: {rule.source.removeprefix('project ')} denies {rule.text}")
-    rule = book.for_command(Decision.DENY, ["git commit"]) if call.agent else None
-    if rule is not None:
-        found.append(f"git commit: {rule.source.removeprefix('project ')} denies {rule.text}")
+            if rule := deny("file_edit", path):
+                found.append(f"{shown_path(path)}: {_says(rule)}")
+    if call.agent and (rule := deny_command("git commit")):
+        found.append(f"git commit: {_says(rule)}")
     return found
 
 
 def unseen(call: Call, files: Sequence[Staged]) -> list[str]:
     """The files that no model is shown: secret ones by their names, and those that may not be read."""
-    top, home = call.root.path, str(Path.home())
-    book = RuleBook(_denials(call), both_forms((top,)), home)
-
-    def closed(path: str) -> bool:
-        rule = book.for_path(Decision.DENY, "file_read", Touch.READ, place(path, str(top), home))
-        return is_secret_path(path) or rule is not None
-
+    deny, _ = _judges(call, _denials(call))
     names = dict.fromkeys(name for one in files for name in (one.path, one.earlier) if name)
-    return [name for name in names if closed(name)]
+    return [name for name in names if is_secret_path(name) or deny("file_read", name)]
+
+
+def _says(rule: Rule) -> str:
+    return f"{rule.source.removeprefix('project ')} denies {rule.text}"
+
+
+def _judges(
+    call: Call, rules: list[Rule]
+) -> tuple[Callable[[str, str], Rule | None], Callable[[str], Rule | None]]:
+    """The rule that denies a tool a path, and the one that denies a command.
+
+    What they need costs as much to load as all that the hook does where nothing is denied.
+    """
+    from loomkin.permissions.file_policy import both_forms  # heavy: late on purpose
+    from loomkin.permissions.file_table import Touch  # heavy: late on purpose
+    from loomkin.permissions.paths import place  # heavy: late on purpose
+    from loomkin.permissions.rulebook import RuleBook  # heavy: late on purpose
+
+    top, home = call.root.path, str(Path.home())
+    book = RuleBook(rules, both_forms((top,)), home)
+
+    def path(tool: str, name: str) -> Rule | None:
+        touch = Touch.READ if tool == "file_read" else Touch.WRITE
+        return book.for_path(Decision.DENY, tool, touch, place(name, str(top), home))
+
+    return path, lambda command: book.for_command(Decision.DENY, [command])
 
 
 def _denials(call: Call) -> list[Rule]:

@@ -10,7 +10,6 @@ from loomkin.errors import LoomkinError
 from loomkin.project.git_safety import READ_OPTIONS, git_environment, safe_arguments
 from loomkin.project.root import Root, state_dir
 from loomkin.records.dataclass import dataclass
-from loomkin.store.database import FILE_NAME
 
 STOP = 10
 """The exit code that stops git; a shim lets git go on after every other one."""
@@ -94,7 +93,7 @@ class Call:
     @property
     def database(self) -> Path | None:
         """The file with what is known of the project, None where there is none."""
-        file = state_dir(self.root.path) / FILE_NAME
+        file = state_dir(self.root.path) / "loomkin.db"
         return file if file.exists() else None
 
     @property

@@ -77,10 +77,12 @@ def _wanted(loaded: Loaded, asked: Sequence[str]) -> list[Hook]:
     wanted = [hook for hook in every if (not asked or hook.name in asked)]
     off = [hook for hook in wanted if not hook.wanted(loaded)]
     if asked and off:
-        raise UsageError(
-            f"{off[0].name} has nothing to do: {off[0].unwanted}.",
-            hint="Switch it on first: loomkin config set KEY VALUE.",
+        key = off[0].unwanted.split("`")[1:2]
+        switch = f"loomkin config set {key[0]} true" if len(off[0].unwanted.split("`")) == 3 else ""
+        hint = (
+            f"Switch it on first: {switch}." if switch else "`loomkin config list githooks` shows them all."
         )
+        raise UsageError(f"{off[0].name} has nothing to do: {off[0].unwanted}.", hint=hint)
     return [hook for hook in wanted if hook not in off]
 
 

@@ -7,6 +7,7 @@ from loomkin.errors import LoomkinError
 from loomkin.githooks.checking import conflicts, denied, secrets
 from loomkin.githooks.hook import Call, Git, Hook, Verdict
 from loomkin.githooks.staged import Added, Staged, added_lines, against, staged
+from loomkin.project.git_marks import in_progress
 from loomkin.records.dataclass import dataclass, field
 
 MOST = 10
@@ -36,7 +37,7 @@ class _Report:
 def run(call: Call) -> Verdict:
     """The findings; those that stop the commit say what to do."""
     settings, git, report = call.settings, call.git, _Report()
-    files, lines = _new(git)
+    files, lines = _new(git, merging=in_progress(call.root) == "merge")
     if not files:
         return Verdict()
     if settings.secrets:
@@ -54,14 +55,13 @@ def run(call: Call) -> Verdict:
     return Verdict(tuple(report.lines), report.stop)
 
 
-def _new(git: Git) -> tuple[list[Staged], list[Added]]:
+def _new(git: Git, *, merging: bool) -> tuple[list[Staged], list[Added]]:
     """What the commit brings; in a merge, what none of the merged commits has."""
     base = against(git)
     files, lines = staged(git, base), added_lines(git, base)
-    merged = git.text("rev-parse", "--verify", "--quiet", "MERGE_HEAD", codes=(0, 1, 128)).strip()
-    if merged:
-        theirs = {one.path for one in staged(git, merged)}
-        known = {(one.path, one.number) for one in added_lines(git, merged)}
+    if merging:
+        theirs = {one.path for one in staged(git, "MERGE_HEAD")}
+        known = {(one.path, one.number) for one in added_lines(git, "MERGE_HEAD")}
         files = [one for one in files if one.path in theirs]
         lines = [one for one in lines if (one.path, one.number) in known]
     return files, lines

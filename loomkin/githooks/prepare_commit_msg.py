@@ -6,7 +6,6 @@ from loomkin.githooks.message_file import read_message
 from loomkin.githooks.staged import Staged, against, staged
 from loomkin.project.git_marks import in_progress
 from loomkin.records.regex import pattern
-from loomkin.store.touched import ever_changed
 
 _GIVEN = ("merge", "squash", "commit")
 _AUTOMATIC = pattern(r"(?:fixup|squash|amend)! ")
@@ -62,6 +61,8 @@ def _trailers(call: Call, files: list[Staged], models: tuple[str, ...]) -> tuple
     git, file = call.loaded.settings.git, call.database
     if file is None or not files or not (git.trailers or git.attribution != "none"):
         return ()
+    from loomkin.store.touched import ever_changed  # heavy: late on purpose
+
     paths = [name for one in files for name in (one.path, one.earlier) if name]
     if not models and not ever_changed(file, paths):
         return ()

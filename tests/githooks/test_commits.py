@@ -102,6 +102,7 @@ def test_staged_secrets_conflict_markers_and_denied_files_are_found(repo: Reposi
     assert "git commit: LOOMKIN.md:6 denies shell(git commit *)" in by_agent.err
     repo.git("commit", "-qm", "Generated", "--no-verify")
     bad = {
+        "line\nfeed.py": f"k = '{TOKEN}'\n",
         "a b/ü.py": "def f():\n<<<<<<< HEAD\n    return 1\n=======\n    return 2\n>>>>>>> other\n",
         "settings.py": "password = 'correct-horse-battery'\n",
         "key.pem": "nothing\n",
@@ -115,6 +116,7 @@ def test_staged_secrets_conflict_markers_and_denied_files_are_found(repo: Reposi
     told = [line.removeprefix("loomkin: ").strip() for line in refused.err.splitlines()]
     assert [line for line in told if not line.startswith("pre-commit:")] == [
         "key.pem: files of that name hold secrets",
+        "line\\nfeed.py:1: github-token",
         "settings.py:1: DB_PASSWORD in .env",
         "a b/ü.py:2: <<<<<<<",
         "a b/ü.py:6: >>>>>>>",

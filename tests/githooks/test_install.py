@@ -45,8 +45,9 @@ def test_only_hooks_that_are_switched_on_get_a_script(repo: Repository) -> None:
         "post-checkout", "post-commit", "post-merge", "post-rewrite", "pre-commit", "prepare-commit-msg",
     ]  # fmt: skip
     assert repo.standing("commit-msg") == "off: `githooks.check_message` is off"
-    with pytest.raises(UsageError, match="nothing to do"):
+    with pytest.raises(UsageError, match="nothing to do") as off:
         repo.install("pre-push")
+    assert off.value.hint == "Switch it on first: loomkin config set githooks.tests true."
     repo.environ |= {"LOOMKIN__GITHOOKS__DRAFT": "off", "LOOMKIN__GIT__TRAILERS": "false",
                      "LOOMKIN__GIT__ATTRIBUTION": "none", "LOOMKIN__GITHOOKS__TESTS": "true"}  # fmt: skip
     repo.install()
