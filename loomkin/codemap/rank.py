@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from loomkin.codemap.base import HIGH, LOW, NAME, unpacked
 from loomkin.codemap.index import Index
-from loomkin.codemap.kin import SOURCE, TEST
+from loomkin.codemap.kin import SOURCE, TEST, vendored
 from loomkin.codemap.overlay import Overlay
 from loomkin.codemap.query import Wanted, wanted
 from loomkin.records.dataclass import dataclass
@@ -33,6 +33,8 @@ LEAST = WHOLE // 800
 """What is passed on at least: the rest of the graph is too far away to matter."""
 UNREAD = 0.25
 """What a file that is no source is worth beside one that is."""
+COPIED = 0.1
+"""What a file of another project is worth beside one of this, where no words ask for it."""
 PARTNER = 0.6
 """What a file is worth for the best of its tests or sources, as a share of that."""
 LARGEST_FAMILY = 12
@@ -65,6 +67,8 @@ def rank(index: Index, text: str, at_hand: Collection[str] = ()) -> tuple[Wanted
     for number in total:
         if not over.kin(number):
             total[number] *= UNREAD
+        elif not request.terms and over.path(number) not in at_hand and vendored(over.path(number)):
+            total[number] *= COPIED
     _with_partners(over, total)
     return request, itertools.islice(_ordered(over, total), MOST)
 
@@ -131,7 +135,10 @@ def _by_links(over: Overlay, scores: Mapping[int, float], request: Wanted) -> di
     In whole numbers: whatever the order of the files, the sums are the same.
     """
     best = heapq.nsmallest(SEEDS, scores, key=lambda number: (-round(scores[number], 6), over.path(number)))
-    seeds = {number: scores[number] for number in best} or dict.fromkeys(over.files(), 1.0)
+    seeds = {number: scores[number] for number in best}
+    if not seeds:
+        own = [number for number in over.files() if not vendored(over.path(number))]
+        seeds = dict.fromkeys(own or over.files(), 1.0)
     total = sum(sorted(seeds.values())) or 1.0
     active = {number: int(WHOLE * round(score / total, 9)) for number, score in seeds.items()}
     least = min(LEAST, min(active.values(), default=0))

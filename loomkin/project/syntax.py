@@ -5,15 +5,17 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loomkin.project.brackets import lone_bracket
 from loomkin.project.grammars import LARGEST, grammar, language_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 
-# what macros stand for is not in the file, and Kotlin's grammar wants more line ends than Kotlin does: a
-# grammar calls much faulty that compiles
-_UNSURE = ("c", "cpp", "kotlin")
+# what macros stand for is not in the file: a grammar calls much faulty that compiles
+_UNSURE = ("c", "cpp")
+# Kotlin's grammar wants line ends where Kotlin does not: of what it calls faulty only brackets are believed
+_BRACKETS_ONLY = ("kotlin",)
 
 
 def syntax_error(path: Path | str, text: str) -> tuple[int, str] | None:
@@ -62,6 +64,8 @@ def _tree_error(name: str, text: str) -> tuple[int, str] | None:
     tree = Parser(grammar(name)).parse(text.encode("utf-8", "surrogatepass"))
     if not tree.root_node.has_error:
         return None
+    if name in _BRACKETS_ONLY:
+        return lone_bracket(text)
     node = _first_error(tree.root_node)
     line = node.start_point[0] + 1
     if node.is_missing:

@@ -58,6 +58,21 @@ def test_without_words_comes_first_what_the_others_need(tmp_path: Path) -> None:
     assert Atlas(written(tmp_path, files), None).map("").outlined[0] == "core.py"
 
 
+def test_without_words_comes_late_what_was_copied_from_others_unless_it_is_at_hand(tmp_path: Path) -> None:
+    files = made(40)
+    for number in range(30):
+        files[f"web/vendor/part{number}.js"] = (
+            f"function spin(a) {{ return spin(a) }}\nfunction own{number}() {{}}\n"
+        )
+        files[f"use{number}.js"] = (
+            f"export function use{number}() {{ own{number}(); spin(1); own1(); own2() }}\n"
+        )
+    atlas = Atlas(written(tmp_path, files), None)
+    assert not any("vendor" in path for path in atlas.map("").outlined)
+    assert atlas.map("", ["web/vendor/part7.js"]).outlined[0] == "web/vendor/part7.js"
+    assert "web/vendor/part7.js" in atlas.map("own7 of the vendor").outlined[:2]
+
+
 def test_a_file_at_hand_pulls_in_what_it_uses(tmp_path: Path) -> None:
     files = {
         **made(60),

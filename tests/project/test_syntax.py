@@ -55,3 +55,26 @@ def test_an_error_is_reported_near_its_line(name: str, text: str, line: int) -> 
 def test_a_text_that_a_preprocessor_changes_is_not_judged() -> None:
     assert syntax_error("a.c", "int f( {\n") is None
     assert syntax_error("A.java", "class A { int f( { }\n") is not None
+
+
+KOTLIN = """\
+package a
+
+actual open class ByteString
+internal actual constructor(
+  internal actual val data: ByteArray,
+) {
+  fun `odd (name`() = "a { ${if (x) "}" else '}'} \\" (" + \"\"\"raw " ( ${y[0]}\"\"\" // (
+  /* { /* nested */ ( */
+  fun other() = data.let { it }
+}
+"""
+
+
+def test_of_a_language_whose_grammar_errs_only_brackets_are_believed() -> None:
+    assert syntax_error("a.kt", KOTLIN) is None, "the grammar takes it for faulty, and it is not"
+    assert syntax_error("a.kt", KOTLIN.replace("{ it }", "{ it")) == (6, "'{' is never closed")
+    assert syntax_error("a.kt", KOTLIN.replace("{ it }", "it }")) == (10, "unexpected '}'")
+    assert syntax_error("a.kt", KOTLIN.replace("{ it }", "[ it }")) == (9, "unexpected '}'")
+    assert syntax_error("a.kt", KOTLIN.replace("nested */", "nested")) == (8, "'/*' is never closed")
+    assert syntax_error("a.kt", KOTLIN + "val x = ?\n") is None
