@@ -18,6 +18,7 @@ from loomkin.cli.place import AsJson, Folder, Place, look, say, single
 from loomkin.cli.tables import count, flat, to_json
 from loomkin.config.load import Loaded, load
 from loomkin.errors import LoomkinError
+from loomkin.githooks.install import standings
 from loomkin.llm.catalogue import Catalogue, packaged_folder
 from loomkin.llm.discovery_http import probe_http
 from loomkin.project import rules as project_rules
@@ -209,6 +210,29 @@ def _trust(place: Place) -> Check:
     return Check("trust", State.NOTE, "this folder is not trusted", mend)
 
 
+def _git_hooks(place: Place) -> Check:
+    if place.repository.git_dir is None:
+        return Check("git hooks", State.OK, "none: no repository")
+    loaded = _load(place)
+    if isinstance(loaded, LoomkinError):
+        return Check("git hooks", State.NOTE, "not looked at: the settings come first")
+    try:
+        found = standings(place.repository, place.environ, loaded)
+    except LoomkinError as error:
+        return Check("git hooks", State.NOTE, error.message, error.hint)
+    on = [one.name for one in found if one.installed and one.wanted]
+    lost = [f"{one.name}: {one.words}" for one in found if one.wanted and not one.installed and one.lost]
+    if lost:
+        mend = "\n".join([*lost, "`loomkin hook install` mends it."])
+        return Check(
+            "git hooks", State.NOTE, f"{count(len(lost), 'hook')} of ours does not run any more", mend
+        )
+    if not on:
+        why = "so commits that agents make in a shell carry no trailers"
+        return Check("git hooks", State.OK, f"none of ours, {why}; `loomkin hook install` adds them")
+    return Check("git hooks", State.OK, ", ".join(on))
+
+
 def _load(place: Place) -> Loaded | LoomkinError:
     try:
         return load(place.root, place.environ, trusted=place.trusted)
@@ -228,4 +252,5 @@ CHECKS: tuple[Callable[[Place], Check], ...] = (
     _catalogue,
     _model,
     _trust,
+    _git_hooks,
 )

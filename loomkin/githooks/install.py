@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loomkin.config.load import Loaded
 from loomkin.errors import UsageError
-from loomkin.githooks.beside import LEGACY, look, put, sweep, take, writing
+from loomkin.githooks.beside import LEGACY, look, put, sweep, take, text_of, writing
 from loomkin.githooks.front import read_state, stand, withdraw
 from loomkin.githooks.hook import Hook
 from loomkin.githooks.listing import hooks, names
@@ -21,13 +21,14 @@ MADE = "made"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one hook stands: whether it runs, and what is said of it."""
+    """How one hook stands: whether it runs, and what is said of it; `lost` where others put it aside."""
 
     name: str
     about: str
     wanted: bool
     installed: bool
     words: str
+    lost: bool = False
 
 
 def install(root: Root, environ: Mapping[str, str], loaded: Loaded, asked: Sequence[str]) -> list[str]:
@@ -147,17 +148,18 @@ def standings(root: Root, environ: Mapping[str, str], loaded: Loaded) -> list[St
 
 def _standing(there: Place, hook: Hook, loaded: Loaded) -> Standing:
     wanted = hook.wanted(loaded)
-    installed, words = _found(there, hook.name)
+    installed, words = _found(there, hook)
+    lost = not installed and bool(words)
     if not wanted:
         words = f"installed, but idle: {hook.unwanted}" if installed else f"off: {hook.unwanted}"
     elif not installed:
         words = words or "not installed"
-    return Standing(hook.name, hook.about, wanted, installed, words)
+    return Standing(hook.name, hook.about, wanted, installed, words, lost)
 
 
-def _found(there: Place, name: str) -> tuple[bool, str]:
+def _found(there: Place, hook: Hook) -> tuple[bool, str]:
     """Whether ours runs, and what is said of it."""
-    state = read_state(there.own)
+    state, name = read_state(there.own), hook.name
     if there.folder == there.own:
         if not there.behind and state is not None:
             return _stands(there.own / name), f"on, after {state.behind}/{name} if that is there"
@@ -166,7 +168,9 @@ def _found(there: Place, name: str) -> tuple[bool, str]:
     if found.ours is not None:
         by = found.by if not found.by or found.by.startswith("a ") else f"{found.by}'s hook"
         passed = found.ours.name.endswith(LEGACY)
-        return True, f"on, run by {by}" if passed else f"on, after {by}" if by else "on"
+        words = f"on, run by {by}" if passed else f"on, after {by}" if by else "on"
+        other = found.ours.read_bytes() != text_of(hook).encode(errors="surrogateescape")
+        return True, f"{words}; another loomkin wrote it: install again to have this one" if other else words
     if found.lost is not None:
         return False, f"replaced since by {found.by}: install again"
     return False, ""

@@ -48,6 +48,18 @@ def test_a_healthy_place_passes_and_creates_nothing(project: Path) -> None:
     assert [path.name for path in project.iterdir()] == [".git"]
 
 
+def test_hooks_that_another_program_put_aside_are_told(project: Path) -> None:
+    assert "`loomkin hook install` adds them" in checks(loomkin("doctor", "--json"))["git hooks"]["seen"]
+    loomkin("hook", "install")
+    assert "pre-commit, prepare-commit-msg" in checks(loomkin("doctor", "--json"))["git hooks"]["seen"]
+    hooks = project / ".git/hooks"
+    os.replace(hooks / "pre-commit", hooks / "pre-commit.old")
+    (hooks / "pre-commit").write_text("#!/bin/sh\n# lefthook\n")
+    found = checks(loomkin("doctor", "--json"))["git hooks"]
+    assert (found["state"], found["seen"]) == ("note", "1 hook of ours does not run any more")
+    assert found["mend"].startswith("pre-commit: replaced since by lefthook: install again\n")
+
+
 def test_the_words_for_people_end_with_the_sum(project: Path) -> None:
     shown = loomkin("doctor").out
     assert shown.endswith("All is well.\n")

@@ -293,6 +293,7 @@ def test_what_keeps_us_from_our_work_is_one_line_unless_it_is_strict(repo: Repos
     for name in ("pre-commit", "prepare-commit-msg"):
         path = repo.hooks / name
         path.write_text(path.read_text().replace(sys.executable, "/nowhere/python"))
+    assert "another loomkin wrote it" in repo.standing("pre-commit")
     gone = repo.run("commit", environ=GONE)
     assert gone.code == 1  # no message, and an editor that writes none: git's own refusal
     assert gone.err.splitlines()[:2] == [
