@@ -55,6 +55,8 @@ def commit(
     asks = not (yes or dry_run or as_json or message) and sys.stdin.isatty() and sys.stdout.isatty()
     alone = bool(message) or no_model
     plan, made = asyncio.run(_carried_out(place, wish, "" if alone else model, alone, dry_run, asks))
+    for note in plan.notes if made is not None and not (asks or as_json) else ():
+        warn(note)
     if as_json:
         say(to_json(_plain(plan, made)))
     elif made is not None:

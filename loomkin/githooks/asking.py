@@ -12,6 +12,7 @@ from loomkin.llm.catalogue import Catalogue
 from loomkin.llm.discovery_http import probe_http
 from loomkin.llm.registry import open_wire
 from loomkin.project.root import ensure_state_dir, state_dir
+from loomkin.records.dataclass import replace
 from loomkin.records.event import SessionStarted
 from loomkin.records.ids import SessionId
 from loomkin.records.role import Tier
@@ -57,7 +58,9 @@ def ask_model(call: Call, system: str, text: str, longest: int) -> str:
 
 
 async def _ask(call: Call, system: str, text: str, longest: int) -> str:
-    settings, clock = call.loaded.settings, SystemClock()
+    asked, clock = call.loaded.settings, SystemClock()
+    # somebody waits for git: who cannot be reached now, offline for example, is not tried again
+    settings = replace(asked, model=replace(asked.model, attempts=1))
     chooser = ModelChooser(settings, call.environ, False, Catalogue.packaged(), probe_http)
     chosen = await chooser.choose("", Tier.FAST)
     database = await asyncio.to_thread(_books, call.root.path)

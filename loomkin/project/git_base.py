@@ -80,7 +80,7 @@ async def find_subject(cwd: Path, words: str) -> Subject | Problem:
             return Problem(f"{nothing}{base.what}", f"{base.hint} Or name a commit, such as HEAD.".strip())
         title = f"{now.branch or 'this commit'} against {base.name}"
         return await _seen(now, title, ["diff", f"{base.fork}...HEAD"])
-    return await _named(now, what)
+    return await _named(now, words.strip())
 
 
 async def _named(now: Standing, word: str) -> Subject | Problem:

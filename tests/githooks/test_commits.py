@@ -165,7 +165,7 @@ def test_rebase_amend_merge_and_cherry_pick_go_on_as_without_us(repo: Repository
 @pytest.mark.feature("F4")
 @pytest.mark.parametrize("wait", ["hangs", "refuses", "answers"])
 async def test_a_model_drafts_in_its_time_or_the_symbols_do(repo: Repository, wait: str) -> None:
-    faults = {"hangs": {"text": "Never", "fault": "stall"}, "refuses": {"fault": "status", "status": 401}}
+    faults = {"hangs": {"text": "Never", "fault": "stall"}, "refuses": {"fault": "status", "status": 503}}
     step = faults.get(wait, {"text": SAID})
     async with ModelServer(script=[step] * 3) as server:
         repo.environ |= {**environment(server, "openai"), "LOOMKIN__GITHOOKS__MODEL_TIMEOUT": "1.5"}
@@ -177,6 +177,7 @@ async def test_a_model_drafts_in_its_time_or_the_symbols_do(repo: Repository, wa
         repo.write(".env", "PASS_PHRASE=correct-horse-battery\n")
         repo.add("utils.py", f"{ADDED}\n\nP = 'correct-horse-battery'\n")
         done = await asyncio.to_thread(repo.run, "commit")
+        assert len(server.chats) == 1  # whoever waits for git waits for one attempt
         assert done.code == 0, done.err
         asked = str(bodies(server))
     if wait == "answers":

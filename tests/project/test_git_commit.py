@@ -295,7 +295,7 @@ async def test_the_base_of_a_branch_and_what_a_review_reads_are_found(repo: Path
         assert isinstance(found, Subject)
         assert found.title == title
         assert "b c.txt" in found.diff
-    for words in ("staged", "worktree", "nowhere", "--output=x", "a..b", "branch nowhere"):
+    for words in ("HEAD --stat", "staged", "worktree", "nowhere", "--output=x", "a..b", "branch nowhere"):
         assert isinstance(await find_subject(repo, words), Problem), words
 
 

@@ -216,3 +216,8 @@ async def test_without_a_model_a_commit_is_worded_from_the_definitions_that_chan
     assert drafted.strip() == "Add median to calc\n\nTicket: none"
     assert given.strip() == "Add the median\n\nIt was missing."
     assert "\nSigned-off-by: " in signed
+    lost = await bench.run(
+        "commit", "calc.py", environ={**offline, "LOOMKIN_MODEL": "openai/x", "LOOMKIN__MODEL__ATTEMPTS": "1"}
+    )
+    assert lost.code == 0
+    assert "No model answered (127.0.0.1:9 cannot be reached" in lost.err
