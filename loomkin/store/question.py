@@ -55,7 +55,7 @@ class Question:
     def worth(self, sender: str, agent: str, fact: Mapping[str, Any]) -> float:
         """What an event counts as the answer, beside others with the same words."""
         found = 1.0
-        if sender in self._words or (sender == "person" and self._of_person):
+        if (sender in self._words and sender != "loomkin") or (sender == "person" and self._of_person):
             found = NAMED
         elif agent in self._words:
             found = OF_NAMED

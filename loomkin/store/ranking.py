@@ -102,10 +102,20 @@ class Judge:
         """Where in a text most is together, in a part that leaves room around it when `width` is shown."""
         begin, end = fit.near
         if NEAR < width < fit.size:
-            _, begin, end = self._densest(fit.found, round(PART * width))
+            _, begin, end = self._densest(self._everywhere(fit, text), round(PART * width))
         if fit.size != len(text):  # folding moved the places
             begin, end = (round(place * len(text) / fit.size) for place in (begin, end))
         return begin, end
+
+    def _everywhere(self, fit: Fit, text: str) -> list[tuple[int, int, str]]:
+        """What was found, and where else what should stand there as it is does."""
+        found, low = list(fit.found), fold(text)
+        for phrase in (*self._wanted.phrases, *self._wanted.literal):
+            place = low.find(phrase, low.find(phrase) + 1)
+            while place >= 0:
+                found.append((place, place + len(phrase), phrase))
+                place = low.find(phrase, place + 1)
+        return sorted(found)
 
     def _weight(self, word: str) -> float:
         term = self._wanted.forms.get(word, word)

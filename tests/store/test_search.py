@@ -149,6 +149,29 @@ def test_what_a_query_names_and_how_it_is_written_decides_between_equal_words(da
     assert found(database, "file or directory not found")[0] == "row"
 
 
+def test_of_a_long_passage_that_part_is_shown_in_which_the_name_stands_with_the_rarest_words(
+    database: Database,
+) -> None:
+    early = (
+        "Three commands belong together: /failures, /decisions, /keepers. The coder of /failures begins.\n"
+    )
+    text = f"{early}{FILLER[:1400]}\nThe page names /failures. Do not touch cost.py.\n"
+    fill(database, said(text), *(said(f"A coder met failures {n}.", identity=f"x{n}") for n in range(9)))
+    hits = search(database, Query("what must not be touched by the coder of /failures?", width=700))
+    assert any("Do not touch cost.py." in hit.text for hit in hits if hit.message == "m1")
+
+
+def test_a_question_that_names_the_program_does_not_ask_for_what_it_says_itself(database: Database) -> None:
+    fill(
+        database,
+        message(Text("Start loomkin as a module."), identity="ours"),
+        message(Text("Start loomkin as a program."), identity="told", sender="loomkin"),
+        message(Text("Others."), identity="x"),
+    )
+    of_agents = {hit.message: hit.score for hit in search(database, Query("how does loomkin start here?"))}
+    assert of_agents["ours"] == pytest.approx(of_agents["told"], rel=0.01)
+
+
 def test_what_others_repeat_is_shown_once(database: Database) -> None:
     order = "Mend the heron in the pond so that it stands on one leg again, and count its feathers."
     facts = [said(f"m{number}: {order}", identity=f"m{number}") for number in range(9)]
