@@ -1,5 +1,6 @@
 """Making a commit of named files: the person's index, hooks, signature and identity are respected."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -8,11 +9,13 @@ from loomkin.project.git_changes import Standing, count, in_the_way, listed, sho
 from loomkin.project.git_lock import git_writes
 from loomkin.project.problem import Problem
 from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.regex import pattern
 
 SECONDS = 300.0
 MOST_LINES = 40
 _LITERAL = "--literal-pathspecs"
 _FORM = "--format=%H%x1f%h%x1f%s"
+_MADE = pattern(r"^\[.* ([0-9a-f]{4,64})\] ", re.MULTILINE)
 _NO_IDENTITY = ("Please tell me who you are", "empty ident name", "unable to auto-detect email")
 _NO_SIGNATURE = (
     "failed to sign",
@@ -106,29 +109,33 @@ async def _made(now: Standing, order: Order) -> Committed | Problem:
             await run_git([_LITERAL, "rm", "--cached", "--quiet", "--", *new], top, read=False)
     if not done.ok:
         return _failed(done, order)
-    log = await run_git(["log", "-1", _FORM], top, root=now.root)
+    # by its own word: another program may have committed since
+    told = _MADE.search(done.out)
+    log = await run_git(["log", "-1", _FORM, told[1] if told else "HEAD", "--"], top, root=now.root)
     identity, short, subject = (*log.out.strip("\n").split("\x1f"), "", "", "")[:3]
     files = tuple(one.path for one in changes)
-    by_hooks = await _after_hooks(now, paths) if paths else []
+    by_hooks = await _after_hooks(now, paths, identity) if paths and identity else []
     return Committed(identity, short, subject, now.branch, files, tuple(_notes(now, order, done, by_hooks)))
 
 
-async def _after_hooks(now: Standing, paths: Sequence[str]) -> list[str]:
+async def _after_hooks(now: Standing, paths: Sequence[str], made: str) -> list[str]:
     """Files that a hook changed and added to the commit; the index, where git leaves them as before, follows.
 
     Else the next commit would take back what the hook did, a formatter's work for example.
     """
     top, root = now.root.path, now.root
     words = ["--no-renames", "--name-only", "-z"]
-    behind = await run_git(["diff-index", "--cached", *words, "HEAD", "--"], top, root=root)
+    behind = await run_git(["diff-index", "--cached", *words, made, "--"], top, root=root)
     staged = {*now.staged} - {*paths}
     names = [name for name in behind.out.split("\0") if name and name not in staged]
     if not names or not behind.ok:
         return []
-    held = await run_git(["diff-tree", "--no-commit-id", "-r", "--root", *words, "HEAD"], top, root=root)
+    held = await run_git(["diff-tree", "--no-commit-id", "-r", "--root", *words, made], top, root=root)
     names = [name for name in names if name in {*held.out.split("\0")}]
-    if names:
-        await run_git([_LITERAL, "reset", "--quiet", "HEAD", "--", *names], top, read=False)
+    head = await run_git(["rev-parse", "HEAD"], top, root=root)
+    if not names or head.out.strip() != made:
+        return []
+    await run_git([_LITERAL, "reset", "--quiet", made, "--", *names], top, read=False)
     return names
 
 

@@ -80,6 +80,15 @@ async def test_what_the_person_staged_stays_staged_and_what_was_half_staged_is_s
         "Still staged, and not in this commit: mine.txt.",
     )
     assert git(repo, "status", "--porcelain") == "A  mine.txt"
+    # another program commits before we can look: ours is the one that is told
+    put(repo, ".git/hooks/pre-commit", "#!/bin/sh\n", 0o755)
+    theirs = "rm .git/hooks/post-commit\nunset GIT_INDEX_FILE\ngit commit -qm Theirs --allow-empty --only\n"
+    put(repo, ".git/hooks/post-commit", f"#!/bin/sh\n{theirs}", 0o755)
+    put(repo, "b.txt", "x\n")
+    done = await made(repo, "Ours", "b.txt")
+    assert (done.subject, done.files) == ("Ours", ("b.txt",))
+    assert git(repo, "log", "-2", "--format=%s") == "Theirs\nOurs"
+    assert git(repo, "status", "--porcelain") == "A  mine.txt"
     assert git(repo, "show", "HEAD:a.txt") == "three"
     assert "mine.txt" in (await made(repo, "The index as it is")).files
 
@@ -112,6 +121,15 @@ async def test_what_a_hook_changes_is_committed_and_the_next_commit_does_not_tak
     done = await made(repo, "Two", "a.txt")
     assert "Committed as the hooks changed them: a.txt, made.txt." in done.notes
     assert git(repo, "show", "HEAD:a.txt") == "two\ntidy"
+    assert git(repo, "status", "--porcelain") == "A  mine.txt"
+    # another program commits before we can look: ours is the one that is told
+    put(repo, ".git/hooks/pre-commit", "#!/bin/sh\n", 0o755)
+    theirs = "rm .git/hooks/post-commit\nunset GIT_INDEX_FILE\ngit commit -qm Theirs --allow-empty --only\n"
+    put(repo, ".git/hooks/post-commit", f"#!/bin/sh\n{theirs}", 0o755)
+    put(repo, "b.txt", "x\n")
+    done = await made(repo, "Ours", "b.txt")
+    assert (done.subject, done.files) == ("Ours", ("b.txt",))
+    assert git(repo, "log", "-2", "--format=%s") == "Theirs\nOurs"
     assert git(repo, "status", "--porcelain") == "A  mine.txt"
 
 
