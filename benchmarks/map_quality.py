@@ -126,9 +126,10 @@ def by_words(root: Path, files: Sequence[str], words: str) -> list[str]:
 
 
 class Rival:
-    """The other assistant's map, by a process of its own Python."""
+    """The other assistant's map, by a process of its own Python; `cpu` are seconds of its last answer."""
 
     def __init__(self) -> None:
+        self.cpu = 0.0
         script = Path(__file__).with_name("map_rival.py")
         self._process = subprocess.Popen(
             [str(PYTHON), str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -150,6 +151,7 @@ class Rival:
         for line in self._process.stdout:
             if line.startswith("\0"):
                 answer = json.loads(line[1:])
+                self.cpu = answer["cpu"]
                 return answer["text"], answer["seconds"]
         raise RuntimeError("the other assistant's process ended")
 

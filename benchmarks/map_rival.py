@@ -1,8 +1,9 @@
 """Run with the Python of another assistant's environment: its map for each request on standard input.
 
 A request is a line of JSON: `root`, `files` (relative paths), `words`, `tokens`. The answer is a line with
-`text` and `seconds`. Files and names that the words mention are found as that assistant does itself; its own
-enlargement of the map where no file is open is not used, so that the budgets are the same.
+`text`, `seconds` of the wall and `cpu`. Files and names that the words mention are found as that assistant
+does itself; its own enlargement of the map where no file is open is not used, so that the budgets are the
+same.
 """
 
 import json
@@ -67,14 +68,15 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         root, files = asked["root"], asked["files"]
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), time.process_time()
         if root not in known:
             known[root] = RepoMap(asked["tokens"], root, Model(), Quiet())
         named_files, names = mentioned(files, asked["words"])
         text = known[root].get_ranked_tags_map_uncached(  # type: ignore[attr-defined,unused-ignore]
             set(), [os.path.join(root, one) for one in files], asked["tokens"], named_files, names
         )
-        answer = {"text": text or "", "seconds": time.perf_counter() - begun}
+        cpu = time.process_time() - before
+        answer = {"text": text or "", "seconds": time.perf_counter() - begun, "cpu": cpu}
         sys.stdout.write("\x00" + json.dumps(answer) + "\n")
         sys.stdout.flush()
 
