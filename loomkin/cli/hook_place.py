@@ -10,14 +10,14 @@ from loomkin.config.load import load
 from loomkin.githooks.install import install, standings, told_models, uninstall
 from loomkin.githooks.mapping import renew_map
 from loomkin.githooks.places import place
-from loomkin.project.root import find_root
+from loomkin.githooks.run import meant_root
 from loomkin.project.trust import is_trusted
 from loomkin.ui.terminal import printable
 
 
 def do(verb: str, cwd: Path, names: Sequence[str], *, as_json: bool) -> int:
     """Install, uninstall or tell how hooks stand; raises UsageError, ConfigError and StoreError."""
-    root = find_root(cwd)
+    root = meant_root(cwd, os.environ)
     if verb == "refresh":
         return _say([renew_map(root.path)])
     loaded = load(root.path, os.environ, trusted=is_trusted(root.path, os.environ))

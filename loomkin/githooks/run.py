@@ -37,7 +37,7 @@ def run_hook(
         return Verdict()
     strict = False
     try:
-        root = _root(cwd, environ)
+        root = meant_root(cwd, environ)
         trusted = is_trusted(root.path, environ)
         loaded = load(root.path, environ, trusted=trusted)
         strict = loaded.settings.githooks.strict
@@ -92,8 +92,8 @@ def limited(seconds: float, name: str, strict: bool) -> Iterator[None]:
         watch.cancel()
 
 
-def _root(cwd: Path, environ: Mapping[str, str]) -> Root:
-    """The work tree that git means: hooks are started in its top folder."""
+def meant_root(cwd: Path, environ: Mapping[str, str]) -> Root:
+    """The work tree that git means: hooks are started in its top folder, which `GIT_DIR` need not be in."""
     found = find_root(cwd)
     named = environ.get("GIT_DIR")
     if found.git_dir is None and named:

@@ -49,6 +49,9 @@ async def word(
     """The message of a commit of these files; `words` are the person's wish, `ask` is a model's answer."""
     from loomkin.workspace.change_text import diff_text  # heavy: late on purpose
 
+    if now.doing and not words and (ready := await _prepared(now)):
+        # a merge, or what is picked, keeps the words that git has ready for it
+        return Worded(ready)
     top = now.root.path
     style, template = await read_style(top, asked_style), await _template(top)
     if ask is None:
@@ -92,7 +95,7 @@ async def _draft(
     changes = await both_texts(now, files, staged=staged)
     made = await asyncio.to_thread(draft, changes, style)
     if now.doing and not made:
-        return (await _prepared(now)) or f"End the {now.doing}"
+        return f"End the {now.doing}"
     subject, _, body = made.partition("\n\n")
     if words:
         subject = subject_of(changes, style, words)

@@ -250,6 +250,20 @@ def test_a_submodule_has_hooks_of_its_own(repo: Repository, tmp_path: Path) -> N
 
 
 @pytest.mark.feature("F4")
+def test_a_repository_apart_from_its_files_is_the_one_that_git_dir_names(
+    repo: Repository, tmp_path: Path
+) -> None:
+    """As people keep the files of their home folder."""
+    home = Repository(tmp_path / "home", {"GIT_DIR": str(tmp_path / "dots"), "GIT_WORK_TREE": "."})
+    home.root.mkdir()
+    home.git("init", "-q")
+    home.loomkin("hook", "install", "pre-commit")
+    assert (tmp_path / "dots/hooks/pre-commit").exists()
+    home.add(".profile", f"export K={TOKEN}\n")
+    assert ".profile:1: github-token" in home.run("commit", "-m", "Keys").err
+
+
+@pytest.mark.feature("F4")
 def test_a_program_without_a_terminal_commits_as_ever(repo: Repository) -> None:
     repo.install()
     repo.add("utils.py", ADDED)

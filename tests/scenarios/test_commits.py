@@ -1,5 +1,6 @@
 """Commits, reviews and the text of pull requests through the real commands, with real git."""
 
+import subprocess
 from typing import Any
 
 import pytest
@@ -221,3 +222,22 @@ async def test_without_a_model_a_commit_is_worded_from_the_definitions_that_chan
     )
     assert lost.code == 0
     assert "No model answered (127.0.0.1:9 cannot be reached" in lost.err
+
+
+@pytest.mark.feature("C5")
+async def test_a_merge_keeps_the_words_that_git_has_ready_for_it(bench: Bench) -> None:
+    bench.git("switch", "-q", "-c", "side")
+    for branch, text in (("side", "1\n"), ("main", "2\n")):
+        bench.git("switch", "-q", branch)
+        bench.write("both.txt", text)
+        bench.git("add", "both.txt")
+        bench.git("commit", "-qm", f"On {branch}")
+    bench.git("switch", "-q", "main")
+    with pytest.raises(subprocess.CalledProcessError):
+        bench.git("merge", "side")
+    told = await bench.run("commit", "--no-model")
+    assert "both.txt: added by both" in told.err
+    bench.write("both.txt", "3\n")
+    bench.git("add", "both.txt")
+    assert (await bench.run("commit", "--no-model")).code == 0
+    assert bench.git("log", "-1", "--format=%s").strip() == "Merge branch 'side'"
