@@ -1,7 +1,7 @@
 """A kept index and what is derived of it once, however often other files are laid over it."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from loomkin.codemap.base import Base, packed_path, path_terms
 from loomkin.codemap.digest import Packed
@@ -35,7 +35,7 @@ class Ground:
         self.store = store
         self._known = known
         self._sheets: dict[tuple[str, int], Sheet] = {}
-        self._defined: dict[int, Sequence[int]] = {}
+        self._defined: dict[int, list[int]] = {}
         self._families: dict[str, list[int]] = {}
 
     def place(self, name: str) -> int:
@@ -77,22 +77,17 @@ class Ground:
         defined = sorted(packed.defined()) if packed else ()
         return Sheet(path, digest, kin(path), terms, names, defined, refs)
 
-    def defined_by(self, files: Collection[int]) -> set[int]:
-        """The names that some files of the base define, by their numbers."""
-        numbers = {number: self.base.digests[number] for number in files if number not in self._defined}
-        data = dict(self.store.data(sorted(set(numbers.values()) - {0})))
-        lost = set()
-        for number, digest in numbers.items():
-            if digest and digest not in data:
-                lost.add(number)
-                continue
-            names = Packed(data[digest]).defined() if digest else ()
+    def defined_by(self, files: Collection[int]) -> Iterator[tuple[int, int]]:
+        """The names that some files of the base define, by their numbers, each with the file."""
+        digests = {number: self.base.digests[number] for number in files if number not in self._defined}
+        data = dict(self.store.data(sorted(set(digests.values()) - {0})))
+        lost = {number for number, digest in digests.items() if digest and digest not in data}
+        for number, digest in digests.items():
+            names = Packed(data[digest]).defined() if digest in data else ()
             self._defined[number] = [at for name in names if (at := self.place(name)) >= 0]
-        found = {name for number in files for name in self._defined.get(number, ())}
-        return found | self._looked_for(lost) if lost else found
-
-    def _looked_for(self, files: Collection[int]) -> set[int]:
-        """The same without what was read of them, which is dropped by now."""
-        base = self.base
-        places = [place for place, file in enumerate(base.def_file) if file in files]
-        return {bisect_right(base.def_at, place) - 1 for place in places}
+        if lost:
+            # what was read of their contents is dropped by now
+            for place, file in enumerate(self.base.def_file):
+                if file in lost:
+                    self._defined[file].append(bisect_right(self.base.def_at, place) - 1)
+        return ((name, number) for number in files for name in self._defined[number])

@@ -32,22 +32,31 @@ class Overlay:
 
     def _link(self) -> None:
         """What of the graph is other than in the base."""
-        for number in self._ground.defined_by(self.masked):
-            self.definers[number] = [one for one in self.defined_in(number) if one not in self.masked]
+        for linked, number in self._ground.defined_by(self.masked):
+            files = self._own(linked)
+            del files[bisect_left(files, number)]
         more: dict[str, list[int]] = {}
         for number, sheet in enumerate(self._new, self._first):
             self.more_refs[number] = list(sheet.refs)
             for name in sheet.defined:
                 at = self._ground.place(name)
                 if at >= 0:
-                    self.definers.setdefault(at, self.defined_in(at)).append(number)
+                    self._own(at).append(number)
                 else:
                     more.setdefault(name, []).append(number)
         self._name_more(more)
         self.worths = self.base.worths[:]
         self.worths.extend([0] * len(self.more_names))
+        known, def_at = len(self.names), self.base.def_at
         for linked, files in self.definers.items():
-            self.worths[linked] = worth(self.name(linked), len(files))
+            if linked >= known or len(files) != def_at[linked + 1] - def_at[linked]:
+                self.worths[linked] = worth(self.name(linked), len(files))
+
+    def _own(self, name: int) -> list[int]:
+        """The files that define a name of the base, to be changed; in order as long as none is added."""
+        if name not in self.definers:
+            self.definers[name] = self.defined_in(name)
+        return self.definers[name]
 
     def _name_more(self, more: Mapping[str, list[int]]) -> None:
         """Names that nothing in the base defines: those of its files that have them refer to them now."""
