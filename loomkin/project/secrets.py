@@ -183,7 +183,10 @@ def values_in_env_file(text: str) -> Mapping[str, str]:
 
 
 def _hides(value: str) -> bool:
-    return len(value) >= _SHORTEST and value.lower() not in _EVERYBODYS
+    """Whether a value is worth hiding; the place where a secret lies is not: a mark would hide the file."""
+    if len(value) < _SHORTEST or value.lower() in _EVERYBODYS:
+        return False
+    return not (value[0] == "/" and os.path.exists(value))
 
 
 def _unquoted(value: str) -> str:

@@ -110,7 +110,7 @@ class Runner:
         tool = self.toolbox.get(call.name)
         if tool is None:
             return Planned(call, refusal=self.toolbox.unknown(call.name))
-        if tool.access not in (Access.WRITE, Access.EXECUTE):
+        if tool.access in (Access.NONE, Access.NETWORK):
             call = self.told(call)  # it would tell others: agents, a site, who reads what was decided
         parsed = parse_arguments(call.arguments, truncated=truncated)
         if isinstance(parsed, ArgumentProblem):

@@ -136,7 +136,7 @@ class Remembering:
 
     async def ask(self, agent: str, question: str, keeper: str) -> str:
         """An answer with the ids of the messages that it rests on, else the passages themselves."""
-        return await self.memory.ask(agent, question, keeper)
+        return await self.memory.ask(agent, self._crew.house.redactor.redact(question), keeper)
 
     async def judge(self, agent: str, keeper: str, useful: bool, reason: str) -> str:
         """Remember that a keeper was of use, or of none."""

@@ -184,6 +184,13 @@ def test_env_files_of_a_project_are_found_below_its_top_each_with_its_own_values
     assert secrets_of(tmp_path / "nowhere") == {}
 
 
+def test_words_that_everybody_uses_and_paths_that_exist_hide_nothing(tmp_path: Path) -> None:
+    (tmp_path / "key.json").write_text("{}")
+    text = f"DB_PASSWORD=postgres\nSECRET_KEY=changeme\nCREDENTIALS={tmp_path}/key.json\nTOKEN=/no/there+1\n"
+    assert values_in_env_file(text) == {"TOKEN": "/no/there+1"}
+    assert secret_values({"MY_PASSWORD": "Postgres", "CREDENTIALS": str(tmp_path)}) == {}
+
+
 def test_values_of_an_env_file_are_found_and_plain_ones_left() -> None:
     text = """
 # API_KEY=commented-out-value

@@ -45,10 +45,11 @@ async def test_what_a_model_says_of_a_secret_is_shown_kept_and_sent_without_it(s
     small.write(".env", f"API_KEY={KEY}\n")
     write = call("file_write", path="made.txt", content=f"key {KEY}\n")
     note = call("decision_log", kind="decision", title=f"Use {KEY}", files=["calc.py"])
+    search = call("content_search", pattern=KEY, path="made.txt")
     run = call("shell", command=f"echo {TOKEN} | tr a-z A-Z; cat made.txt")
     steps = [
         {"text": SAID, "thinking": SAID, "pieces": 40, "calls": [write, note]},
-        {"text": "Look.", "calls": [run]},
+        {"text": "Look.", "calls": [run, search]},
         {"text": SAID, "pieces": 64},
     ]
     async with small.model(*steps, wire=wire) as server:
@@ -61,6 +62,7 @@ async def test_what_a_model_says_of_a_secret_is_shown_kept_and_sent_without_it(s
     assert done.lines[-1]["result"] == TOLD
     assert (small.root / "made.txt").read_text() == f"key {KEY}\n", "what it does it does with the key"
     assert TOKEN.upper() in done.out
+    assert "1:key [redacted:API_KEY in .env]" in done.out, "a search looks for the key itself"
     kept = await everything(small)
     assert holds(kept) == []
     assert "Use [redacted:API_KEY in .env]" in kept
