@@ -77,7 +77,7 @@ HEAVY_OWN = {
     "loomkin.keepers.memory", "loomkin.store.archive", "loomkin.provenance.committed",
     "loomkin.provenance.promoting", "loomkin.provenance.checks", "loomkin.provenance.why",
     "loomkin.githooks.linked", "loomkin.githooks.wording", "loomkin.githooks.trailing",
-    "loomkin.githooks.drafting",
+    "loomkin.githooks.drafting", "loomkin.githooks.denying", "loomkin.store.touched",
     "loomkin.provenance.words", "loomkin.provenance.reasons", "loomkin.provenance.trailers",
     "loomkin.codemap.commit_draft", "loomkin.workspace.change_text", "loomkin.workspace.wording",
     "loomkin.workspace.committing", "loomkin.provenance.pull_request", "loomkin.agent.sub_agents",

@@ -1,8 +1,7 @@
 """What must not be committed: keys, conflict markers, and what the project's rules deny."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from loomkin.githooks.hook import Call
 from loomkin.githooks.staged import Added, Staged
@@ -69,56 +68,8 @@ def conflicts(lines: Sequence[Added]) -> list[str]:
     ]
 
 
-def denied(call: Call, files: Sequence[Staged]) -> list[str]:
-    """What the commit does against denials of LOOMKIN.md and the settings, with the line that says so."""
-    rules = _denials(call)
-    if not rules:
-        return []
-    deny, deny_command = _judges(call, rules)
-    found = []
-    for one in files:
-        for path in filter(None, (one.path, one.earlier)):
-            if rule := deny("file_edit", path):
-                found.append(f"{shown_path(path)}: {_says(rule)}")
-    if call.agent and (rule := deny_command("git commit")):
-        found.append(f"git commit: {_says(rule)}")
-    return found
-
-
-def unseen(call: Call, files: Sequence[Staged]) -> list[str]:
-    """The files that no model is shown: secret ones by their names, and those that may not be read."""
-    deny, _ = _judges(call, _denials(call))
-    names = dict.fromkeys(name for one in files for name in (one.path, one.earlier) if name)
-    return [name for name in names if is_secret_path(name) or deny("file_read", name)]
-
-
-def _says(rule: Rule) -> str:
-    return f"{rule.source.removeprefix('project ')} denies {rule.text}"
-
-
-def _judges(
-    call: Call, rules: list[Rule]
-) -> tuple[Callable[[str, str], Rule | None], Callable[[str], Rule | None]]:
-    """The rule that denies a tool a path, and the one that denies a command.
-
-    What they need costs as much to load as all that the hook does where nothing is denied.
-    """
-    from loomkin.permissions.file_policy import both_forms  # heavy: late on purpose
-    from loomkin.permissions.file_table import Touch  # heavy: late on purpose
-    from loomkin.permissions.paths import place  # heavy: late on purpose
-    from loomkin.permissions.rulebook import RuleBook  # heavy: late on purpose
-
-    top, home = call.root.path, str(Path.home())
-    book = RuleBook(rules, both_forms((top,)), home)
-
-    def path(tool: str, name: str) -> Rule | None:
-        touch = Touch.READ if tool == "file_read" else Touch.WRITE
-        return book.for_path(Decision.DENY, tool, touch, place(name, str(top), home))
-
-    return path, lambda command: book.for_command(Decision.DENY, [command])
-
-
-def _denials(call: Call) -> list[Rule]:
+def denials(call: Call) -> list[Rule]:
+    """What LOOMKIN.md and the settings deny."""
     rules = [one.rule for one in call.loaded.rule_sources if one.rule.decision is Decision.DENY]
     for file in project_rules.load(call.root.path, call.root.path, call.environ).files:
         listed = [(line.kind, line.line, f"- {line.text}") for line in file.operations]

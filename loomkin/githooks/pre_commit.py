@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from loomkin.config.load import Loaded
 from loomkin.errors import LoomkinError
-from loomkin.githooks.checking import conflicts, denied, secrets
+from loomkin.githooks.checking import conflicts, denials, secrets
 from loomkin.githooks.hook import Call, Git, Hook, Verdict
 from loomkin.githooks.staged import Added, Staged, added_lines, against, staged
 from loomkin.project.git_marks import in_progress
@@ -44,8 +44,10 @@ def run(call: Call) -> Verdict:
         report.add(f"{_SECRETS}; {_FALSE}", secrets(call, files, lines), stops=True)
     if settings.conflicts:
         report.add(_CONFLICTS, conflicts(lines), stops=True)
-    if settings.rules != "off":
-        report.add(_RULES, denied(call, files), stops=settings.rules == "stop" or bool(call.agent))
+    if settings.rules != "off" and (rules := denials(call)):
+        from loomkin.githooks.denying import denied  # heavy: late on purpose
+
+        report.add(_RULES, denied(call, files, rules), stops=settings.rules == "stop" or bool(call.agent))
     if settings.review != "off" and not report.stop:
         review = _review(call, git)
         report.lines += review.lines

@@ -1,7 +1,8 @@
 """What a model is asked about what is staged: to word the commit's message, or to review it."""
 
 from loomkin.githooks.asking import ask_model
-from loomkin.githooks.checking import redactor_of, unseen
+from loomkin.githooks.checking import redactor_of
+from loomkin.githooks.denying import unseen
 from loomkin.githooks.hook import Call, Git, HookError, Verdict
 from loomkin.githooks.staged import against, staged
 from loomkin.project.commit_style import CommitStyle, in_words
