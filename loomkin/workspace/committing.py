@@ -223,15 +223,11 @@ def _some(found: tuple[PathState, ...], now: Standing) -> tuple[PathState, ...]:
         return found
     if not now.changes:
         raise UsageError("There is nothing to commit: the work tree is as committed.")
-    if all(one.new for one in now.changes):
-        new = listed([one.path for one in now.changes])
-        raise UsageError(
-            "Nothing is staged, and git knows none of these files yet.", hint=f"Name them: {new}."
-        )
-    raise UsageError(
-        "Nothing is staged, and no agent changed any of these files.",
-        hint=f"Name files, or take --all. {_changed(now)}",
-    )
+    named = listed([one.path for one in now.changes])
+    # `all` takes none that git does not know yet
+    new = all(one.new for one in now.changes)
+    hint = f"Name them: {named}." if new else f"Name files, or take --all. {_changed(now)}"
+    raise UsageError("Nothing is staged, and no agent changed any of these files.", hint=hint)
 
 
 def _changed(now: Standing) -> str:
