@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from loomkin.records import event as facts
+from loomkin.records.dataclass import replace
 from loomkin.records.event import Event, Fact
 from loomkin.records.facts import FACTS
 from loomkin.records.ids import CallId, MessageId, SessionId
@@ -68,15 +69,22 @@ def histories(kinds: tuple[type[Fact], ...] = STORED) -> st.SearchStrategy[list[
 
 def _log(drawn: tuple[list[tuple[str, str, Fact]], Any]) -> list[Event]:
     steps, start = drawn
-    log = [event(start, session) for session in ("s-1", "s-2")]
+    log = [event(_own(start, session), session) for session in ("s-1", "s-2")]
     turns: dict[tuple[str, str], int] = {}
     for number, (session, agent, fact) in enumerate(steps):
         if isinstance(fact, facts.TurnEnded):
             turn = turns[session, agent] = turns.get((session, agent), 0) + 1
             log.append(event(facts.TurnStarted(turn, "person"), session, agent, number))
             fact = facts.TurnEnded(turn, fact.outcome, fact.detail, fact.steps, fact.seconds)
-        log.append(event(fact, session, agent, number))
+        log.append(event(_own(fact, session), session, agent, number))
     return log
+
+
+def _own(fact: Any, session: str) -> Fact:
+    """The fact; a name that it gives to a session is given to no other."""
+    if not isinstance(fact, facts.SessionStarted | facts.SessionRenamed) or not fact.name:
+        return fact
+    return replace(fact, name=f"{fact.name} {session}")
 
 
 def event(fact: Fact, session: str = "s-1", agent: str = "coder", at: float = 1_700_000_000.0) -> Event:
