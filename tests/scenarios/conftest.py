@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
+from tests import warm
 from tests.fakes.model_server import ModelServer
+from tests.warm import WarmProcess
 
 SECONDS = 60.0
 CALC = '''\
@@ -80,15 +82,22 @@ class Bench:
         environ: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         stdin: int = asyncio.subprocess.DEVNULL,
-    ) -> asyncio.subprocess.Process:
-        """Start `loomkin WORDS` with pipes; for an open standard input it would wait three seconds."""
+        cold: bool = False,
+    ) -> asyncio.subprocess.Process | WarmProcess:
+        """Start `loomkin WORDS` with pipes; for an open standard input it would wait three seconds.
+
+        `cold` has it start as a shell would, with an interpreter of its own.
+        """
+        place, around = cwd or self.root, {**os.environ, **self.environ, **(environ or {})}
+        if not cold and not any(name.startswith("PYTHON") for name in around):
+            return await warm.start(words, place, around, stdin=stdin == asyncio.subprocess.PIPE)
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "loomkin",
             *words,
-            cwd=cwd or self.root,
-            env={**os.environ, **self.environ, **(environ or {})},
+            cwd=place,
+            env=around,
             stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
