@@ -62,6 +62,8 @@ class Editing:
         before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
         if before:
             self._sight.keep(before, applied.before)
+            self._sight.texts.keep(before, applied.before)
+        self._sight.texts.keep(applied.sha, applied.after)
         change = Change(
             shown, before, applied.sha, applied.added, applied.removed, applied.diff, applied.line_changes
         )
@@ -88,6 +90,7 @@ class Editing:
             return f"Deleted {shown}.", Change(shown, before, "", 0, applied.removed, applied.diff)
         text, change = self.applied(applied, call)
         if file.moved_from is not None:
+            self._sight.changed(call.agent, file.moved_from, "")
             text = f"Moved {self._workplace.shown(file.moved_from)} to {shown}.\n{text}"
         return text, change
 
