@@ -63,6 +63,11 @@ class Atlas:
         with self._lock:
             self._store.close()
 
+    def renew(self) -> None:
+        """Read what changed, so that the next question need not."""
+        with self._lock:
+            self._index.refresh()
+
     def map(
         self,
         words: str,

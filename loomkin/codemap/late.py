@@ -30,6 +30,11 @@ class LateAtlas:
                 self._atlas = Atlas(self.root, self._file)
             return self._atlas
 
+    def renew(self) -> None:
+        """Bring an open map up to the files as they are; blocks."""
+        if self._atlas is not None:
+            self._atlas.renew()
+
     def close(self) -> None:
         """Close what was opened."""
         if self._atlas is not None:

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
+from threading import Condition
 
+from loomkin.project.at_work import AtWork
 from loomkin.project.regions import followed
 from loomkin.project.texts_seen import TextsSeen
 from loomkin.project.trail import Mark, Step, Trail
@@ -68,12 +69,11 @@ class Sight:
 
     def __init__(self, background: Callable[[], Sequence[str]] = tuple) -> None:
         self.keep: Callable[[str, str], None] = lambda sha, text: None
-        self._background = background
+        self.at_work = AtWork(background)
         self.texts = TextsSeen()
-        self._lock = RLock()
+        self._lock = Condition()
         self._views: defaultdict[str, dict[Path, _View]] = defaultdict(dict)
         self._trails: dict[Path, Trail] = {}
-        self._running: dict[object, tuple[str, str]] = {}
         self._writing: list[frozenset[Path]] = []
         self._changed: dict[Path, tuple[str, float]] = {}
         self._failures: defaultdict[tuple[str, Path], int] = defaultdict(int)
@@ -160,18 +160,6 @@ class Sight:
         return self._failures[agent, _real(path)]
 
     @contextmanager
-    def running(self, agent: str, command: str) -> Iterator[None]:
-        """A command of the agent runs: what changes meanwhile is put down to it."""
-        key = object()
-        with self._lock:
-            self._running[key] = (agent, command)
-        try:
-            yield
-        finally:
-            with self._lock:
-                del self._running[key]
-
-    @contextmanager
     def writing(self, paths: Iterable[str]) -> Iterator[None]:
         """A tool writes these files and will say so: nobody is to take that for somebody else's work."""
         mine = frozenset(_real(Path(path)) for path in paths)
@@ -182,10 +170,17 @@ class Sight:
         finally:
             with self._lock:
                 self._writing.remove(mine)
+                self._lock.notify_all()
 
     def is_written(self, path: Path) -> bool:
         """Whether a tool is writing the file at this moment."""
         return any(path in paths for paths in self._writing)
+
+    def settle(self, paths: Iterable[Path], seconds: float) -> None:
+        """Wait, at most so long, until no tool is writing one of the files; blocks."""
+        wanted = frozenset(paths)
+        with self._lock:
+            self._lock.wait_for(lambda: not any(wanted & one for one in self._writing), seconds)
 
     def mark(self, path: Path) -> Mark | None:
         """The version that the file system was last asked about."""
@@ -214,11 +209,10 @@ class Sight:
         trail = self._trails.get(path)
         return tuple(step.sha for step in reversed(trail.since(0)) if step.sha) if trail else ()
 
-    def maker(self, path: Path, sha: str) -> Step | None:
-        """Who made the newest version of a file, None where that is another version or nobody looked."""
-        with self._lock:
-            trail = self._trails.get(_real(path))
-            return trail.since(trail.end - 1)[0] if trail and trail.newest == sha else None
+    def made_here(self, path: Path, sha: str) -> bool:
+        """Whether an agent made this version of a file."""
+        trail = self._trails.get(_real(path))
+        return trail is not None and any(step.sha == sha and step.by for step in trail.since(0))
 
     def news(self, agent: str) -> list[News]:
         """What others did to the files of an agent, as far as it was noticed; told once."""
@@ -250,9 +244,8 @@ class Sight:
 
     def _step(self, sha: str) -> Step:
         """A version that was found: made by the commands that run now, else by nobody of this run."""
-        agents = dict.fromkeys(agent for agent, _ in self._running.values())
-        commands = [command for _, command in self._running.values()] or self._background()
-        return Step(sha, " and ".join(agents), time.time(), "; ".join(commands[:2]))
+        agents, commands = self.at_work.now()
+        return Step(sha, agents, time.time(), commands)
 
 
 def _foreign(

@@ -68,7 +68,7 @@ class Freshness:
             return await work()
         await self._look(files)
         known = {path: self._sight.newest(path) for path in self._sight.files_of(self._agent)}
-        with self._sight.running(self._agent, _short(use.command)):
+        with self._sight.at_work.running(self._agent, _short(use.command)):
             result = await work()
             await self._look(files)
         changed = [path for path, sha in known.items() if self._sight.newest(path) != sha]

@@ -1,0 +1,272 @@
+"""What a living session makes of changes of files: whose they are, who is told, and what they order."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha1, sha256
+from pathlib import Path
+
+from loomkin.config.settings import WatchSettings
+from loomkin.project.ai_comments import AiComment, Wish, ai_comments, may_hold
+from loomkin.project.ai_order import headline, order
+from loomkin.project.census import Change, Kind
+from loomkin.project.git import run_git
+from loomkin.project.look import look
+from loomkin.project.secrets import is_secret_path
+from loomkin.project.sight import Sight
+from loomkin.project.text import NotText, decode
+from loomkin.project.watch import Batch, Watcher
+from loomkin.records.dataclass import dataclass, replace
+from loomkin.records.event import NoticeGiven
+from loomkin.records.message import FROM_FILES
+from loomkin.runtime.recorder import Scribe
+from loomkin.workspace.house import House
+
+MOST_BYTES = 1_000_000
+MOST_BATCHES = 16
+MOST_ORDERS = 50
+MOST_NAMES = 4
+SLACK = 1.0
+"""Seconds after the end of a command in which a change may still be its own: events come late."""
+WRITE_SECONDS = 5.0
+VENDORED = frozenset(("vendor", "third_party", "node_modules", "bower_components", "site-packages"))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the person ordered in comments of files; `headline` is one line of it."""
+
+    text: str
+    headline: str
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of the person's that may hold orders."""
+
+    path: str
+    text: str
+    data: bytes
+
+
+class Watching:
+    """Looks after the files of a session's repository while it lives.
+
+    With `comments` the AI comments that the person saves become orders, which `next` gives out.
+    """
+
+    def __init__(
+        self, house: House, scribe: Scribe, sight: Sight, renew: Callable[[], None], settings: WatchSettings
+    ) -> None:
+        self._root = house.workplace.root
+        self._redact = house.redactor.redact
+        self._scribe = scribe
+        self._sight = sight
+        self._renew = renew
+        self.comments = settings.comments
+        self._wanted = asyncio.Event()
+        if settings.enabled or settings.comments:
+            self._wanted.set()
+        self.watcher: Watcher | None = None
+        self._batches: deque[Batch] = deque()
+        self._orders: deque[Order] = deque()
+        self._stirred = asyncio.Event()
+        self._ordered = asyncio.Event()
+        self._begun = asyncio.Event()
+        self._told: dict[str, frozenset[str]] = {}
+
+    async def run(self) -> None:
+        """Watch until cancelled; where the settings say no, once orders in comments are asked for."""
+        await self._wanted.wait()
+        loop = asyncio.get_running_loop()
+
+        def told(batch: Batch) -> None:
+            loop.call_soon_threadsafe(self._take, batch)
+
+        def warned(text: str) -> None:
+            loop.call_soon_threadsafe(self._scribe.record, NoticeGiven(text, "warning"))
+
+        self.watcher = watcher = Watcher(self._root, told, warned)
+        watcher.start()
+        self._begun.set()
+        try:
+            while True:
+                await self._stirred.wait()
+                self._stirred.clear()
+                while self._batches:
+                    await self._look_into(self._batches.popleft())
+        finally:
+            self._begun.clear()
+            self.watcher = None
+            await asyncio.to_thread(watcher.stop)
+
+    async def ready(self) -> None:
+        """Return when changes from now on are noticed."""
+        await self._begun.wait()
+        if self.watcher is not None:
+            await asyncio.to_thread(self.watcher.ready.wait)
+
+    @property
+    def polls(self) -> bool:
+        """Whether files are looked at from time to time, as there are no events."""
+        return self.watcher is not None and self.watcher.polls
+
+    @property
+    def files(self) -> int:
+        """How many files are watched."""
+        return self.watcher.files if self.watcher is not None else 0
+
+    def heed(self, on: bool) -> None:
+        """Take AI comments for orders from now on, or no more; those saved until now are none."""
+        self.comments = on
+        if on:
+            self._wanted.set()
+
+    async def next(self) -> Order:
+        """The next order, as soon as there is one."""
+        while not self._orders:
+            self._ordered.clear()
+            await self._ordered.wait()
+        return self._orders.popleft()
+
+    def _take(self, batch: Batch) -> None:
+        if len(self._batches) >= MOST_BATCHES:
+            last = self._batches.pop()
+            kinds = {one.path: one for one in (*last.changes, *batch.changes)}
+            batch = replace(batch, changes=tuple(kinds.values()), since=last.since, before=last.before)
+        self._batches.append(batch)
+        self._stirred.set()
+
+    async def _look_into(self, batch: Batch) -> None:
+        if batch.by_git and batch.before.head != batch.after.head:
+            self._say(f"git went from {batch.before.place} to {batch.after.place}: {_count(batch.changes)}.")
+        await asyncio.to_thread(self._renew)
+        theirs, maybe = await asyncio.to_thread(self._sort, batch)
+        if theirs and not batch.by_git:
+            self._mention(theirs)
+        files = await asyncio.to_thread(self._read, [one for one in batch.changes if one in maybe])
+        gone = [one.path for one in batch.changes if one.kind is Kind.DELETED]
+        known = frozenset(text for path in gone for text in self._told.pop(path, ()))
+        orders = await self._ordered_in(files, known, batch, {one.path for one in theirs})
+        if orders:
+            await self._give(orders, files)
+
+    def _sort(self, batch: Batch) -> tuple[list[Change], list[Change]]:
+        """The changes that are the person's, and those that no tool of an agent made."""
+        self._sight.settle([self._root / one.path for one in batch.changes], WRITE_SECONDS)
+        seen = set(self._sight.files())
+        look(self._sight, [path for one in batch.changes if (path := self._root / one.path) in seen])
+        maybe = [one for one in batch.changes if not self._made_here(one.path)]
+        commands = self._sight.at_work.since(batch.since - SLACK)
+        return ([] if commands or batch.by_git else maybe), maybe
+
+    def _made_here(self, path: str) -> bool:
+        newest = self._sight.newest(self._root / path)
+        return newest is not None and self._sight.made_here(self._root / path, newest)
+
+    def _mention(self, theirs: Sequence[Change]) -> None:
+        """Tell the person that agents know a file that they changed, in a line."""
+        readers: dict[str, None] = {}
+        names = []
+        for one in theirs:
+            found = self._sight.readers(self._root / one.path)
+            if found:
+                names.append(one.path)
+                readers.update(dict.fromkeys(found))
+        if names:
+            more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+            who, shown = ", ".join(readers), ", ".join(names[:MOST_NAMES])
+            self._say(f"You changed {shown}{more}; {who} will hear of it before the next step.")
+
+    def _read(self, changes: Iterable[Change]) -> list[_File]:
+        """The files that may hold AI comments; those of others are left alone."""
+        found = []
+        for one in changes:
+            full = self._root / one.path
+            if one.kind is Kind.DELETED or VENDORED & set(Path(one.path).parts) or is_secret_path(full):
+                continue
+            try:
+                if full.is_symlink() or full.stat().st_size > MOST_BYTES:
+                    continue
+                data = full.read_bytes()
+            except OSError:
+                continue
+            if not may_hold(data):
+                self._told.pop(one.path, None)
+                continue
+            decoded = decode(data)
+            if not isinstance(decoded, NotText):
+                found.append(_File(one.path, decoded.text, data))
+        return found
+
+    async def _ordered_in(
+        self, files: Sequence[_File], known: frozenset[str], batch: Batch, theirs: set[str]
+    ) -> list[AiComment]:
+        """The AI comments that are new and the person's."""
+        orders: list[AiComment] = []
+        held: list[AiComment] = []
+        for file in files:
+            comments = await asyncio.to_thread(ai_comments, file.path, file.text)
+            before = self._told.get(file.path, frozenset()) | known
+            self._told[file.path] = frozenset(one.text for one in comments)
+            new = [one for one in comments if one.wish is not Wish.ALONG and one.text not in before]
+            if not new or not self.comments or await self._is_gits(file):
+                continue
+            committed = await self._committed(file.path)
+            fresh = [one for one in new if one.text not in committed]
+            if not await asyncio.to_thread(self._still, file):
+                self._told[file.path] = before  # it changed again: what it orders is seen then
+            elif file.path in theirs:
+                orders += fresh
+            else:
+                held += fresh
+                self._told[file.path] -= {one.text for one in fresh}
+        if held:
+            who = "git" if batch.by_git else "an agent's command"
+            text = f"{headline(held)}: {who} was at work when this was saved, so it may not be yours."
+            self._say(f"{text} Save the file again to order it.", "warning")
+        return orders
+
+    def _still(self, file: _File) -> bool:
+        try:
+            return (self._root / file.path).read_bytes() == file.data
+        except OSError:
+            return False
+
+    async def _is_gits(self, file: _File) -> bool:
+        """Whether git has exactly this text already: then it comes from git, not from the person's hands."""
+        blob, folder = b"blob %d\0" % len(file.data) + file.data, (self._root / file.path).parent
+        if not folder.is_dir():
+            return True
+        names = (sha1(blob, usedforsecurity=False).hexdigest(), sha256(blob).hexdigest())
+        return any([(await run_git(["cat-file", "-e", name], folder)).ok for name in names])
+
+    async def _committed(self, path: str) -> frozenset[str]:
+        """The AI comments that stand in the last commit."""
+        full = self._root / path
+        shown = await run_git(["show", f"HEAD:./{full.name}"], full.parent)
+        if not shown.ok:
+            return frozenset()
+        return frozenset(one.text for one in await asyncio.to_thread(ai_comments, path, shown.out))
+
+    async def _give(self, orders: Sequence[AiComment], files: Sequence[_File]) -> None:
+        """Make one order of the comments, with those that only go along."""
+        texts = {file.path: file.text for file in files}
+        along = [one for file in files for one in ai_comments(file.path, file.text) if one.wish is Wish.ALONG]
+        comments = sorted((*orders, *along), key=lambda one: (one.path, one.first))
+        if len(self._orders) >= MOST_ORDERS:
+            self._say(
+                f"{headline(orders)}: {MOST_ORDERS} orders wait already; save it again later.", "warning"
+            )
+            return
+        text = self._redact(order(comments, texts))
+        assert text.startswith(FROM_FILES)
+        self._orders.append(Order(text, headline(orders)))
+        self._ordered.set()
+
+    def _say(self, text: str, level: str = "info") -> None:
+        self._scribe.record(NoticeGiven(text, level))
+
+
+def _count(changes: Sequence[Change]) -> str:
+    return f"{len(changes)} file{'' if len(changes) == 1 else 's'} changed"
