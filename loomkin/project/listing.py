@@ -220,14 +220,15 @@ def _others(printed: bytes) -> _Found:
 
 def _nested_repositories(start: Path, found: _Found) -> tuple[list[str], list[str]]:
     """The files of submodules and of repositories within the repository, which git only names."""
-    inner: list[str] = []
-    problems: list[str] = []
+    inner, problems = list[str](), list[str]()
     for folder in found.nested:
-        if (start / folder).is_dir() and not (start / folder).is_symlink():
-            listing = list_files(start / folder)
+        place = start / folder
+        # in a submodule that is not checked out git would answer for the repository around it
+        if (place / ".git").exists() and not place.is_symlink():
+            listing = list_files(place)
             inner += [_join(folder, name) for name in listing.files]
             problems += listing.problems
-        else:
+        elif place.is_symlink() or not place.is_dir():
             inner.append(folder)
     return inner, problems
 

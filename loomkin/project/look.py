@@ -16,9 +16,22 @@ LARGEST_TEXT = 1_000_000
 """Bytes of the largest file whose changed lines are told."""
 
 
+def moved(sight: Sight, paths: Iterable[Path]) -> list[Path]:
+    """The files that may have changed, as far as the file system says without reading them."""
+    return [path for path in paths if not sight.is_written(path) and _may_differ(sight, path)]
+
+
 def look(sight: Sight, paths: Iterable[Path]) -> int:
     """Notice what became of the files; how many changed. Blocks."""
     return sum(_look(sight, path) for path in paths)
+
+
+def _may_differ(sight: Sight, path: Path) -> bool:
+    mark = sight.mark(path)
+    try:
+        return mark is None or mark.signature != _signature(os.stat(path))
+    except OSError:
+        return sight.newest(path) != ""
 
 
 def _look(sight: Sight, path: Path) -> bool:
@@ -27,7 +40,7 @@ def _look(sight: Sight, path: Path) -> bool:
     mark = sight.mark(path)
     try:
         about = os.stat(path)
-        signature = (about.st_mtime_ns, about.st_ctime_ns, about.st_size, about.st_ino)
+        signature = _signature(about)
         if mark is not None and mark.signature == signature:
             return False
         if not stat.S_ISREG(about.st_mode):
@@ -49,3 +62,7 @@ def _look(sight: Sight, path: Path) -> bool:
         if not isinstance(decoded, NotText):
             sight.texts.keep(sha, decoded.text)
     return True
+
+
+def _signature(about: os.stat_result) -> tuple[int, ...]:
+    return about.st_mtime_ns, about.st_ctime_ns, about.st_size, about.st_ino

@@ -3,17 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from loomkin.project.head import commit_of
-from loomkin.project.look import look
+from loomkin.project.look import look, moved
 from loomkin.project.root import find_root
-from loomkin.project.sight import Sight
+from loomkin.project.sight import News, Sight
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Fail, Ok
 
+T = TypeVar("T")
 MANY = 40
 """Files that are looked at on the event loop's own thread: with so few a thread would cost more."""
 COMMAND = 80
+HOOK = "a hook of the person"
 MOST_NAMES = 12
 OWN = "Changed while it ran, and different from what you read: {names}. Read again what you still need."
 
@@ -41,21 +44,19 @@ class Freshness:
         paths = self._sight.files_of(self._agent)
         if not paths:
             return ""
-        if len(paths) > MANY:
-            return await asyncio.to_thread(self._news, paths)
-        return self._news(paths)
-
-    def _news(self, paths: Sequence[Path]) -> str:
         before, self._commit = self._commit, commit_of(self._root)
-        look(self._sight, paths)
+        await self._look(paths)
         news = self._sight.news(self._agent)
         if not news:
             return ""
-        from loomkin.project.look_words import told  # heavy: late on purpose
-
         git = ""
         if before not in ("", self._commit):
             git = f"by git, which went from {before[:8]} to {self._commit[:8]}"
+        return await asyncio.to_thread(self._told, news, git)
+
+    def _told(self, news: Sequence[News], git: str) -> str:
+        from loomkin.project.look_words import told  # heavy: late on purpose
+
         return self._redact(told(news, self._sight, self._root.path, self._shown, git))
 
     async def around(self, use: ToolUse, work: Callable[[], Awaitable[Ok | Fail]]) -> Ok | Fail:
@@ -63,24 +64,31 @@ class Freshness:
         if use.access is Access.WRITE:
             with self._sight.writing(use.writes):
                 return await work()
-        files = self._sight.files() if use.access is Access.EXECUTE else []
-        if not files:
+        if use.access is not Access.EXECUTE:
             return await work()
-        await self._look(files)
+        await self._look(self._sight.files())
         known = {path: self._sight.newest(path) for path in self._sight.files_of(self._agent)}
         with self._sight.at_work.running(self._agent, _short(use.command)):
             result = await work()
-            await self._look(files)
+            await self._look(self._sight.files())
+        self._commit = commit_of(self._root) if known else ""
         changed = [path for path, sha in known.items() if self._sight.newest(path) != sha]
-        if not changed:
-            return result
-        return result.with_words([self._words(changed)])
+        return result.with_words([self._words(changed)]) if changed else result
+
+    async def hooked(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Let hooks of the person run, such as a formatter; what they change is put down to them."""
+        await self._look(self._sight.files())
+        with self._sight.at_work.running(HOOK, ""):
+            done = await work()
+            await self._look(self._sight.files())
+        return done
 
     async def _look(self, files: Sequence[Path]) -> None:
-        if len(files) > MANY:
-            await asyncio.to_thread(look, self._sight, files)
-        else:
-            look(self._sight, files)
+        """Notice what became of files: many are asked for, and all that moved are read, in a thread."""
+        many = len(files) > MANY
+        found = await asyncio.to_thread(moved, self._sight, files) if many else moved(self._sight, files)
+        if found:
+            await asyncio.to_thread(look, self._sight, found)
 
     def _words(self, changed: Sequence[Path]) -> str:
         names = ", ".join(self._shown(path) for path in changed[:MOST_NAMES])

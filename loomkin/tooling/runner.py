@@ -256,7 +256,8 @@ class Runner:
             "tool_use_id": item.call.id,
             "tool_response": {"text": result.text, "is_error": isinstance(result, Fail)},
         }
-        outcome = await self.hooks.run("PostToolUse", payload, item.call.name)
+        run = partial(self.hooks.run, "PostToolUse", payload, item.call.name)
+        outcome = await (self.files.hooked(run) if self.files is not None else run())
         told(scribe, "PostToolUse", outcome)
         said = [text for text in (outcome.reason if outcome.blocked else "", outcome.context) if text]
         item.result = result.with_words(said) if said else result
