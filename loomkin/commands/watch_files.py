@@ -25,13 +25,14 @@ class WatchFiles(Command):
         watching = context.session.watching()
         if wanted:
             watching.heed(wanted == "on")
-        if not watching.comments:
-            return CommandResult("AI comments in files are no orders. /watch-files on changes that.")
-        await watching.ready()
-        how = "looked at from time to time" if watching.polls else "watched"
-        return CommandResult(
-            f"{watching.files} files are {how}: save a comment with AI! (do it) or AI? (answer it)."
-        )
+        state = ""
+        if watching.wanted:
+            await watching.ready()
+            files = f"{watching.files} file{'' if watching.files == 1 else 's'}"
+            state = f"{'Looking from time to time at' if watching.polls else 'Watching'} {files}. "
+        if watching.comments:
+            return CommandResult(f"{state}Save a comment with AI! (do it) or AI? (answer it).")
+        return CommandResult(f"{state}AI comments in them are no orders; /watch-files on changes that.")
 
     def choices(self, context: Context) -> tuple[str, ...]:
         return STATES

@@ -8,12 +8,14 @@ from threading import Lock
 
 from loomkin.records.dataclass import dataclass
 
-REMEMBERED = 64
+REMEMBERED = 256
+NEAR = 0.05
+"""Seconds by which a file's stamp may be off: the kernel takes it from a clock that ticks seldom."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Ran:
-    """A command that has ended, on the monotonic clock."""
+    """A command that has ended, by the clock that files are stamped with."""
 
     agent: str
     begun: float
@@ -32,7 +34,7 @@ class AtWork:
     @contextmanager
     def running(self, agent: str, command: str) -> Iterator[None]:
         """A command of the agent runs."""
-        key, begun = object(), time.monotonic()
+        key, begun = object(), time.time()
         with self._lock:
             self._running[key] = (agent, command, begun)
         try:
@@ -40,7 +42,7 @@ class AtWork:
         finally:
             with self._lock:
                 del self._running[key]
-                self._ran.append(_Ran(agent, begun, time.monotonic()))
+                self._ran.append(_Ran(agent, begun, time.time()))
 
     def now(self) -> tuple[str, str]:
         """The agents whose commands run, and the commands; without an agent, those left running."""
@@ -50,9 +52,9 @@ class AtWork:
         commands = [command for _, command, _ in running] or list(self._background())
         return " and ".join(agents), "; ".join(commands[:2])
 
-    def since(self, moment: float) -> tuple[str, ...]:
-        """The agents whose commands ran at some time since then."""
+    def at(self, moment: float) -> tuple[str, ...]:
+        """The agents whose commands ran at a moment, or so near to it that a file's stamp cannot tell."""
         with self._lock:
-            found = [agent for agent, _, _ in self._running.values()]
-            found += [one.agent for one in self._ran if one.ended >= moment]
+            found = [agent for agent, _, begun in self._running.values() if begun <= moment + NEAR]
+            found += [one.agent for one in self._ran if one.begun - NEAR <= moment <= one.ended + NEAR]
         return tuple(dict.fromkeys(found))

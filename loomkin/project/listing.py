@@ -219,11 +219,10 @@ def _others(printed: bytes) -> _Found:
 
 
 def _nested_repositories(start: Path, found: _Found) -> tuple[list[str], list[str]]:
-    """The files of submodules and of repositories within the repository, which git only names."""
+    """The files of repositories within the repository, which git only names; of submodules that are there."""
     inner, problems = list[str](), list[str]()
     for folder in found.nested:
         place = start / folder
-        # in a submodule that is not checked out git would answer for the repository around it
         if (place / ".git").exists() and not place.is_symlink():
             listing = list_files(place)
             inner += [_join(folder, name) for name in listing.files]

@@ -29,13 +29,9 @@ SAFETY = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What changed together; `since` is the time (monotonic) of the first of it, or of the look before.
-
-    `before` and `after` are git's state around it, `locked` says that git was still at work.
-    """
+    """What changed together, with git's state around it; `locked` says that git was still at work."""
 
     changes: tuple[Change, ...]
-    since: float
     before: GitMoment
     after: GitMoment
     locked: bool = False
@@ -69,7 +65,6 @@ class Watcher:
         self._source: Source = NoSource()
         self._git = GitMoment()
         self._cost = 0.0
-        self._looked = 0.0
         self.ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
@@ -103,10 +98,12 @@ class Watcher:
                 hints = self.pending.take(self._wait())
                 if self.pending.is_closed():
                     return
-                batch = self._settle(*self._calm(hints or Hints(frozenset(), True, self._looked)))
+                batch = self._settle(*self._calm(hints or Hints(frozenset(), True)))
                 if batch.changes or batch.before != batch.after:
                     self._told(batch)
         finally:
+            if not self.pending.is_closed():
+                self._warned("What watches the files ended by a defect: changes are noticed no more.")
             self.ready.set()
             with suppress(OSError):
                 self._source.close()
@@ -144,7 +141,6 @@ class Watcher:
                 self._give_up(error)
                 break
         changes = self._census.recount(files)
-        self._looked = begun
         self._cost = time.monotonic() - begun
         return changes
 
@@ -170,7 +166,7 @@ class Watcher:
         else:
             changes = list(self._census.look(known))
         before, self._git = self._git, now
-        return Batch(tuple(changes), hints.since, before, now, locked)
+        return Batch(tuple(changes), before, now, locked)
 
     def _calm(self, hints: Hints) -> tuple[Hints, bool]:
         """The hints with those that come until git has done its work, and whether it goes on even so.
@@ -185,7 +181,7 @@ class Watcher:
                 return hints, True
             more = self.pending.take(QUIET)
             if more is not None:
-                hints = Hints(hints.paths | more.paths, hints.all or more.all, hints.since)
+                hints = Hints(hints.paths | more.paths, hints.all or more.all)
         return hints, False
 
 

@@ -15,11 +15,10 @@ MOST_PATHS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What may have changed since the time `since` (monotonic); with `all`, anything."""
+    """What may have changed; with `all`, anything."""
 
     paths: frozenset[str]
     all: bool
-    since: float
 
 
 class Pending:
@@ -85,7 +84,7 @@ class Pending:
             self.changed.notify_all()
 
     def _drain(self) -> Hints:
-        found = Hints(frozenset(self._paths), self._all, self._first)
+        found = Hints(frozenset(self._paths), self._all)
         self._paths.clear()
         self._all, self._first = False, 0.0
         return found

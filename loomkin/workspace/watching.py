@@ -1,6 +1,8 @@
 """What a living session makes of changes of files: whose they are, who is told, and what they order."""
 
 import asyncio
+import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha1, sha256
@@ -26,8 +28,6 @@ MOST_BYTES = 1_000_000
 MOST_BATCHES = 16
 MOST_ORDERS = 50
 MOST_NAMES = 4
-SLACK = 1.0
-"""Seconds after the end of a command in which a change may still be its own: events come late."""
 WRITE_SECONDS = 5.0
 VENDORED = frozenset(("vendor", "third_party", "node_modules", "bower_components", "site-packages"))
 
@@ -116,6 +116,11 @@ class Watching:
         """How many files are watched."""
         return self.watcher.files if self.watcher is not None else 0
 
+    @property
+    def wanted(self) -> bool:
+        """Whether files are watched, or will be in a moment."""
+        return self._wanted.is_set()
+
     def heed(self, on: bool) -> None:
         """Take AI comments for orders from now on, or no more; those saved until now are none."""
         self.comments = on
@@ -133,7 +138,7 @@ class Watching:
         if len(self._batches) >= MOST_BATCHES:
             last = self._batches.pop()
             kinds = {one.path: one for one in (*last.changes, *batch.changes)}
-            batch = replace(batch, changes=tuple(kinds.values()), since=last.since, before=last.before)
+            batch = replace(batch, changes=tuple(kinds.values()), before=last.before)
         self._batches.append(batch)
         self._stirred.set()
 
@@ -157,8 +162,15 @@ class Watching:
         seen = set(self._sight.files())
         look(self._sight, [path for one in batch.changes if (path := self._root / one.path) in seen])
         maybe = [one for one in batch.changes if not self._made_here(one.path)]
-        commands = self._sight.at_work.since(batch.since - SLACK)
-        return ([] if commands or batch.by_git else maybe), maybe
+        return ([] if batch.by_git else [one for one in maybe if not self._by_command(one.path)]), maybe
+
+    def _by_command(self, path: str) -> bool:
+        """Whether the file was last touched while a command of an agent ran."""
+        try:
+            touched = os.lstat(self._root / path).st_ctime
+        except OSError:
+            touched = time.time()
+        return bool(self._sight.at_work.at(touched))
 
     def _made_here(self, path: str) -> bool:
         newest = self._sight.newest(self._root / path)

@@ -87,3 +87,23 @@ async def test_moved_and_deleted_files_and_a_checkout_are_told_in_few_lines(benc
     note = switched["messages"][-1]["content"]
     assert note.startswith("20 files that you read were changed since, not by you, by git, which went from")
     assert len(note) < 400
+
+
+@pytest.mark.feature("D2")
+async def test_a_hook_that_formats_after_an_edit_is_named_and_not_taken_for_the_person(bench: Bench):
+    bench.write(
+        ".loomkin.toml",
+        '[[hooks]]\nevent = "PostToolUse"\nmatcher = "file_edit"\n'
+        'command = "sed -i s/value/number/ calc.py"\n',
+    )
+    steps = (
+        {"calls": [call("file_read", path="calc.py")]},
+        {"calls": [call("file_edit", path="calc.py", old=" + 1", new="")]},
+        {"text": "Done."},
+    )
+    async with bench.model(*steps) as server:
+        ended = await bench.run("ask", "--trust", "--permission-mode", "edits", "mend it")
+    assert ended.code == 0, ended.err
+    note = bodies(server)[-1]["messages"][-1]["content"]
+    assert "- calc.py, by a hook of the person: +" in note
+    assert "+def double(number):" in note

@@ -134,3 +134,38 @@ async def test_what_git_brings_orders_nothing_and_files_saved_together_are_one_o
     assert "- deep/two.py:2 (do it): AI! second\n- one.py:1 (do it): AI! first\n" in order
     assert "foreign" not in order
     assert "stashed" not in order
+
+
+@pytest.mark.feature("D2")
+async def test_what_agents_write_orders_nothing_and_orders_queue_while_a_turn_runs(bench: Bench):
+    steps = (
+        {
+            "calls": [
+                call("file_write", path="made.py", content="# AI! by an agent\n"),
+                call("shell", command="printf '# AI! by its command\\n' > printed.py"),
+            ]
+        },
+        {"text": "First done.", "wait_for": "second"},
+        {"text": "Second done."},
+        {"text": "Third done."},
+    )
+    async with bench.model(*steps) as server, watching(bench, "--permission-mode", "yolo") as watched:
+        bench.write("one.py", "# AI! first\n")
+        await watched.told(
+            "printed.py:1 AI! by its command: an agent's command was at work when this was saved"
+        )
+        bench.write("calc.py", CALC + "# AI! second\n")
+        bench.write("one.py", "# AI! first\n\n")
+        # the order waits until the first turn ends
+        bench.write("ready.py", "x = 1\n")
+        server.release("second")
+        await watched.answered("Second done.")
+        bench.write("made.py", "# AI! by an agent\n# and this by the person AI!\n")
+        await watched.answered("Third done.")
+        assert await watched.end() == 0
+    asked = [body["messages"][-1]["content"] for body in bodies(server)]
+    orders = [text.partition("\n\n")[0] for text in asked if text.startswith(ORDER)]
+    assert orders[-2].endswith("- calc.py:8 (do it): AI! second")
+    assert orders[-1].endswith("made.py:2 (do it): and this by the person AI!")
+    assert "by an agent" not in orders[-1].replace("AI! by an agent\n", "")
+    assert watched.err.count("order: ") == 3

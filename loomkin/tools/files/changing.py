@@ -56,7 +56,10 @@ class Editing:
 
     def applied(self, applied: Applied, call: Call) -> tuple[str, Change]:
         """The words for the model and the change for the log; the new version counts as seen."""
+        others = self._sight.others(call.agent, applied.path)
         self._sight.changed(call.agent, applied.path, applied.sha, applied.sha_before, applied.line_changes)
+        if others is not None and others.lines and others.sha == applied.sha_before:
+            self._sight.heard(call.agent, applied.path)  # the notes of the edit tell of those lines
         shown = self._workplace.shown(applied.path)
         lines = list(_told(applied, shown))
         before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
