@@ -143,6 +143,7 @@ class Watching:
         self._stirred.set()
 
     async def _look_into(self, batch: Batch) -> None:
+        heeded = self.comments
         if batch.by_git and batch.before.head != batch.after.head:
             self._say(f"git went from {batch.before.place} to {batch.after.place}: {_count(batch.changes)}.")
         await asyncio.to_thread(self._renew)
@@ -153,7 +154,7 @@ class Watching:
         gone = [one.path for one in batch.changes if one.kind is Kind.DELETED]
         known = frozenset(text for path in gone for text in self._told.pop(path, ()))
         orders = await self._ordered_in(files, known, batch, {one.path for one in theirs})
-        if orders:
+        if orders and heeded:
             await self._give(orders, files)
 
     def _sort(self, batch: Batch) -> tuple[list[Change], list[Change]]:
@@ -222,7 +223,7 @@ class Watching:
             before = self._told.get(file.path, frozenset()) | known
             self._told[file.path] = frozenset(one.text for one in comments)
             new = [one for one in comments if one.wish is not Wish.ALONG and one.text not in before]
-            if not new or not self.comments or await self._is_gits(file):
+            if not new or await self._is_gits(file):
                 continue
             committed = await self._committed(file.path)
             fresh = [one for one in new if one.text not in committed]
@@ -233,7 +234,7 @@ class Watching:
             else:
                 held += fresh
                 self._told[file.path] -= {one.text for one in fresh}
-        if held:
+        if held and self.comments:
             who = "git" if batch.by_git else "an agent's command"
             text = f"{headline(held)}: {who} was at work when this was saved, so it may not be yours."
             self._say(f"{text} Save the file again to order it.", "warning")

@@ -51,5 +51,4 @@ def test_a_persons_change_is_mentioned_and_comments_are_orders_once_asked_for(pl
     assert "was not put along" not in terminal.shown
     terminal.idle()
     terminal.send("/watch-files off\r")
-    terminal.until("/watch-files off")
-    terminal.until("are no orders; /watch-files on changes that.")
+    terminal.until("› /watch-files off\n\nWatching 1 file. AI comments in them are no orders")
