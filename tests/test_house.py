@@ -72,7 +72,7 @@ HEAVY = {
 HEAVY_OWN = {
     "loomkin.project.web_text", "loomkin.project.web", "loomkin.project.edit", "loomkin.project.patch",
     "loomkin.codemap.touched", "loomkin.codemap.atlas", "loomkin.project.search",
-    "loomkin.project.look_words",
+    "loomkin.project.look_words", "loomkin.tooling.seen_before",
     "loomkin.workspace.teamwork", "loomkin.workspace.watching",
     "loomkin.permissions.shell_policy", "loomkin.permissions.harden", "loomkin.decisions",
     "loomkin.decisions.answers", "loomkin.decisions.drafts", "loomkin.failures.watch",

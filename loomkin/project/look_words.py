@@ -72,6 +72,6 @@ def lines_between(sight: Sight, before: str, after: str) -> str:
     size = f"+{made.added} -{made.removed}"
     rows = brief(made.diff)
     if rows.count("\n") < MOST_LINES and made.added + made.removed <= MOST_LINES:
-        return f"{size}\n{rows}"
+        return f"{size} (hash {after})\n{rows}"
     first, last = made.line_start, made.line_end
     return f"{size} between lines {first} and {last} (hash {after}); read it again before you edit there."

@@ -91,6 +91,14 @@ class Sight:
                 position = trail.end
             self._views[agent][path] = _View(sha, Others(sha), sha, position)
 
+    def knew(self, agent: str, path: Path, sha: str) -> Path:
+        """The agent saw this version in an earlier process; what it saw in this one counts more."""
+        path = _real(path)
+        with self._lock:
+            if path not in self._views[agent]:
+                self.saw(agent, path, sha)
+        return path
+
     def files_of(self, agent: str) -> list[Path]:
         """The files that the agent read or wrote."""
         return list(self._views[agent]) if agent in self._views else []

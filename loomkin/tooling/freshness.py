@@ -9,6 +9,7 @@ from loomkin.project.head import commit_of
 from loomkin.project.look import look, moved
 from loomkin.project.root import find_root
 from loomkin.project.sight import News, Sight
+from loomkin.records.message import Message
 from loomkin.records.permission import Access, ToolUse
 from loomkin.tooling.tool import Fail, Ok
 
@@ -17,6 +18,7 @@ MANY = 40
 """Files that are looked at on the event loop's own thread: with so few a thread would cost more."""
 COMMAND = 80
 HOOK = "a hook of the person"
+SINCE = "somebody since that session"
 MOST_NAMES = 12
 OWN = "Changed while it ran, and different from what you read: {names}. Read again what you still need."
 
@@ -31,16 +33,22 @@ class Freshness:
         root: Path,
         shown: Callable[[Path], str],
         redact: Callable[[str], str],
+        before: Sequence[Message] = (),
     ) -> None:
+        """`before` is what the agent said and heard in an earlier process."""
         self._sight = sight
         self._agent = agent
         self._root = find_root(root)
         self._shown = shown
         self._redact = redact
         self._commit = ""
+        self._before = before
 
     async def news(self) -> str:
         """What others did since to the files that the agent read, in words; empty where nothing."""
+        if self._before:
+            earlier, self._before = self._before, ()
+            await asyncio.to_thread(self._restore, earlier)
         paths = self._sight.files_of(self._agent)
         if not paths:
             return ""
@@ -53,6 +61,21 @@ class Freshness:
         if before not in ("", self._commit):
             git = f"by git, which went from {before[:8]} to {self._commit[:8]}"
         return await asyncio.to_thread(self._told, news, git)
+
+    def _restore(self, messages: Sequence[Message]) -> None:
+        """Know again what the agent had seen, and notice what became of it since."""
+        from loomkin.tooling.seen_before import seen_before  # heavy: late on purpose
+
+        sight, agent, before = self._sight, self._agent, seen_before(messages)
+        with sight.at_work.running(SINCE, ""):
+            paths = {
+                path: sight.knew(agent, self._root.path / path, sha) for path, sha in before.seen.items()
+            }
+            for path, sha in before.told.items():
+                if path in paths:
+                    sight.notice(paths[path], sha, None)
+                    sight.heard(agent, paths[path])
+            look(sight, paths.values())
 
     def _told(self, news: Sequence[News], git: str) -> str:
         from loomkin.project.look_words import told  # heavy: late on purpose

@@ -154,15 +154,15 @@ class Crew:
         runner.remarks.append(self.recollection.remarks(name))
         runner.lessons = self.experience[name] = Experience(house, scribe)
         agent.steering.notes = self.recollection.notes(name)
-        runner.files = self._files(name)
+        runner.files = self._files(name, berth.messages)
         agent.steering.look = runner.files.news
         self._agents[name] = agent
         return agent
 
-    def _files(self, agent: str) -> Freshness:
+    def _files(self, agent: str, before: tuple[Message, ...]) -> Freshness:
         """What keeps the agent's knowledge of files fresh."""
         place, sight = self.house.workplace, self.service(Sight)
-        return Freshness(sight, agent, place.root, place.shown, self.house.redactor.redact)
+        return Freshness(sight, agent, place.root, place.shown, self.house.redactor.redact, before)
 
     def _model(self, berth: Berth, chosen: Chosen) -> ModelClient:
         if berth.team != SOLO:

@@ -107,3 +107,31 @@ async def test_a_hook_that_formats_after_an_edit_is_named_and_not_taken_for_the_
     note = bodies(server)[-1]["messages"][-1]["content"]
     assert "- calc.py, by a hook of the person: +" in note
     assert "+def double(number):" in note
+
+
+@pytest.mark.feature("D2")
+@pytest.mark.feature("C12")
+async def test_a_session_that_goes_on_hears_what_became_of_its_files_meanwhile(bench: Bench):
+    bench.write("notes.txt", "one\n")
+    steps = (
+        {"calls": [call("file_read", path="calc.py"), call("file_read", path="test_calc.py")]},
+        {"calls": [call("file_edit", path="calc.py", old=" + 1", new="")]},
+        {"text": "Mended."},
+        {"calls": [call("file_write", path="notes.txt", content="mine\n")]},
+        {"text": "Seen."},
+        {"text": "Nothing new."},
+    )
+    async with bench.model(*steps) as server:
+        assert (await bench.run("ask", "--permission-mode", "edits", "mend it, see @notes.txt")).code == 0
+        bench.write("notes.txt", "two\n")
+        (bench.root / "test_calc.py").unlink()
+        assert (await bench.run("ask", "-c", "--permission-mode", "edits", "go on")).code == 0
+        assert (await bench.run("ask", "-c", "and now?")).code == 0
+    asked = bodies(server)
+    note = asked[3]["messages"][-1]["content"]
+    assert note.startswith(f"go on\n\n{NEWS}")
+    assert "- test_calc.py, by somebody since that session: it was deleted." in note
+    assert "- notes.txt, by somebody since that session: read it again" in note
+    assert "- calc.py" not in note
+    assert (bench.root / "notes.txt").read_text() == "two\n"
+    assert said(asked[5]).count(NEWS) == 1

@@ -40,10 +40,10 @@ async def test_a_teammates_edit_and_command_are_told_with_names_and_the_persons_
         mine = last(server, "bob")
         server.release("end")
     assert told.startswith(NEWS)
-    assert "- calc.py, by bob: +1 -1\n" in told
-    assert "- notes.txt, while bob ran `sed -i s/two/three/ notes.txt`: +1 -1\n" in told
+    assert "- calc.py, by bob: +1 -1 (hash " in told
+    assert "- notes.txt, while bob ran `sed -i s/two/three/ notes.txt`: +1 -1 (hash " in told
     assert "+    return 2 * value" in told
-    assert "- calc.py, by the person or a program outside of loomkin: +1 -1\n" in then
+    assert "- calc.py, by the person or a program outside of loomkin: +1 -1 (hash " in then
     assert "notes.txt" not in then
     assert "2 * value" not in then.replace("     return 2 * value", "")
     assert NEWS not in mine, "what it did itself is no news"
