@@ -1,6 +1,7 @@
 """Keeps an agent's knowledge of files fresh: what others changed is told once, before its next step."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -67,6 +68,8 @@ class Freshness:
         from loomkin.tooling.seen_before import seen_before  # heavy: late on purpose
 
         sight, agent, before = self._sight, self._agent, seen_before(messages)
+        if not any(map(os.path.exists, (self._root.path / path for path in before.seen))):
+            return  # another place: the session was carried over
         with sight.at_work.running(SINCE, ""):
             paths = {
                 path: sight.knew(agent, self._root.path / path, sha) for path, sha in before.seen.items()
