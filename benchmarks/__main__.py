@@ -24,6 +24,7 @@ from benchmarks import (
     start,
     steps,
     team,
+    watching,
     why,
 )
 from benchmarks.figures import Figure, line, plain
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[Floor], Iterator[Figure]]] = {
     "why": why.measure,
     "hooks": hooks.measure,
     "map": map_speed.measure,
+    "watching": watching.measure,
 }
 
 

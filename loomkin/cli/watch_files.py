@@ -21,6 +21,7 @@ from loomkin.ui.jsonl import follow
 from loomkin.ui.plain import Detail
 from loomkin.ui.terminal import Writer, hold_standard_streams, printable
 from loomkin.workspace.options import Options
+from loomkin.workspace.watching import TOO_WIDE, too_wide
 
 STDOUT, STDERR = 1, 2
 GRACE = 0.5
@@ -42,9 +43,12 @@ def run(typed: Typed) -> int:
             "watch-files takes no words: the orders stand in the files.",
             hint='For one job: loomkin ask "PROMPT"',
         )
+    options = options_from(Flags(**given), attended=False)
+    if too_wide(find_root(options.cwd).path):
+        raise UsageError(TOO_WIDE, hint="Start it in a project, or run `git init` first.")
     hold_standard_streams()
     detail = Detail.WARNINGS if own["quiet"] else Detail.ACTIVITY
-    options = _with_mode(options_from(Flags(**given), attended=False))
+    options = _with_mode(options)
     return asyncio.run(_watch(options, detail))
 
 

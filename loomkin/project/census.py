@@ -81,6 +81,14 @@ class Census:
         found = {path for path in paths if path not in self._known and path not in self._ignored}
         return {path for path in found if os.path.lexists(f"{self._top}/{path}")}
 
+    def add(self, paths: Iterable[str]) -> Iterator[Change]:
+        """Count new files."""
+        for path in paths:
+            signature = self._signature(path)
+            if signature is not None:
+                self._known[path] = signature
+                yield Change(path, Kind.CREATED)
+
     def ignore(self, paths: Iterable[str]) -> None:
         """These are there and no files of the project."""
         if len(self._ignored) > MOST_IGNORED:

@@ -30,22 +30,32 @@ def folders(top: Path, files: Iterable[str]) -> set[str]:
     return found
 
 
+def offered(top: Path, paths: Iterable[str]) -> set[str] | None:
+    """Those of some files that git does not know and would add; None where it cannot say. Blocks."""
+    return _others(top, "--", *paths)
+
+
 def _untracked(top: Path) -> list[str]:
     """The outermost folders in which git knows no file and that it does not ignore."""
+    names = _others(top, "--directory")
+    return [""] if names is None else [name[:-1] for name in names if name.endswith("/") and name != "./"]
+
+
+def _others(top: Path, *words: str) -> set[str] | None:
+    """What git does not know and does not ignore; None where it is missing, refuses or is slow."""
     program = shutil.which("git")
     if program is None:
-        return [""]
+        return None
     excludes = [f"--exclude={name}/" for name in BUILT_IN]
-    words = [program, *READ_OPTIONS, "ls-files", "-z", "-o", "--directory", "--exclude-standard", *excludes]
+    listing = ["--literal-pathspecs", "ls-files", "-z", "-o", "--exclude-standard", *excludes, *words]
     try:
         done = subprocess.run(
-            words, cwd=top, env=git_environment(), stdin=subprocess.DEVNULL, capture_output=True,
-            timeout=GIT_SECONDS, check=False,
+            [program, *READ_OPTIONS, *listing], cwd=top, env=git_environment(),
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=GIT_SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
-        return []
-    names = os.fsdecode(done.stdout).split("\0")
-    return [name.rstrip("/") for name in names if name.endswith("/") and name != "./"]
+        return None
+    return set(os.fsdecode(done.stdout).split("\0")) - {""} if done.returncode == 0 else None
 
 
 def _below(start: str, rules: IgnoreRules) -> Iterator[str]:

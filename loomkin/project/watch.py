@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from loomkin.project.census import Census, Change
-from loomkin.project.folders import folders
+from loomkin.project.folders import folders, offered
 from loomkin.project.git_moment import GitMoment, moment
 from loomkin.project.root import find_root
 from loomkin.project.watch_pending import QUIET, Hints, Pending
@@ -20,6 +20,10 @@ GIT_LONGEST = 10.0
 """Seconds for which changes wait while git holds its lock: they are its own most likely."""
 ROUNDS = 5
 """How often folders that appear while others are listed are followed before the rest waits."""
+MOST_ASKED = 200
+"""New names that git is asked about one by one; with more of them everything is listed anew."""
+MOST_FILES = 250_000
+"""Files of the largest project that is watched: what is kept of each takes about 300 bytes."""
 POLL_LEAST = 2.0
 POLL_SHARE = 20
 """A look at everything may take one part in so many of the time where there are no events."""
@@ -64,6 +68,7 @@ class Watcher:
         self._census = Census(self._root)
         self._source: Source = NoSource()
         self._git = GitMoment()
+        self._in_git = self._place.git_dir is not None and not self._place.bare
         self._cost = 0.0
         self.ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
@@ -110,7 +115,7 @@ class Watcher:
 
     def _open(self) -> None:
         place = self._place
-        git = [place.git_dir] if place.git_dir is not None and not place.bare else []
+        git = [place.git_dir] if self._in_git and place.git_dir is not None else []
         if place.common_dir is not None and git:
             git.append(place.common_dir / "info")
         try:
@@ -134,6 +139,10 @@ class Watcher:
         begun = time.monotonic()
         for _ in range(ROUNDS):
             files = self._census.listed()
+            if len(files) > MOST_FILES:
+                self._warned(f"Nothing is watched: there are more than {MOST_FILES:,} files.")
+                self.pending.close()
+                return []
             try:
                 if not self._source.follow(folders(self._root, files)):
                     break
@@ -158,13 +167,13 @@ class Watcher:
             self._census.ask_again()
         known = {path for path in paths if path in self._census}
         unknown = self._census.unknown(path for path in paths - known if not path.endswith("/"))
-        anew = hints.all or unknown or git or any(path.endswith("/") or path == "" for path in paths)
-        anew = anew or any(path.endswith(".gitignore") for path in paths)
-        if anew:
+        anew = hints.all or bool(git) or any(path.endswith(("/", ".gitignore")) or not path for path in paths)
+        new = offered(self._root, sorted(unknown)) if unknown and not anew and self._in_git else set()
+        if anew or new is None or (unknown and not self._in_git) or len(unknown) > MOST_ASKED:
             changes = self._count()
-            self._census.ignore(unknown)
         else:
-            changes = list(self._census.look(known))
+            changes = [*self._census.look(known), *self._census.add(new)]
+        self._census.ignore(unknown)
         before, self._git = self._git, now
         return Batch(tuple(changes), before, now, locked)
 
@@ -176,13 +185,21 @@ class Watcher:
         if self._place.git_dir is None:
             return hints, False
         lock, until = self._place.git_dir / "index.lock", time.monotonic() + GIT_LONGEST
-        while lock.exists():
+        while _is_new(lock):
             if time.monotonic() > until or self.pending.is_closed():
                 return hints, True
             more = self.pending.take(QUIET)
             if more is not None:
                 hints = Hints(hints.paths | more.paths, hints.all or more.all)
         return hints, False
+
+
+def _is_new(lock: Path) -> bool:
+    """Whether a lock is there that is in use; a git that was killed leaves one behind for good."""
+    try:
+        return time.time() - lock.stat().st_mtime < GIT_LONGEST
+    except OSError:
+        return False
 
 
 _LIMIT = "More at a time: sysctl fs.inotify.max_user_watches and max_user_instances."

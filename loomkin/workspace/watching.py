@@ -14,6 +14,7 @@ from loomkin.project.ai_order import headline, order
 from loomkin.project.census import Change, Kind
 from loomkin.project.git import run_git
 from loomkin.project.look import look
+from loomkin.project.root import find_root
 from loomkin.project.secrets import is_secret_path
 from loomkin.project.sight import Sight
 from loomkin.project.text import NotText, decode
@@ -29,6 +30,7 @@ MOST_BATCHES = 16
 MOST_ORDERS = 50
 MOST_NAMES = 4
 WRITE_SECONDS = 5.0
+TOO_WIDE = "No files are watched here: this is no repository, and your home folder lies in it."
 VENDORED = frozenset(("vendor", "third_party", "node_modules", "bower_components", "site-packages"))
 
 
@@ -78,6 +80,11 @@ class Watching:
     async def run(self) -> None:
         """Watch until cancelled; where the settings say no, once orders in comments are asked for."""
         await self._wanted.wait()
+        if too_wide(self._root):
+            if self.comments:
+                self._say(TOO_WIDE, "warning")
+            self._begun.set()
+            await asyncio.Event().wait()
         loop = asyncio.get_running_loop()
 
         def told(batch: Batch) -> None:
@@ -279,6 +286,12 @@ class Watching:
 
     def _say(self, text: str, level: str = "info") -> None:
         self._scribe.record(NoticeGiven(text, level))
+
+
+def too_wide(root: Path) -> bool:
+    """Whether a folder without git holds the person's home: nobody wants all of that watched."""
+    home = Path.home()
+    return find_root(root).git_dir is None and (root == home or root in home.parents)
 
 
 def _count(changes: Sequence[Change]) -> str:
