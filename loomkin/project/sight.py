@@ -235,7 +235,7 @@ class Sight:
                 self._views[agent][path] = replace(view, told=now, position=trail.end)
                 if runs:
                     found.append(News(path, now, steps, runs))
-        return found
+        return sorted(found, key=lambda one: one.path)
 
     def heard(self, agent: str, path: Path) -> None:
         """The agent was told of the newest version of a file in another way."""

@@ -117,7 +117,7 @@ class Freshness:
             await asyncio.to_thread(look, self._sight, found)
 
     def _words(self, changed: Sequence[Path]) -> str:
-        names = ", ".join(self._shown(path) for path in changed[:MOST_NAMES])
+        names = ", ".join(self._shown(path) for path in sorted(changed)[:MOST_NAMES])
         more = f" and {len(changed) - MOST_NAMES} more" if len(changed) > MOST_NAMES else ""
         return OWN.format(names=names + more)
 

@@ -4,34 +4,28 @@ import asyncio
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from hashlib import sha1, sha256
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from loomkin.config.settings import WatchSettings
-from loomkin.project.ai_comments import AiComment, Wish, ai_comments, may_hold
+from loomkin.project.ai_comments import AiComment, Wish, ai_comments
 from loomkin.project.ai_order import headline, order
 from loomkin.project.census import Change, Kind
-from loomkin.project.git import run_git
 from loomkin.project.look import look
 from loomkin.project.root import find_root
-from loomkin.project.secrets import is_secret_path
 from loomkin.project.sight import Sight
-from loomkin.project.text import NotText, decode
 from loomkin.project.watch import Batch, Watcher
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import NoticeGiven
-from loomkin.records.message import FROM_FILES
 from loomkin.runtime.recorder import Scribe
+from loomkin.workspace.comment_watch import CommentedFile, CommentWatch
 from loomkin.workspace.house import House
 
-MOST_BYTES = 1_000_000
 MOST_BATCHES = 16
 MOST_ORDERS = 50
 MOST_NAMES = 4
 WRITE_SECONDS = 5.0
 TOO_WIDE = "No files are watched here: this is no repository, and your home folder lies in it."
-VENDORED = frozenset(("vendor", "third_party", "node_modules", "bower_components", "site-packages"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +34,6 @@ class Order:
 
     text: str
     headline: str
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file of the person's that may hold orders."""
-
-    path: str
-    text: str
-    data: bytes
 
 
 class Watching:
@@ -75,7 +60,7 @@ class Watching:
         self._stirred = asyncio.Event()
         self._ordered = asyncio.Event()
         self._begun = asyncio.Event()
-        self._told: dict[str, frozenset[str]] = {}
+        self._seen = CommentWatch(self._root)
 
     async def run(self) -> None:
         """Watch until cancelled; where the settings say no, once orders in comments are asked for."""
@@ -157,12 +142,19 @@ class Watching:
         theirs, maybe = await asyncio.to_thread(self._sort, batch)
         if theirs and not batch.by_git:
             self._mention(theirs)
-        files = await asyncio.to_thread(self._read, [one for one in batch.changes if one in maybe])
+        files = await asyncio.to_thread(self._seen.read, [one for one in batch.changes if one in maybe])
+        if not heeded:
+            await asyncio.to_thread(self._seen.pass_over, files)
+            return
         gone = [one.path for one in batch.changes if one.kind is Kind.DELETED]
-        known = frozenset(text for path in gone for text in self._told.pop(path, ()))
-        orders = await self._ordered_in(files, known, batch, {one.path for one in theirs})
-        if orders and heeded:
-            await self._give(orders, files)
+        orders, held = await self._seen.new(files, gone, {one.path for one in theirs})
+        if held:
+            who = "git" if batch.by_git else "an agent's command"
+            text = f"{headline(held)}: {who} was at work when this was saved, so it may not be yours."
+            self._say(f"{text} Save the file again to order it.", "warning")
+        if orders:
+            text = await asyncio.to_thread(self._worded, orders, files)
+            self._give(Order(text, headline(orders)), orders)
 
     def _sort(self, batch: Batch) -> tuple[list[Change], list[Change]]:
         """The changes that are the person's, and those that no tool of an agent made."""
@@ -198,91 +190,20 @@ class Watching:
             who, shown = ", ".join(readers), ", ".join(names[:MOST_NAMES])
             self._say(f"You changed {shown}{more}; {who} will hear of it before the next step.")
 
-    def _read(self, changes: Iterable[Change]) -> list[_File]:
-        """The files that may hold AI comments; those of others are left alone."""
-        found = []
-        for one in changes:
-            full = self._root / one.path
-            if one.kind is Kind.DELETED or VENDORED & set(Path(one.path).parts) or is_secret_path(full):
-                continue
-            try:
-                if full.is_symlink() or full.stat().st_size > MOST_BYTES:
-                    continue
-                data = full.read_bytes()
-            except OSError:
-                continue
-            if not may_hold(data):
-                self._told.pop(one.path, None)
-                continue
-            decoded = decode(data)
-            if not isinstance(decoded, NotText):
-                found.append(_File(one.path, decoded.text, data))
-        return found
-
-    async def _ordered_in(
-        self, files: Sequence[_File], known: frozenset[str], batch: Batch, theirs: set[str]
-    ) -> list[AiComment]:
-        """The AI comments that are new and the person's."""
-        orders: list[AiComment] = []
-        held: list[AiComment] = []
-        for file in files:
-            comments = await asyncio.to_thread(ai_comments, file.path, file.text)
-            before = self._told.get(file.path, frozenset()) | known
-            self._told[file.path] = frozenset(one.text for one in comments)
-            new = [one for one in comments if one.wish is not Wish.ALONG and one.text not in before]
-            if not new or await self._is_gits(file):
-                continue
-            committed = await self._committed(file.path)
-            fresh = [one for one in new if one.text not in committed]
-            if not await asyncio.to_thread(self._still, file):
-                self._told[file.path] = before  # it changed again: what it orders is seen then
-            elif file.path in theirs:
-                orders += fresh
-            else:
-                held += fresh
-                self._told[file.path] -= {one.text for one in fresh}
-        if held and self.comments:
-            who = "git" if batch.by_git else "an agent's command"
-            text = f"{headline(held)}: {who} was at work when this was saved, so it may not be yours."
-            self._say(f"{text} Save the file again to order it.", "warning")
-        return orders
-
-    def _still(self, file: _File) -> bool:
-        try:
-            return (self._root / file.path).read_bytes() == file.data
-        except OSError:
-            return False
-
-    async def _is_gits(self, file: _File) -> bool:
-        """Whether git has exactly this text already: then it comes from git, not from the person's hands."""
-        blob, folder = b"blob %d\0" % len(file.data) + file.data, (self._root / file.path).parent
-        if not folder.is_dir():
-            return True
-        names = (sha1(blob, usedforsecurity=False).hexdigest(), sha256(blob).hexdigest())
-        return any([(await run_git(["cat-file", "-e", name], folder)).ok for name in names])
-
-    async def _committed(self, path: str) -> frozenset[str]:
-        """The AI comments that stand in the last commit."""
-        full = self._root / path
-        shown = await run_git(["show", f"HEAD:./{full.name}"], full.parent)
-        if not shown.ok:
-            return frozenset()
-        return frozenset(one.text for one in await asyncio.to_thread(ai_comments, path, shown.out))
-
-    async def _give(self, orders: Sequence[AiComment], files: Sequence[_File]) -> None:
-        """Make one order of the comments, with those that only go along."""
+    def _worded(self, orders: Sequence[AiComment], files: Sequence[CommentedFile]) -> str:
+        """One order of the comments, with those that only go along."""
         texts = {file.path: file.text for file in files}
         along = [one for file in files for one in ai_comments(file.path, file.text) if one.wish is Wish.ALONG]
         comments = sorted((*orders, *along), key=lambda one: (one.path, one.first))
-        if len(self._orders) >= MOST_ORDERS:
-            self._say(
-                f"{headline(orders)}: {MOST_ORDERS} orders wait already; save it again later.", "warning"
-            )
+        return self._redact(order(comments, texts))
+
+    def _give(self, given: Order, comments: Sequence[AiComment]) -> None:
+        if len(self._orders) < MOST_ORDERS:
+            self._orders.append(given)
+            self._ordered.set()
             return
-        text = self._redact(order(comments, texts))
-        assert text.startswith(FROM_FILES)
-        self._orders.append(Order(text, headline(orders)))
-        self._ordered.set()
+        self._seen.forget(comments)
+        self._say(f"{given.headline}: {MOST_ORDERS} orders wait already; save it again later.", "warning")
 
     def _say(self, text: str, level: str = "info") -> None:
         self._scribe.record(NoticeGiven(text, level))
