@@ -38,11 +38,6 @@ def run(typed: Typed) -> int:
     """Work until Ctrl-C and return the exit code; raises LoomkinError."""
     given = dict(typed.values)
     own = {row.field: given.pop(row.field, None) for row in OWN}
-    if typed.words:
-        raise UsageError(
-            "watch-files takes no words: the orders stand in the files.",
-            hint='For one job: loomkin ask "PROMPT"',
-        )
     options = options_from(Flags(**given), attended=False)
     if too_wide(find_root(options.cwd).path):
         raise UsageError(TOO_WIDE, hint="Start it in a project, or run `git init` first.")

@@ -243,3 +243,14 @@ def test_without_git_the_same_rules_hold(tmp_path: Path) -> None:
         seen.nothing_but(tmp_path, "deep/a.py")
         with pytest.raises(Empty):
             seen.batches.get_nowait()
+
+
+def test_a_lock_that_a_killed_git_left_behind_holds_nothing_up(root: Path) -> None:
+    lock = root / ".git" / "index.lock"
+    lock.touch()
+    os.utime(lock, (1, 1))
+    with watched(root) as (seen, _):
+        (root / "src" / "a.py").write_text("changed\n")
+        batch = seen.next()
+        assert [one.path for one in batch.changes] == ["src/a.py"]
+        assert not batch.by_git

@@ -169,3 +169,15 @@ async def test_what_agents_write_orders_nothing_and_orders_queue_while_a_turn_ru
     assert orders[-1].endswith("made.py:2 (do it): and this by the person AI!")
     assert "by an agent" not in orders[-1].replace("AI! by an agent\n", "")
     assert watched.err.count("order: ") == 3
+
+
+@pytest.mark.feature("D2")
+async def test_ctrl_c_in_a_turn_stops_it_and_what_cannot_be_watched_is_said_at_once(bench: Bench):
+    async with bench.model({"fault": "stall"}) as server, watching(bench) as watched:
+        bench.write("one.py", "# AI! first\n")
+        await server.until(lambda chats: len(chats) == 1)
+        assert await watched.end() == 130
+    home = bench.root.parent
+    ended = await bench.run("watch-files", environ={"HOME": str(home)}, cwd=home)
+    assert ended.code == 2
+    assert "this is no repository, and your home folder lies in it" in ended.err
