@@ -66,12 +66,14 @@ HEAVY = {
     "tree_sitter_java", "tree_sitter_c", "tree_sitter_cpp", "tree_sitter_ruby", "tree_sitter_php",
     "tree_sitter_c_sharp", "tree_sitter_elixir", "tree_sitter_kotlin", "tree_sitter_lua",
     "charset_normalizer", "rich", "prompt_toolkit", "pathspec", "tomlkit", "tomllib", "jsonschema",
-    "ssl", "difflib", "typer", "truststore", "multiprocessing", "sqlite3", "idna", "urllib.request",
+    "ssl", "difflib", "watchdog", "logging", "typer", "truststore", "multiprocessing", "sqlite3", "idna",
+    "urllib.request",
 }  # fmt: skip
 HEAVY_OWN = {
     "loomkin.project.web_text", "loomkin.project.web", "loomkin.project.edit", "loomkin.project.patch",
     "loomkin.codemap.touched", "loomkin.codemap.atlas", "loomkin.project.search",
-    "loomkin.workspace.teamwork",
+    "loomkin.project.look_words", "loomkin.tooling.seen_before",
+    "loomkin.workspace.teamwork", "loomkin.workspace.watching",
     "loomkin.permissions.shell_policy", "loomkin.permissions.harden", "loomkin.decisions",
     "loomkin.decisions.answers", "loomkin.decisions.drafts", "loomkin.failures.watch",
     "loomkin.keepers.memory", "loomkin.store.archive", "loomkin.provenance.committed",

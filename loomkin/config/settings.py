@@ -155,6 +155,14 @@ class GitHookSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """Whether a conversation watches the files, and whether AI comments in them are orders from the start."""
+
+    enabled: bool
+    comments: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """Hosts that are fetched without a question."""
 
@@ -206,6 +214,7 @@ class Settings:
     shell: ShellSettings
     git: GitSettings
     githooks: GitHookSettings
+    watch: WatchSettings
     web: WebSettings
     hooks: tuple[HookSettings, ...]
     ui: UiSettings
@@ -242,6 +251,7 @@ def build(values: Mapping[Path, Any]) -> Settings:
         shell=section(ShellSettings, "shell"),
         git=section(GitSettings, "git"),
         githooks=section(GitHookSettings, "githooks"),
+        watch=section(WatchSettings, "watch"),
         web=section(WebSettings, "web"),
         hooks=_hooks(values),
         ui=section(UiSettings, "ui"),

@@ -24,6 +24,7 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.uncut import cancellations
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
 from loomkin.tooling.claiming import Claims
+from loomkin.tooling.freshness import Freshness
 from loomkin.tooling.hooked import EndedByHook, ended, told
 from loomkin.tooling.lessons import Lessons
 from loomkin.tooling.planned import Planned, Revision, stages
@@ -47,10 +48,10 @@ class ResultSink(Protocol):
 class Runner:
     """Runs the calls of one agent: reads together, writes one after another for each path.
 
-    With `claims` (in a team) what changes files runs under a claim on what it changes; `withheld` says why a
-    call is not the agent's at this moment. `review` is asked before each call starts: it may wait, and say
-    what the person made of the call meanwhile. `remarks` and
-    `lessons` add lines to the result of a call that ran; a lesson may hold a call back once.
+    `files` puts down to the agent what its calls write. With `claims` (in a team) what changes files runs
+    under a claim on what it changes; `withheld` says why a call is not the agent's at this moment. `review`
+    is asked before each call starts: it may wait, and say what the person made of the call meanwhile.
+    `remarks` and `lessons` add lines to the result of a call that ran; a lesson may hold a call back once.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Runner:
         self._redact = redact
         self._call_of = call_of
         self.claims: Claims | None = None
+        self.files: Freshness | None = None
         self.withheld: Callable[[AnyTool, ToolUse], Awaitable[str]] | None = None
         self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
         self.remarks: list[Callable[[ToolUse], Sequence[str]]] = []
@@ -209,9 +211,12 @@ class Runner:
         try:
             async with limit:
                 call = self._call_of(item.call)
+                work: Callable[[], Awaitable[Ok | Fail]] = partial(tool.run, item.params, call)
+                if self.files is not None and item.use is not None:
+                    work = partial(self.files.around, item.use, work)
                 if self.claims is None or item.use is None:
-                    return await tool.run(item.params, call)
-                asks, work = partial(tool.regions, item.params, call), partial(tool.run, item.params, call)
+                    return await work()
+                asks = partial(tool.regions, item.params, call)
                 return await self.claims.guarded(item.use, asks, work)
         except (StoreError, FatalToolError):
             raise
@@ -257,7 +262,8 @@ class Runner:
             "tool_use_id": item.call.id,
             "tool_response": {"text": result.text, "is_error": isinstance(result, Fail)},
         }
-        outcome = await self.hooks.run("PostToolUse", payload, item.call.name)
+        run = partial(self.hooks.run, "PostToolUse", payload, item.call.name)
+        outcome = await (self.files.hooked(run) if self.files is not None else run())
         told(scribe, "PostToolUse", outcome)
         said = [text for text in (outcome.reason if outcome.blocked else "", outcome.context) if text]
         item.result = result.with_words(said) if said else result

@@ -14,6 +14,7 @@ from loomkin.llm.client import ModelClient
 from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import Hooks
 from loomkin.project.environment import ChildEnvironment, child_environment
+from loomkin.project.sight import Sight
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId, SessionId
 from loomkin.records.keeper import Keeper
@@ -22,6 +23,7 @@ from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.recorder import Scribe
 from loomkin.store.known import any_earlier
+from loomkin.tooling.freshness import Freshness
 from loomkin.tooling.remembering import SIGHT, promised
 from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Call
@@ -152,8 +154,15 @@ class Crew:
         runner.remarks.append(self.recollection.remarks(name))
         runner.lessons = self.experience[name] = Experience(house, scribe)
         agent.steering.notes = self.recollection.notes(name)
+        runner.files = self._files(name, berth.messages)
+        agent.steering.look = runner.files.news
         self._agents[name] = agent
         return agent
+
+    def _files(self, agent: str, before: tuple[Message, ...]) -> Freshness:
+        """What keeps the agent's knowledge of files fresh."""
+        place, sight = self.house.workplace, self.service(Sight)
+        return Freshness(sight, agent, place.root, place.shown, self.house.redactor.redact, before)
 
     def _model(self, berth: Berth, chosen: Chosen) -> ModelClient:
         if berth.team != SOLO:
