@@ -25,6 +25,7 @@ from loomkin.runtime.uncut import cancellations
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
 from loomkin.tooling.claiming import Claims
 from loomkin.tooling.hooked import EndedByHook, ended, told
+from loomkin.tooling.inspecting import Inspection
 from loomkin.tooling.lessons import Lessons
 from loomkin.tooling.planned import Planned, Revision, stages
 from loomkin.tooling.refusal import refusal_text
@@ -50,7 +51,8 @@ class Runner:
     With `claims` (in a team) what changes files runs under a claim on what it changes; `withheld` says why a
     call is not the agent's at this moment. `review` is asked before each call starts: it may wait, and say
     what the person made of the call meanwhile. `remarks` and
-    `lessons` add lines to the result of a call that ran; a lesson may hold a call back once.
+    `lessons` add lines to the result of a call that ran; a lesson may hold a call back once. `inspection`
+    looks at its files before and after.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Runner:
         self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
         self.remarks: list[Callable[[ToolUse], Sequence[str]]] = []
         self.lessons: Lessons | None = None
+        self.inspection: Inspection | None = None
 
     def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
         """The calls in one call whose arguments are several objects glued together, if each of them fits."""
@@ -171,17 +174,19 @@ class Runner:
         item.started = True
         begun = self._clock.monotonic()
         pending = cancellations()
+        seen = await self.inspection.before(item.use) if self.inspection and item.use else None
         item.result = await self._call(item.tool, item)
         if cancellations() > pending:
             # it ended all the same, and `run` writes down what it did
             raise asyncio.CancelledError
-        if item.use and (said := self._remarks(item.call.id, item.use, item.result)):
+        if item.use and (said := await self._remarks(item.call.id, item.use, item.result, seen)):
             item.result = item.result.with_words(said)
         result = await self._after(item, item.result, scribe)
         self._finish(item, result, _state(result), self._clock.monotonic() - begun, scribe, sink)
 
-    def _remarks(self, call: CallId, use: ToolUse, result: Ok | Fail) -> list[str]:
-        said = [line for remark in self.remarks for line in remark(use)]
+    async def _remarks(self, call: CallId, use: ToolUse, result: Ok | Fail, seen: Any) -> list[str]:
+        found = await self.inspection.after(use, result, seen) if self.inspection else ()
+        said = [*found, *(line for remark in self.remarks for line in remark(use))]
         return [*said, *self.lessons.after(call, use, result)] if self.lessons is not None else said
 
     async def _permit(self, tool: AnyTool, item: Planned, scribe: Scribe) -> Verdict | Fail:
