@@ -9,14 +9,14 @@ from typing import Any
 
 from loomkin.lsp.errors import Gone, ServerError, Unavailable
 from loomkin.lsp.finding import Finder, Found
-from loomkin.lsp.process import ServerProcess, group_bytes, start_process
+from loomkin.lsp.process import TERM_SECONDS, ServerProcess, group_bytes, start_process
 from loomkin.lsp.server import LanguageServer
 from loomkin.project.orphans import OrphanWatch
 from loomkin.runtime.supervisor import Supervisor
 
 MOST_STARTS, WITHIN_SECONDS = 3, 600.0
 IDLE_SECONDS = 900.0
-LOOK_SECONDS = 5.0
+FIRST_LOOK_SECONDS, LOOK_SECONDS = 1.0, 5.0
 LAST_WORDS_SECONDS = 0.3
 
 
@@ -110,6 +110,12 @@ class Berth:
         if self._task is not None:
             await asyncio.wait([self._task])
 
+    async def epitaph(self) -> str:
+        """Why the server ended that just did, with what it said at last; waits a moment for that."""
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=LAST_WORDS_SECONDS + TERM_SECONDS)
+        return self.trouble
+
     async def _live(self) -> None:
         """One life of the server, from its start to its end."""
         try:
@@ -139,7 +145,8 @@ class Berth:
                     await asyncio.wait([reading, watching], return_when=asyncio.FIRST_COMPLETED)
                 ended = [task.result() for task in (watching, begin, reading) if task.done()]
                 why = next((words for words in ended if words), "it ended by itself")
-                if watching.done():
+                asked = watching.done()
+                if asked:
                     await server.bye()
                 else:
                     await asyncio.wait(rest, timeout=LAST_WORDS_SECONDS)
@@ -149,7 +156,7 @@ class Berth:
         finally:
             server.close("it was ended")
             await process.end()
-        return _epitaph(why, process, asked=watching.done())
+        return _epitaph(why, process, asked=asked)
 
     async def _begin(self, server: LanguageServer) -> str:
         """Why it does not begin, empty where it does."""
@@ -164,13 +171,15 @@ class Berth:
 
     async def _watched(self, server: LanguageServer) -> str:
         """Why the server must end: it is told to, is idle, or too large."""
+        pause = FIRST_LOOK_SECONDS
         while True:
             try:
-                async with asyncio.timeout(LOOK_SECONDS):
+                async with asyncio.timeout(pause):
                     await self._stop.wait()
                     return self._stopped_for
             except TimeoutError:
                 self.bytes = await asyncio.to_thread(group_bytes, server.process.pid)
+                pause = LOOK_SECONDS
             if self.bytes > self._most_bytes:
                 return f"it used {self.bytes >> 20} MB, `lsp.memory_mb` allows {self._most_bytes >> 20}"
             if time.monotonic() - self._used > IDLE_SECONDS:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loomkin.lsp.berth import Berth
 from loomkin.lsp.documents import OnDisk, look
-from loomkin.lsp.errors import ServerError
+from loomkin.lsp.errors import Gone, ServerError
 from loomkin.lsp.outside import Outside
 from loomkin.lsp.problems import Difference, Severity, chosen, compare, counted
 from loomkin.lsp.server import CHANGED, CREATED, DELETED, LanguageServer
@@ -96,6 +96,8 @@ class Checking:
                 server = await berth.ready()
                 async with berth.turn:
                     check.difference = await self._compared(server, check.before)
+        except Gone as error:
+            check.trouble = await berth.epitaph() or str(error)
         except ServerError as error:
             check.trouble = str(error)
         except TimeoutError:
@@ -132,7 +134,7 @@ class Checking:
 
     def _said(self, agent: str, berth: Berth, check: "_Check") -> list[str]:
         if check.trouble:
-            return self._once(agent, f"{berth.name} cannot say anything: {check.trouble}")
+            return self._once(agent, berth.off or f"{berth.name} cannot say anything: {check.trouble}")
         return told(check.difference, berth.name, self._shown)
 
     def _once(self, agent: str, words: str) -> list[str]:

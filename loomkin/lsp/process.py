@@ -63,8 +63,8 @@ class ServerProcess:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(self.pid, number)
                 await self._gone()
-        with suppress(OSError):
-            self.stdin.close()
+        # by itself it would wait for the end of its pipes, which unread words or a stray child hold open
+        self._process._transport.close()  # type: ignore[attr-defined]
         self._watch.remove(self.pid)
 
     async def _gone(self) -> None:

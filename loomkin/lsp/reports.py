@@ -35,7 +35,7 @@ class Reports:
         self._news = asyncio.Event()
         self._count = 0
         self._busy: set[str] = set()
-        self._ended = False
+        self._ended = ""
 
     def paths(self) -> set[Path]:
         """The files of which there is a report."""
@@ -92,9 +92,9 @@ class Reports:
             self._count += 1
             self._news.set()
 
-    def end(self) -> None:
+    def end(self, why: str) -> None:
         """Nothing will come any more."""
-        self._ended = True
+        self._ended = self._ended or why
         self._news.set()
 
     def wake(self) -> None:
@@ -116,9 +116,16 @@ class Reports:
             else:
                 await self._until_news(None)
 
+    async def idle(self, seconds: float) -> None:
+        """Wait while the server says that it is busy, at most so long; raises Gone."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._busy:
+                    await self._until_news(None)
+
     async def _until_news(self, seconds: float | None) -> None:
         if self._ended:
-            raise Gone("it ended")
+            raise Gone(self._ended)
         self._news.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):

@@ -70,7 +70,7 @@ class LanguageServer:
     def close(self, why: str) -> None:
         """Nobody is to wait for it any more."""
         self._connection.close(why)
-        self.reports.end()
+        self.reports.end(why)
 
     def show(self, path: Path, now: OnDisk) -> Document | None:
         """Let the server have a file as it is now: opened, changed or closed; None where it is closed."""

@@ -71,7 +71,9 @@ KINDS: tuple[ServerKind, ...] = (
     _kind("ruff", (".py", ".pyi"), "ruff server", f"ruff.toml .ruff.toml {_PYTHON}", "pip install ruff"),
     _kind("typescript", (*_TS, *_JS), "typescript-language-server --stdio", _NODE,
           "npm install -g typescript typescript-language-server", duty="typescript types",
-          options={"hostInfo": "loomkin", "preferences": {"providePrefixAndSuffixTextForRename": True}}),
+          # its second process answers from single files while the project loads, and wrongly so
+          options={"hostInfo": "loomkin", "tsserver": {"useSyntaxServer": "never"},
+                   "preferences": {"providePrefixAndSuffixTextForRename": True}}),
     _kind("tsgo", (*_TS, *_JS), "tsgo --lsp --stdio", _NODE,
           "npm install -g @typescript/native-preview", duty="typescript types"),
     _kind("deno", (*_TS, *_JS), "deno lsp", "deno.json deno.jsonc", "https://deno.com",

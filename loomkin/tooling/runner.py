@@ -192,6 +192,8 @@ class Runner:
     async def _permit(self, tool: AnyTool, item: Planned, scribe: Scribe) -> Verdict | Fail:
         call, preview = self._call_of(item.call), ""
         try:
+            if (failure := await tool.foresee(item.params, call)) is not None:
+                return failure
             # calls before this one may have changed which file its path means
             item.use = tool.use(item.params, call)
             asks = item.hook is Decision.ASK or (await self.gate.decide(item.use)).decision is Decision.ASK
