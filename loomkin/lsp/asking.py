@@ -1,6 +1,7 @@
 """Questions about code: definitions, references, hover texts, symbols, problems."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ MOST_FILES = 60
 """Files of a folder that are looked at for problems."""
 
 SETTLE_SECONDS = 45.0
+YOUNG_SECONDS, AGAIN_SECONDS = 6.0, 0.4
 BUSY_SECONDS = 20.0
 """How long a question waits for a server that still reads the project."""
 
@@ -65,7 +67,7 @@ class Asking:
         berth = await self.able(aim.path, provider)
         async with berth.turn:
             asked = await self.asked(berth, aim)
-            told = await asked.server.ask(method, {**asked.params, **context})
+            told = await settled(asked.server, method, {**asked.params, **context})
         return await asyncio.to_thread(_places, asked.server, told)
 
     async def hover(self, aim: Aim) -> str:
@@ -94,7 +96,7 @@ class Asking:
             async with berth.turn:
                 server = await self._shown(berth, path)
                 if server.abilities.can("workspaceSymbolProvider"):
-                    told = await server.ask("workspace/symbol", {"query": query})
+                    told = await settled(server, "workspace/symbol", {"query": query})
                     found += _symbols(told, path)
         return found
 
@@ -189,6 +191,22 @@ class Asking:
             except Unavailable:
                 continue
         return list(found.items())
+
+
+async def settled(server: LanguageServer, method: str, params: dict[str, Any]) -> Any:
+    """An answer about the whole project; a server that is young is asked until it says the same twice.
+
+    It may still read the project, and answers from the part that it knows. Raises ServerError.
+    """
+    told = await server.ask(method, params)
+    while time.monotonic() - server.process.began < YOUNG_SECONDS:
+        await asyncio.sleep(AGAIN_SECONDS)
+        await server.reports.idle(BUSY_SECONDS)
+        again = await server.ask(method, params)
+        if again == told and again:
+            break
+        told = again
+    return told
 
 
 def _files(path: Path, suffixes: frozenset[str]) -> list[Path]:

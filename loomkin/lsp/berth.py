@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,10 @@ LAST_WORDS_SECONDS = 0.3
 
 
 class Berth:
-    """One kind of server for one folder; agents share it, `turn` lets them change its files in turn."""
+    """One kind of server for one folder; agents share it, `turn` lets them change its files in turn.
+
+    `wanted` files are to be opened by whoever has the turn next.
+    """
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class Berth:
         self.folder = folder
         self.turn = asyncio.Lock()
         self.server: LanguageServer | None = None
+        self.wanted: dict[Path, None] = {}
         self.off = ""
         self.trouble = ""
         self.bytes = 0
@@ -180,6 +184,7 @@ class Berth:
             except TimeoutError:
                 self.bytes = await asyncio.to_thread(group_bytes, server.process.pid)
                 pause = LOOK_SECONDS
+                self._changed()
             if self.bytes > self._most_bytes:
                 return f"it used {self.bytes >> 20} MB, `lsp.memory_mb` allows {self._most_bytes >> 20}"
             if time.monotonic() - self._used > IDLE_SECONDS:
@@ -200,6 +205,17 @@ class Berth:
             "open": len(server.open) if server else 0,
             "trouble": self.off or self.trouble,
         }
+
+    def told(self) -> Iterator[str]:
+        """The same in words."""
+        row = self.row()
+        parts = [f"{self.name} {row['state']}"]
+        if self.server is not None:
+            parts += [f"pid {row['pid']}", f"{row['megabytes']} MB", f"{row['open']} files open"]
+        parts += [f"restarts {row['restarts']}"] if row["restarts"] else []
+        yield f"{', '.join(parts)}, in {row['folder']}"
+        if row["trouble"]:
+            yield f"  {row['trouble']}"
 
 
 async def _until_gone(server: LanguageServer) -> str:

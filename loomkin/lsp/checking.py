@@ -35,23 +35,35 @@ class Checking:
         self._told: set[tuple[str, str]] = set()
 
     async def warm(self, path: Path) -> None:
-        """Start what a file will need, in the background, and show it the file."""
+        """Start what a file will need, in the background, and let it have the file."""
         path = Path(await asyncio.to_thread(os.path.realpath, path))
         for berth in await self._servers.of(path):
-            if not berth.off and (berth.server is None or path not in berth.server.open):
+            if (
+                not berth.off
+                and path not in berth.wanted
+                and (berth.server is None or path not in berth.server.open)
+            ):
+                berth.wanted[path] = None
                 self._servers.supervisor.start(f"warm {berth.name}", self._warm(berth, path))
 
     async def _warm(self, berth: Berth, path: Path) -> None:
-        now = await asyncio.to_thread(look, path)
         try:
             server = await berth.ready()
             async with berth.turn:
+                cold = not server.open
                 server.files_changed(await self._outside.changes(server))
-                if path not in server.open and server.show(path, now) is not None:
+                await self._open_wanted(berth, server)
+                if cold:  # with the first file it reads the libraries, too
                     async with asyncio.timeout(LATE_SECONDS):
                         await server.settle(path)
         except (ServerError, TimeoutError):
             return  # the edit will hear of it
+
+    async def _open_wanted(self, berth: Berth, server: LanguageServer, but: Collection[Path] = ()) -> None:
+        wanted = [path for path in berth.wanted if path not in but and path not in server.open]
+        berth.wanted.clear()
+        for path, now in (await asyncio.to_thread(_look_at, wanted)).items():
+            server.show(path, now)
 
     async def before(self, paths: Iterable[Path]) -> dict[Path, OnDisk]:
         """What files hold that are about to be changed, of those that have a server."""
@@ -95,6 +107,7 @@ class Checking:
             async with asyncio.timeout(LATE_SECONDS):
                 server = await berth.ready()
                 async with berth.turn:
+                    await self._open_wanted(berth, server, check.before.keys())
                     check.difference = await self._compared(server, check.before)
         except Gone as error:
             check.trouble = await berth.epitaph() or str(error)
@@ -110,10 +123,16 @@ class Checking:
 
     async def _compared(self, server: LanguageServer, before: Mapping[Path, OnDisk]) -> Difference:
         await self._up_to_date(server, before.keys())
+        # what is known of other files may rest on the edit already, where the server started after it
+        known = all(
+            path in server.open and server.open[path].text.text == was.text for path, was in before.items()
+        )
         for path, was in before.items():
             server.show(path, was)
         for path in before:
             await server.settle(path)
+        await server.settle_others(before.keys(), OTHER_FILES, anew=not known)
+        unheard = server.open.keys() - server.reports.paths() - before.keys()
         old = server.problems()
         now = await asyncio.to_thread(_look_at, before)
         for path, found in now.items():
@@ -122,15 +141,15 @@ class Checking:
         server.files_changed(_events(before, now))
         for path in before:
             await server.settle(path)
-        await server.settle_others(before.keys(), OTHER_FILES)
-        return compare(old, server.problems())
+        await server.settle_others(before.keys(), OTHER_FILES, anew=True)
+        return compare(old, [one for one in server.problems() if one.path not in unheard])
 
     async def _up_to_date(self, server: LanguageServer, but: Collection[Path]) -> None:
         """What others did to files must not count as the edit's."""
         changes = await self._outside.changes(server, but)
         server.files_changed(changes)
         if await server.refresh(but) or changes:
-            await server.settle_others(but, OTHER_FILES)
+            await server.settle_others(but, OTHER_FILES, anew=True)
 
     def _said(self, agent: str, berth: Berth, check: "_Check") -> list[str]:
         if check.trouble:

@@ -23,10 +23,13 @@ class Found:
 
 
 class Finder:
-    """Finds servers in the project's own folders, which must be trusted, and on PATH."""
+    """Finds servers in the project's `own` folders, where these are trusted, and on PATH."""
 
-    def __init__(self, settings: LspSettings, root: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: LspSettings, root: Path, environ: Mapping[str, str], *, own: bool = True
+    ) -> None:
         self._root = root
+        self._own = _OWN if own else ()
         self._path = environ.get("PATH", os.defpath)
         self._settings = settings
         self.kinds = tuple(_kinds(settings.servers))
@@ -61,8 +64,8 @@ class Finder:
         if os.sep in words[0]:
             program = os.path.join(self._root, os.path.expanduser(words[0]))
             return Found(kind, (program, *words[1:])) if os.access(program, os.X_OK) else None
-        own = os.pathsep.join(str(self._root / folder) for folder in _OWN)
-        program = shutil.which(words[0], path=own) or shutil.which(words[0], path=self._path) or ""
+        own = os.pathsep.join(str(self._root / folder) for folder in self._own)
+        program = (own and shutil.which(words[0], path=own)) or shutil.which(words[0], path=self._path) or ""
         return Found(kind, (os.path.abspath(program), *words[1:])) if program else None
 
     def folder(self, kind: ServerKind, path: Path) -> Path:

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from loomkin.lsp.documents import Stamp, stamp_of
 from loomkin.lsp.server import CHANGED, CREATED, DELETED, LanguageServer
+from loomkin.lsp.table import ServerKind
 from loomkin.project.listing import list_files
 
 MOST_FILES = 20_000
@@ -21,7 +22,7 @@ class Outside:
 
     async def changes(self, server: LanguageServer, but: Collection[Path] = ()) -> list[tuple[Path, int]]:
         """What came, changed or went since the last look, but for some; nothing at the first."""
-        now = await asyncio.to_thread(_stamps, server.folder, server.kind.extensions)
+        now = await asyncio.to_thread(_stamps, server.folder, server.kind)
         before = self._known.get(server)
         self._known[server] = now
         if before is None:
@@ -33,8 +34,9 @@ class Outside:
         return [(path, kind) for path, kind in found if path not in but]
 
 
-def _stamps(folder: Path, extensions: tuple[str, ...]) -> dict[Path, Stamp]:
-    names = [name for name in list_files(folder).files if name.lower().endswith(extensions)]
+def _stamps(folder: Path, kind: ServerKind) -> dict[Path, Stamp]:
+    ends = (*kind.extensions, *kind.roots)
+    names = [name for name in list_files(folder).files if name.endswith(ends)]
     if len(names) > MOST_FILES:
         return {}
     paths = (folder / name for name in names)

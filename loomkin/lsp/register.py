@@ -2,25 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 FOLDER = "language-servers"
-
-
-class Listed(Protocol):
-    """A server as it is listed."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-    def row(self) -> dict[str, Any]:
-        """What is known of it."""
-        ...
 
 
 class Register:
@@ -28,19 +16,23 @@ class Register:
 
     def __init__(self, state: Path) -> None:
         self._path = state / FOLDER / f"{os.getpid()}.json"
+        self._lock = threading.Lock()
+        self._over = False
 
-    def note(self, servers: Iterable[Listed]) -> None:
-        """Write down how they are; where that cannot be, nobody knows."""
-        rows = [one.row() for one in servers]
+    def note(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write down how they are; where that cannot be, nobody knows. Blocks."""
         spare = self._path.with_suffix(".new")
-        with suppress(OSError):
+        with self._lock, suppress(OSError):
+            if self._over:
+                return
             self._path.parent.mkdir(parents=True, exist_ok=True)
             spare.write_text(json.dumps(rows), encoding="utf-8")
             os.replace(spare, self._path)
 
     def clear(self) -> None:
-        """Nothing runs any more."""
-        with suppress(OSError):
+        """Nothing runs any more. Blocks."""
+        with self._lock, suppress(OSError):
+            self._over = True
             self._path.unlink()
             self._path.parent.rmdir()
 

@@ -1,16 +1,17 @@
 """Renames: what the server would change, made by the editing engine, all of it or nothing, as one step."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from loomkin.lsp.aim import Aim
-from loomkin.lsp.asking import Asking
-from loomkin.lsp.documents import path_of
+from loomkin.lsp.asking import Asking, settled
+from loomkin.lsp.documents import look, path_of
 from loomkin.lsp.errors import Declined, ServerError
 from loomkin.lsp.positions import Text
+from loomkin.lsp.server import LanguageServer
 from loomkin.lsp.service import LanguageService
 from loomkin.project.edit_diff import whole_splice
 from loomkin.project.edit_finish import finish
@@ -22,6 +23,7 @@ from loomkin.project.writing import Change, commit
 from loomkin.records.dataclass import dataclass
 
 MOST_FILES = 500
+_PREPARE = "textDocument/prepareRename"
 _AGAIN = "Nothing was changed. Call it again for the files as they are now."
 
 
@@ -52,19 +54,27 @@ class Renaming:
         async with berth.turn:
             asked = await self._asking.asked(berth, aim)
             server, encoding = asked.server, asked.server.abilities.encoding
-            if server.abilities.prepares_rename and not await server.ask(
-                "textDocument/prepareRename", asked.params
-            ):
-                raise ServerError(f"{berth.name} can rename nothing in {asked.words.strip()!r} there.")
+            question = {**asked.params, "newName": new_name}
             try:
-                told = await server.ask("textDocument/rename", {**asked.params, "newName": new_name})
+                if server.abilities.prepares_rename and not await server.ask(_PREPARE, asked.params):
+                    raise ServerError(f"{berth.name} can rename nothing in {asked.words.strip()!r} there.")
+                edits = read_edits(await settled(server, "textDocument/rename", question))
+                if await self._marked(server, edits):
+                    edits = read_edits(await server.ask("textDocument/rename", question))
             except Declined as error:
                 raise ServerError(f"{berth.name} does not rename it: {error}") from error
-            edits = read_edits(told)
             if not edits:
                 raise ServerError(f"{berth.name} finds nothing to rename there.")
             known = {path: document.text for path, document in server.open.items()}
             return await asyncio.to_thread(_planned, self._service.workplace.roots, edits, known, encoding)
+
+    async def _marked(self, server: LanguageServer, paths: Iterable[Path]) -> bool:
+        """Show the server files that begin with a byte order mark: reading them itself it may count that."""
+        closed = [path for path in paths if path not in server.open]
+        found = await asyncio.to_thread(lambda: {path: look(path) for path in closed if _has_mark(path)})
+        for path, now in found.items():
+            server.show(path, now)
+        return bool(found)
 
     async def plan_back(self, agent: str) -> Plan:
         """What taking back the agent's last rename would change. Raises ServerError."""
@@ -80,6 +90,14 @@ class Renaming:
             shown = self._service.workplace.shown(failure.path)
             raise ServerError(f"{shown} was not written: {failure.reason}. {_AGAIN}")
         self._made[agent] = plan.changes
+
+
+def _has_mark(path: Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(3) == b"\xef\xbb\xbf"
+    except OSError:
+        return False
 
 
 def read_edits(told: Any) -> dict[Path, list[dict[str, Any]]]:

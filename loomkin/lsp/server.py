@@ -138,11 +138,13 @@ class LanguageServer:
             await self._pull(path)
         document.checked = version
 
-    async def settle_others(self, but: Collection[Path], most: int) -> None:
-        """Ask anew of the other open files, which a change may concern; who pushes does so unasked."""
+    async def settle_others(self, but: Collection[Path], most: int, *, anew: bool = False) -> None:
+        """Ask of the other open files, `anew` where a change may concern them; who pushes does so unasked."""
         if self.abilities.pulls:
             for path in [path for path in self.open if path not in but][-most:]:
-                await self._pull(path)
+                if anew:
+                    self.open[path].checked = 0
+                await self.settle(path)
 
     async def _pull(self, path: Path) -> None:
         for _ in range(ASKED_AGAIN):

@@ -55,6 +55,14 @@ class Servers:
         await asyncio.gather(*(berth.stop(why) for berth in running))
         return running
 
+    def wake(self, name: str = "") -> list[str]:
+        """Start the servers of that name, by default all there were, and forget what went wrong."""
+        woken = [one for one in self.berths.values() if name in ("", one.name)]
+        for berth in woken:
+            berth.revive()
+            berth.wake()
+        return [one.name for one in woken]
+
     async def aclose(self) -> None:
         """End all of them; bounded."""
         await self.stop(why="loomkin ends")
@@ -66,4 +74,5 @@ class Servers:
         self.crashes.append(f"{name}: {error!r}")
 
     def _note(self) -> None:
-        self._register.note(self.berths.values())
+        rows = [berth.row() for berth in self.berths.values()]
+        self.supervisor.start("register", asyncio.to_thread(self._register.note, rows))

@@ -72,6 +72,19 @@ async def test_changes_by_others_are_told_to_the_server_and_not_blamed_on_the_ed
         assert {"uri": f"file://{one.root}/b.fake", "type": 2} in changed
 
 
+@pytest.mark.parametrize("plan", [{"pull": True}, {}], ids=["pull", "push"])
+async def test_old_problems_of_files_that_were_only_read_are_not_blamed_on_an_edit(
+    tmp_path: Path, plan: dict[str, bool]
+) -> None:
+    async with desk(tmp_path, **plan) as one:
+        one.write("a.fake", "a\n")
+        for name in ("b.fake", "c.fake"):
+            one.write(name, "ERROR:old\n")
+            await one.checking.warm(one.root / name)
+        assert await one.edit("a.fake", "aa\n") == []
+        assert len(one.heard("textDocument/didOpen")) == 3
+
+
 async def test_the_servers_own_questions_are_all_answered(tmp_path: Path) -> None:
     async with desk(tmp_path, asks_at="textDocument/didOpen", strange_ids_at="textDocument/didOpen") as one:
         one.write("a.fake", "\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from loomkin.lsp.aim import Aim
 from loomkin.lsp.asking import Place
-from loomkin.lsp.errors import ServerError
+from loomkin.lsp.errors import Gone, NoAnswer, ServerError
 from loomkin.permissions.gate import Gate
 from loomkin.project.root import inside
 from loomkin.project.workplace import Workplace
@@ -46,6 +46,10 @@ async def aim_of(workplace: Workplace, call: Call, params: Pointed) -> Aim:
 
 def fail(error: ServerError) -> Fail:
     """What went wrong, then what to do."""
+    if isinstance(error, (Gone, NoAnswer)):
+        return Fail(
+            f"The language server failed: {error}. Try once more, or go by find_references and reading."
+        )
     return Fail(f"{error.message} {error.hint}".strip())
 
 
