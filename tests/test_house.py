@@ -83,7 +83,7 @@ HEAVY_OWN = {
     "loomkin.codemap.commit_draft", "loomkin.workspace.change_text", "loomkin.workspace.wording",
     "loomkin.workspace.committing", "loomkin.provenance.pull_request", "loomkin.agent.sub_agents",
     "loomkin.llm.aside", "loomkin.workspace.review_order", "loomkin.project.git_base",
-    "loomkin.tools.git.recording", "loomkin.lsp.service",
+    "loomkin.tools.git.recording", "loomkin.lsp.service", "loomkin.lsp.table",
 }  # fmt: skip
 BROAD_EXCEPTS = {"tooling/runner.py", "cli/main.py"}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 300, 50, 250

@@ -1,16 +1,20 @@
 """Which server does what for a file, where its program is, and which folder it works in."""
 
 import json
+import math
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from loomkin.config.settings import LspSettings, ServerSettings
 from loomkin.lsp.table import KINDS, ServerKind
+from loomkin.project.root import inside
 from loomkin.records.dataclass import dataclass, replace
 
+AGAIN_SECONDS = 10.0
 _OWN = (".venv/bin", "venv/bin", "node_modules/.bin", "vendor/bin")
 
 
@@ -34,6 +38,7 @@ class Finder:
         self._settings = settings
         self.kinds = tuple(_kinds(settings.servers))
         self._found: dict[str, Found | None] = {}
+        self._missed: dict[str, float] = {}
 
     @property
     def suffixes(self) -> frozenset[str]:
@@ -53,11 +58,12 @@ class Finder:
         return tuple(chosen.values())
 
     def find(self, kind: ServerKind) -> Found | None:
-        """Where a server is; what is not there is looked for again each time."""
-        known = self._found.get(kind.name)
-        if known is None:
+        """Where a server is; what is not there is looked for again after a while."""
+        known, now = self._found.get(kind.name), time.monotonic()
+        if known is None and now - self._missed.get(kind.name, -math.inf) > AGAIN_SECONDS:
             known = next((found for words in kind.commands if (found := self._look(kind, words))), None)
             self._found[kind.name] = known
+            self._missed[kind.name] = now
         return known
 
     def _look(self, kind: ServerKind, words: tuple[str, ...]) -> Found | None:
@@ -66,7 +72,9 @@ class Finder:
             return Found(kind, (program, *words[1:])) if os.access(program, os.X_OK) else None
         own = os.pathsep.join(str(self._root / folder) for folder in self._own)
         program = (own and shutil.which(words[0], path=own)) or shutil.which(words[0], path=self._path) or ""
-        return Found(kind, (os.path.abspath(program), *words[1:])) if program else None
+        if not program or (not self._own and inside(program, (self._root,))):
+            return None  # a PATH may lead into the folder
+        return Found(kind, (os.path.abspath(program), *words[1:]))
 
     def folder(self, kind: ServerKind, path: Path) -> Path:
         """The outermost folder around a file with a mark of the kind, else the project's."""

@@ -73,6 +73,7 @@ KINDS: tuple[ServerKind, ...] = (
           "npm install -g typescript typescript-language-server", duty="typescript types",
           # its second process answers from single files while the project loads, and wrongly so
           options={"hostInfo": "loomkin", "tsserver": {"useSyntaxServer": "never"},
+                   "disableAutomaticTypingAcquisition": True,
                    "preferences": {"providePrefixAndSuffixTextForRename": True}}),
     _kind("tsgo", (*_TS, *_JS), "tsgo --lsp --stdio", _NODE,
           "npm install -g @typescript/native-preview", duty="typescript types"),

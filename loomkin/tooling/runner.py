@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from loomkin.errors import FatalToolError, LoomkinError, StoreError
 from loomkin.permissions.gate import Gate, target_of
@@ -25,13 +25,15 @@ from loomkin.runtime.uncut import cancellations
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
 from loomkin.tooling.claiming import Claims
 from loomkin.tooling.hooked import EndedByHook, ended, told
-from loomkin.tooling.inspecting import Inspection
 from loomkin.tooling.lessons import Lessons
 from loomkin.tooling.planned import Planned, Revision, stages
 from loomkin.tooling.refusal import refusal_text
 from loomkin.tooling.schema import Problem, bind
 from loomkin.tooling.tool import Call, Fail, Ok
 from loomkin.tooling.toolbox import AnyTool, Toolbox
+
+if TYPE_CHECKING:  # its look is all that counts at run time
+    from loomkin.tooling.inspecting import Inspection
 
 TOGETHER = 8
 CANCELLED = "Stopped before it ended. It may have had effects already; look before you repeat it."

@@ -1,6 +1,6 @@
 """Language servers for agents that may never need them: loaded when a file of their kind is first touched."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ class Languages:
         self._house = house
         self._environ = environ
         self._service: LanguageService | None = None
+        self._suffixes: frozenset[str] | None = None
         options, settings = house.options, house.loaded.settings.lsp
         recorded = options.record is not None or options.replay is not None
         self.watches = settings.enabled and house.trusted and not recorded
@@ -41,6 +42,19 @@ class Languages:
                 trusted=house.trusted,
             )
         return self._service
+
+    def concern(self, paths: Iterable[str]) -> list[Path]:
+        """Those of the files that a server may know; cheap, for most sessions touch none."""
+        found = [path for path in map(Path, paths) if path.suffix]
+        if not self.watches or not found:
+            return []
+        if self._suffixes is None:
+            from loomkin.lsp.table import LANGUAGES  # heavy: late on purpose
+
+            own = self._house.loaded.settings.lsp.servers.values()
+            added = {f".{one.lstrip('.').lower()}" for server in own for one in server.extensions}
+            self._suffixes = frozenset(LANGUAGES) | added
+        return [path for path in found if path.suffix.lower() in self._suffixes]
 
     @property
     def started(self) -> "LanguageService | None":
@@ -73,17 +87,14 @@ class Looks:
 
     async def before(self, use: ToolUse) -> Any:
         """What the files hold that a call is about to change; nothing for any other call."""
-        if not self._languages.watches or not use.writes or use.tool not in WRITES:
-            return None
-        paths = [path for path in map(Path, use.writes) if path.suffix]
+        paths = self._languages.concern(use.writes) if use.tool in WRITES else []
         return await self._languages.service().checking.before(paths) if paths else None
 
     async def after(self, use: ToolUse, result: Ok | Fail, before: Any) -> Sequence[str]:
         """What servers say of the change."""
         if before and isinstance(result, Ok) and result.changes:
             return await self._languages.service().checking.after(self._agent, before)
-        if use.tool in READS and self._languages.watches and isinstance(result, Ok) and self._writes():
-            for path in use.reads:
-                if Path(path).suffix:
-                    await self._languages.service().checking.warm(Path(path))
+        if use.tool in READS and isinstance(result, Ok) and self._writes():
+            for path in self._languages.concern(use.reads):
+                await self._languages.service().checking.warm(path)
         return ()

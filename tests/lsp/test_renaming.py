@@ -6,6 +6,12 @@ import pytest
 
 from loomkin.lsp.errors import ServerError
 from loomkin.lsp.renaming import Renaming
+from loomkin.project.sight import Sight
+from loomkin.records.ids import CallId, SessionId
+from loomkin.records.region import Region
+from loomkin.tooling.tool import Call, Fail, Ok
+from loomkin.tools.files.changing import Editing
+from loomkin.tools.servers.lsp_rename import LspRename, Params
 from tests.lsp.desk import desk
 
 
@@ -70,3 +76,25 @@ async def test_a_read_only_file_and_a_use_outside_stop_the_whole_rename(tmp_path
         one.write("b.fake", "price\n").chmod(0o444)
         with pytest.raises(ServerError, match="read-only"):
             await Renaming(one.service).plan(one.aim("a.fake", 1, "price"), "cost")
+
+
+async def test_the_tool_names_every_file_and_region_before_it_is_permitted(tmp_path: Path) -> None:
+    async with desk(tmp_path) as one:
+        one.write("a.fake", "price\nother\n")
+        one.write("b.fake", "no\nprice\n")
+        workplace = one.service.workplace
+        tool = LspRename(one.service, Editing(workplace, Sight()))
+        call = Call(CallId("c1"), SessionId("s1"), "coder", one.root)
+        params = Params("a.fake", 1, "price", "cost")
+        assert await tool.foresee(params, call) is None
+        assert tool.use(params, call).writes == (str(one.root / "a.fake"), str(one.root / "b.fake"))
+        assert await tool.regions(params, call) == (Region("a.fake", "", 1, 1), Region("b.fake", "", 2, 2))
+        assert "+cost" in await tool.preview(params, call)
+        done = await tool.run(params, call)
+        assert isinstance(done, Ok)
+        assert [(change.path, change.added, change.removed) for change in done.changes] == [
+            ("a.fake", 1, 1), ("b.fake", 1, 1),
+        ]  # fmt: skip
+        wrong = await tool.foresee(Params("a.fake", 2, "price", "x"), call)
+        assert isinstance(wrong, Fail)
+        assert "names no price" in wrong.text

@@ -59,6 +59,21 @@ async def test_no_server_runs_in_a_folder_that_is_not_trusted(
 
 
 @pytest.mark.feature("D3")
+@pytest.mark.parametrize("name", ["README.md", "a.fake"])
+async def test_only_a_session_that_touches_code_loads_anything_for_servers(
+    bench: Bench, plan: Callable[..., Path], name: str
+) -> None:
+    log = plan()
+    bench.write(name, "words\n")
+    steps = ({"calls": [call("file_edit", path=name, old="words", new="more")]}, DONE)
+    async with bench.model(*steps):
+        ended = await bench.run("ask", "go", *EDITS, "--trust", environ={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert ended.code == 0
+    assert "loomkin.project.edit_text" in ended.err
+    assert ("loomkin.lsp.service" in ended.err) is log.exists() is (name == "a.fake")
+
+
+@pytest.mark.feature("D3")
 async def test_late_findings_come_with_the_next_request_and_a_rename_asks_for_every_file(
     bench: Bench, plan: Callable[..., Path]
 ) -> None:
