@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
@@ -87,8 +88,10 @@ class Checking:
             check = _Check({path: before[path] for path in paths})
             task = self._servers.supervisor.start(f"check by {berth.name}", self._check(agent, berth, check))
             checks[berth] = (check, task, seconds)
+        begun = time.monotonic()
         for berth, (check, task, seconds) in checks.items():
-            done, _ = await asyncio.wait([task], timeout=seconds)
+            left = seconds - (time.monotonic() - begun)
+            done, _ = await asyncio.wait([task], timeout=max(0.0, left))
             if done:
                 lines += self._said(agent, berth, check)
                 continue
@@ -119,7 +122,8 @@ class Checking:
             said = self._said(agent, berth, check)
             names = ", ".join(self._shown(path) for path in check.before)
             clean = [f"{berth.name} has looked at {names}: no new problems."]
-            self._late[agent].append("\n".join(said or clean))
+            if words := "\n".join(said or ([] if check.trouble else clean)):
+                self._late[agent].append(words)
 
     async def _compared(self, server: LanguageServer, before: Mapping[Path, OnDisk]) -> Difference:
         await self._up_to_date(server, before.keys())

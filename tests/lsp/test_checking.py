@@ -72,6 +72,20 @@ async def test_changes_by_others_are_told_to_the_server_and_not_blamed_on_the_ed
         assert {"uri": f"file://{one.root}/b.fake", "type": 2} in changed
 
 
+async def test_agents_share_a_server_and_each_hears_of_its_own_edit(tmp_path: Path) -> None:
+    async with desk(tmp_path) as one:
+        for name in ("a.fake", "b.fake", "c.fake"):
+            one.write(name, "ERROR:old\n")
+        edits = (one.edit(f"{name}.fake", f"ERROR:old\nERROR:by_{name}\n", agent=name) for name in "abc")
+        said = await asyncio.gather(*edits)
+        for name, lines in zip("abc", said, strict=True):
+            assert lines == [
+                "fake: 1 error new since this edit:",
+                f"{name}.fake:2:1 error: by_{name} [fake fake]",
+            ]
+        assert len(one.heard("initialize")) == 1
+
+
 @pytest.mark.parametrize("plan", [{"pull": True}, {}], ids=["pull", "push"])
 async def test_old_problems_of_files_that_were_only_read_are_not_blamed_on_an_edit(
     tmp_path: Path, plan: dict[str, bool]

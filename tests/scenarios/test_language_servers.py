@@ -1,6 +1,7 @@
 """Language servers through the real command: real pyright, a real TypeScript server, a scripted model."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.scenarios.conftest import Bench, bodies, call
 from tests.scenarios.test_tools import results
 
 DONE = {"text": "Done."}
-INSTALLED = Path(__file__).parents[2] / ".venv/language-servers/node_modules/.bin"
+INSTALLED = Path(sys.prefix) / "language-servers/node_modules/.bin"
 YOLO = ("--permission-mode", "yolo", "--trust")
 SHOP = """\
 def price(count: int) -> int:
@@ -28,7 +29,11 @@ total: int = price(2)
 @pytest.fixture
 def served(bench: Bench) -> Bench:
     """A repository in which real language servers are found on PATH."""
-    bench.environ["PATH"] = f"{INSTALLED}{os.pathsep}{os.environ['PATH']}"
+    assert (INSTALLED / "pyright-langserver").exists(), "`make venv` installs the servers of these tests"
+    # a node from PyPI is beside our Python
+    places = (str(INSTALLED), str(Path(sys.executable).parent), os.environ["PATH"])
+    bench.environ["PATH"] = os.pathsep.join(places)
+    bench.environ["LOOMKIN__LSP__SERVERS__RUFF__ENABLED"] = "false"
     bench.environ["LOOMKIN__LSP__ENABLED"] = "true"
     bench.environ["LOOMKIN__LSP__WAIT"] = "10"
     return bench
