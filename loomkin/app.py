@@ -198,7 +198,7 @@ async def _seat(
     session.recall = partial(crew.recalled, agent.name)
     session.desk = services.ground.desk
     stack.push_async_callback(record(crew, session.desk, supervisor).aclose)
-    session.memory = memory
+    session.memory, session.languages = memory, crew.languages
     session.git, session.person = services.ground.git(agent.name), services[Person]
     services.join(session, role)
     return session

@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "failures": "list, show, forget: what failed here, and what mended it",
     "keepers": "list, show, search, ask, archive, restore: what left the windows of models",
     "map": "the files that matter for some words, with outlines, within a budget of tokens",
+    "lsp": "the language servers for the files here: which are known, found, trusted, running",
     "recall": "what was said here before, in any session, by its words",
     "permissions": "list, explain, revoke: what may be done, and which rule says so",
     "audit": "every decision on a tool call, with the rule that decided",

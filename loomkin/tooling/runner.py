@@ -4,18 +4,13 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from loomkin.errors import FatalToolError, LoomkinError, StoreError
 from loomkin.permissions.gate import Gate, target_of
 from loomkin.permissions.hooks import Hooks
 from loomkin.records.dataclass import replace
-from loomkin.records.event import (
-    CallFinished,
-    CallStarted,
-    FileChanged,
-    PermissionDecided,
-)
+from loomkin.records.event import CallFinished, CallStarted, FileChanged, PermissionDecided
 from loomkin.records.ids import CallId
 from loomkin.records.message import ToolCall, ToolResult
 from loomkin.records.permission import Access, Decision, ToolUse, Verdict
@@ -32,6 +27,9 @@ from loomkin.tooling.refusal import refusal_text
 from loomkin.tooling.schema import Problem, bind
 from loomkin.tooling.tool import Call, Fail, Ok
 from loomkin.tooling.toolbox import AnyTool, Toolbox
+
+if TYPE_CHECKING:  # its look is all that counts at run time
+    from loomkin.tooling.inspecting import Inspection
 
 TOGETHER = 8
 CANCELLED = "Stopped before it ended. It may have had effects already; look before you repeat it."
@@ -52,6 +50,7 @@ class Runner:
     under a claim on what it changes; `withheld` says why a call is not the agent's at this moment. `review`
     is asked before each call starts: it may wait, and say what the person made of the call meanwhile.
     `remarks` and `lessons` add lines to the result of a call that ran; a lesson may hold a call back once.
+    `inspection` looks at its files before and after.
     """
 
     def __init__(
@@ -75,6 +74,7 @@ class Runner:
         self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
         self.remarks: list[Callable[[ToolUse], Sequence[str]]] = []
         self.lessons: Lessons | None = None
+        self.inspection: Inspection | None = None
 
     def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
         """The calls in one call whose arguments are several objects glued together, if each of them fits."""
@@ -179,22 +179,26 @@ class Runner:
         item.started = True
         begun = self._clock.monotonic()
         pending = cancellations()
+        seen = await self.inspection.before(item.use) if self.inspection and item.use else None
         item.result = await self._call(item.tool, item)
         if cancellations() > pending:
             # it ended all the same, and `run` writes down what it did
             raise asyncio.CancelledError
-        if item.use and (said := self._remarks(item.call.id, item.use, item.result)):
+        if item.use and (said := await self._remarks(item.call.id, item.use, item.result, seen)):
             item.result = item.result.with_words(said)
         result = await self._after(item, item.result, scribe)
         self._finish(item, result, _state(result), self._clock.monotonic() - begun, scribe, sink)
 
-    def _remarks(self, call: CallId, use: ToolUse, result: Ok | Fail) -> list[str]:
-        said = [line for remark in self.remarks for line in remark(use)]
+    async def _remarks(self, call: CallId, use: ToolUse, result: Ok | Fail, seen: Any) -> list[str]:
+        found = await self.inspection.after(use, result, seen) if self.inspection else ()
+        said = [*found, *(line for remark in self.remarks for line in remark(use))]
         return [*said, *self.lessons.after(call, use, result)] if self.lessons is not None else said
 
     async def _permit(self, tool: AnyTool, item: Planned, scribe: Scribe) -> Verdict | Fail:
         call, preview = self._call_of(item.call), ""
         try:
+            if (failure := await tool.foresee(item.params, call)) is not None:
+                return failure
             # calls before this one may have changed which file its path means
             item.use = tool.use(item.params, call)
             asks = item.hook is Decision.ASK or (await self.gate.decide(item.use)).decision is Decision.ASK

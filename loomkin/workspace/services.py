@@ -36,6 +36,9 @@ class Services(dict[type, Any]):
             place = self[Workplace]
             self[kind] = self._atlas = kind(place.root, place.outputs.parent / "map.db")
             return self[kind]
+        if self.ground is not None and kind.__module__ == "loomkin.lsp.service":
+            self[kind] = self.ground.crew.languages.service()
+            return self[kind]
         in_team = kind.__module__.startswith("loomkin.team.")
         if self.ground is None or self._company is not None or not in_team:
             raise KeyError(kind)

@@ -24,6 +24,7 @@ from loomkin.workspace.mentions import Attached
 if TYPE_CHECKING:  # a session of one agent has no team and loads none
     from loomkin.decisions.desk import Desk
     from loomkin.workspace.git_desk import GitDesk
+    from loomkin.workspace.languages import Languages
     from loomkin.workspace.oversight import Oversight
     from loomkin.workspace.remembering import Remembering
     from loomkin.workspace.watching import Watching
@@ -112,6 +113,7 @@ class Session:
         self.recall: Callable[[str, float], str] = lambda text, since: ""
         self.desk: Desk | None = None
         self.memory: Remembering | None = None
+        self.languages: Languages | None = None
         self.git: GitDesk | None = None
         self.person: Person | None = None
         self.watching: Callable[[], Watching] | None = None
