@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from loomkin.cli.place import AsJson, Folder, Place, group, look, say
+from loomkin.cli.place import AsJson, Folder, Group, Place, group, look, say
 from loomkin.cli.tables import dollars, table, to_json
 from loomkin.config.catalogue import spell
 from loomkin.config.paths import Layer, files
@@ -27,7 +26,7 @@ LOCAL_SECONDS = 0.5
 MILLION = 1_000_000
 
 
-class _ListFirst(TyperGroup):
+class _ListFirst(Group):
     """A group whose words mean `list` unless they name a subcommand."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from loomkin.config.load import Loaded, load
 from loomkin.errors import NotFoundError, UsageError
@@ -20,6 +21,8 @@ from loomkin.ui.terminal import printable
 
 Folder = Annotated[Path | None, typer.Option("-C", metavar="DIR", help="Work in that folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_LONGEST = 500
+"""Characters of a help text's first sentence."""
 SESSION_HELP = "Id, 4 or more characters from its beginning or end, or name."
 
 
@@ -104,9 +107,18 @@ def single(about: str) -> typer.Typer:
     return typer.Typer(help=about, **_PLAIN)
 
 
-def group(about: str, **more: Any) -> typer.Typer:
+class Group(TyperGroup):
+    """A command with subcommands, whose help says what each does to the end of the sentence."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        rows = [(name, one.get_short_help_str(_LONGEST)) for name, one in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def group(about: str, cls: type[Group] = Group) -> typer.Typer:
     """The application of a command with subcommands; `-C` may stand before or behind the subcommand."""
-    app = typer.Typer(help=about, invoke_without_command=True, **_PLAIN, **more)
+    app = typer.Typer(help=about, invoke_without_command=True, cls=cls, **_PLAIN)
 
     @app.callback()
     def before(context: typer.Context, folder: Folder = None) -> None:

@@ -78,9 +78,9 @@ class Atlas:
         """The files that matter for somebody's words; without any, those that matter most to the others."""
         with self._lock:
             self._index.refresh()
-            request, ranked = rank(self._index, words, at_hand)
+            ranking = rank(self._index, words, at_hand)
             budget = Budget(max(tokens, LEAST_TOKENS), BYTES_PER_TOKEN)
-            return draw(ranked, request, self._index.outlines, budget, self._index.pieces, closed)
+            return draw(ranking, self._index.outlines, budget, self._index.pieces, closed)
 
     def definitions(self, name: str) -> list[Definition]:
         """Where a name is defined, dotted or not; where nowhere, what is defined under it in another case."""

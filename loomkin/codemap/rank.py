@@ -52,15 +52,27 @@ class Ranked:
     score: float
 
 
-def rank(index: Index, text: str, at_hand: Collection[str] = ()) -> tuple[Wanted, Iterator[Ranked]]:
-    """The best files in order; `index` was refreshed. The same files and words give the same order."""
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The best files in order; `fits` where one of them has a word of the request, or none was asked for."""
+
+    request: Wanted
+    files: Iterator[Ranked]
+    fits: bool
+
+
+def rank(index: Index, text: str, at_hand: Collection[str] = ()) -> Ranking:
+    """What matters; `index` was refreshed. The same files and words give the same order."""
     request = wanted(text, index.pieces)
     total = _by_words(index, request)
     over = index.over
     best = max(total.values(), default=0.0) or 1.0
-    _by_paths(over, request, at_hand, total, best)
+    _by_paths(over, request.paths, (), total, best)
+    fits = bool(total) or not text.strip()
+    _by_paths(over, (), at_hand, total, best)
     best = max(total.values(), default=0.0)
-    flows = _by_links(over, total, request)
+    # what rests on nothing, such as a page of words, leads nowhere
+    flows = _by_links(over, total, request) or _by_links(over, {}, request)
     most = max(flows.values(), default=0) or 1
     for number, flow in flows.items():
         total[number] = total.get(number, 0.0) + LINKED * (best or 1.0) * math.sqrt(flow / most)
@@ -70,7 +82,7 @@ def rank(index: Index, text: str, at_hand: Collection[str] = ()) -> tuple[Wanted
         elif not request.terms and over.path(number) not in at_hand and vendored(over.path(number)):
             total[number] *= COPIED
     _with_partners(over, total)
-    return request, itertools.islice(_ordered(over, total), MOST)
+    return Ranking(request, itertools.islice(_ordered(over, total), MOST), fits)
 
 
 def _ordered(over: Overlay, total: Mapping[int, float]) -> Iterator[Ranked]:
@@ -113,16 +125,16 @@ def _by_words(index: Index, request: Wanted) -> dict[int, float]:
 
 
 def _by_paths(
-    over: Overlay, request: Wanted, at_hand: Collection[str], scores: dict[int, float], best: float
+    over: Overlay, meant: Sequence[str], at_hand: Collection[str], scores: dict[int, float], best: float
 ) -> None:
     """What is at hand, and what the request names."""
-    if not at_hand and not request.paths:
+    if not at_hand and not meant:
         return
     for number in over.files():
         path = over.path(number)
         if path in at_hand:
             scores[number] = scores.get(number, 0.0) + AT_HAND * best
-        for one in request.paths:
+        for one in meant:
             if path == one or path.endswith(f"/{one}"):
                 scores[number] = scores.get(number, 0.0) + best
             elif "/" in one and f"/{one}/" in f"/{path}":

@@ -2,11 +2,11 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from loomkin.codemap.digest import Entry
 from loomkin.codemap.query import Wanted
-from loomkin.codemap.rank import Ranked
+from loomkin.codemap.rank import Ranked, Ranking
 from loomkin.codemap.words import Pieces
 from loomkin.project.listing import shown_path
 from loomkin.records.dataclass import dataclass
@@ -18,6 +18,7 @@ LINE_TOKENS = 150
 """Tokens of the budget for which each file gets a line."""
 AT_ONCE = 16
 """Outlines that are read together."""
+NOTHING = "These words find no file here. Without them matter:"
 FURTHER = "Further files, by folder, the likeliest first:"
 
 
@@ -43,15 +44,16 @@ class Drawn:
 
 
 def draw(
-    ranked: Iterator[Ranked],
-    request: Wanted,
+    ranking: Ranking,
     outlines: Callable[[Sequence[int]], Mapping[int, tuple[Entry, ...]]],
     budget: Budget,
     known: Pieces,
     closed: Callable[[str], bool],
 ) -> Drawn:
     """As much of the ranked files as the budget holds."""
+    ranked, request = ranking.files, ranking.request
     most = int(budget.tokens * budget.bytes_per_token)
+    most -= 0 if ranking.fits else _size(NOTHING) + 1
     blocks: list[str] = []
     outlined: list[str] = []
     used = 0
@@ -78,6 +80,7 @@ def draw(
         outlined.append(one.path)
     rest = (one.path for one in itertools.chain(held[len(outlined) :], ranked))
     tail, named = _tail(rest, most - used - _size(FURTHER) - 1)
+    blocks = [NOTHING, *blocks] if not ranking.fits and (blocks or tail) else blocks
     text = "\n".join([*blocks, FURTHER, *tail] if tail else blocks)
     return Drawn(text, tuple(outlined), tuple(named))
 

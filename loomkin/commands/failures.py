@@ -9,7 +9,7 @@ from loomkin.records.failure_event import FailureForgotten
 from loomkin.records.ids import SessionId
 from loomkin.store import failures as store
 
-HINT = "/failures · /failures ID · forget ID"
+HINT = "/failures · /failures ID · /failures forget ID"
 MOST = 30
 
 
@@ -26,7 +26,9 @@ class Failures(Command):
         await context.scribe.flush()
         if word == "forget" and rest:
             return CommandResult(await _forget(context, rest.strip()))
-        if word == "forget" or rest:
+        if word == "forget":
+            raise UsageError("Name the failure to forget.", hint=HINT)
+        if rest:
             raise UsageError(f"/failures cannot do {argument.strip()!r}.", hint=HINT)
         if not word:
             return CommandResult(_listed(store.lessons(context.database)))

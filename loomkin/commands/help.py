@@ -16,6 +16,7 @@ KEYS = (
     ("Shift+Tab", "mode: ask, edits, plan"),
     ("Ctrl+G", "write in your editor"),
     ("Ctrl+L", "draw the last rows again"),
+    ("Ctrl+Z", "put the program into the background"),
     ("Tab", "complete @path and /command"),
     ("@path", "put a file along"),
     ("@agent words", "words for a teammate's very next step"),

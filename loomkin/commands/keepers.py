@@ -10,7 +10,8 @@ if TYPE_CHECKING:  # the memory is loaded when it is asked for
     from loomkin.keepers.catalogue import Entry
 
 HINT = (
-    "/keepers · /keepers archived · archive ID · restore ID; /recall WORDS searches them, @k7 brings k7 along"
+    "/keepers · /keepers archived · /keepers archive ID · /keepers restore ID; "
+    "/recall WORDS searches them, @k7 brings k7 along"
 )
 MOST = 30
 MOVES = {"archive": KeeperState.ARCHIVED, "restore": KeeperState.ACTIVE}
@@ -31,6 +32,8 @@ class Keepers(Command):
         every = await memory.entries()
         keeper = named(keeper)
         if verb in MOVES:
+            if not keeper:
+                raise UsageError(f"Name the keeper to {verb}.", hint=HINT)
             if keeper not in {one.line.id for one in every}:
                 raise UsageError(f"There is no keeper {keeper!r}.", hint=HINT)
             memory.move(keeper, MOVES[verb])

@@ -26,7 +26,8 @@ def session_line(row: SessionRow, present: bool) -> str:
     """One session in one line, a star at the one that is open."""
     at = time.strftime("%Y-%m-%d %H:%M", time.localtime(row.updated))
     title = " ".join((row.name or row.title or "(nothing said)").split())[:60]
-    return f"{'*' if present else ' '} {row.id}  {at}  {row.turns:>3} turns  {title}"
+    turns = "turn " if row.turns == 1 else "turns"
+    return f"{'*' if present else ' '} {row.id}  {at}  {row.turns:>3} {turns}  {title}"
 
 
 COMMAND = Sessions()

@@ -6,13 +6,15 @@ from loomkin.config.load import Loaded
 from loomkin.errors import LoomkinError
 from loomkin.githooks.checking import conflicts, denials, secrets
 from loomkin.githooks.hook import Call, Git, Hook, Verdict
-from loomkin.githooks.staged import Added, Staged, added_lines, against, staged
+from loomkin.githooks.staged import Added, Staged, added_lines, empty_tree, head, staged
 from loomkin.project.git_marks import in_progress
 from loomkin.records.dataclass import dataclass, field
 
 MOST = 10
 """Findings of a sort that are shown."""
-_SECRETS = "secrets are staged. Take them out: `git restore --staged FILE`"
+_SECRETS = "secrets are staged. Take them out: `git {} FILE`"
+_UNSTAGE, _UNSTAGE_FIRST = "restore --staged", "rm --cached"
+"""Git restores from a commit, so before the first one it has to be told otherwise."""
 _FALSE = "a line that is none may say `pragma: allowlist secret`"
 _CONFLICTS = "conflict markers are staged. Resolve them and `git add` the files"
 _RULES = "the project's rules deny this"
@@ -37,11 +39,13 @@ class _Report:
 def run(call: Call) -> Verdict:
     """The findings; those that stop the commit say what to do."""
     settings, git, report = call.settings, call.git, _Report()
-    files, lines = _new(git, merging=in_progress(call.root) == "merge")
+    base = head(git)
+    files, lines = _new(git, base or empty_tree(git), merging=in_progress(call.root) == "merge")
     if not files:
         return Verdict()
     if settings.secrets:
-        report.add(f"{_SECRETS}; {_FALSE}", secrets(call, files, lines), stops=True)
+        what = _SECRETS.format(_UNSTAGE if base else _UNSTAGE_FIRST)
+        report.add(f"{what}; {_FALSE}", secrets(call, files, lines), stops=True)
     if settings.conflicts:
         report.add(_CONFLICTS, conflicts(lines), stops=True)
     if settings.rules != "off" and (rules := denials(call)):
@@ -57,9 +61,8 @@ def run(call: Call) -> Verdict:
     return Verdict(tuple(report.lines), report.stop)
 
 
-def _new(git: Git, *, merging: bool) -> tuple[list[Staged], list[Added]]:
+def _new(git: Git, base: str, *, merging: bool) -> tuple[list[Staged], list[Added]]:
     """What the commit brings; in a merge, what none of the merged commits has."""
-    base = against(git)
     files, lines = staged(git, base), added_lines(git, base)
     if merging:
         theirs = {one.path for one in staged(git, "MERGE_HEAD")}

@@ -24,11 +24,16 @@ class Staged:
 
 def against(git: Git) -> str:
     """The commit that the next one stands on, or the empty tree."""
-    found = git.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}", codes=(0, 1, 128)).strip()
-    return found or _empty_tree(git)
+    return head(git) or empty_tree(git)
 
 
-def _empty_tree(git: Git) -> str:
+def head(git: Git) -> str:
+    """The commit that the next one stands on; nothing before the first."""
+    return git.text("rev-parse", "--verify", "--quiet", "HEAD^{commit}", codes=(0, 1, 128)).strip()
+
+
+def empty_tree(git: Git) -> str:
+    """The tree without files, which stands in for the commit before the first."""
     made = git.data("hash-object", "-t", "tree", "--stdin", stdin=b"").decode().strip()
     return made or EMPTY_TREE
 

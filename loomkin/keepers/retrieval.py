@@ -62,7 +62,7 @@ class Library:
 
         Raises NotFoundError for a keeper that there is not.
         """
-        hits = find(self._connection, self._project, self._query(wanted), self._common)
+        hits = self._as_first_said(find(self._connection, self._project, self._query(wanted), self._common))
         known = recall.said(self._connection, {hit.seq for hit in hits})
         kept = recall.keepers_of(self._connection, [hit.message for hit in hits if hit.message])
         found: list[Passage] = []
@@ -78,6 +78,16 @@ class Library:
             found += self._in_outputs(wanted)
         found.sort(key=lambda one: -one.score)
         return [self._with_changes(one, by_id.get(one.id)) for one in found[: wanted.limit]]
+
+    def _as_first_said(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Hits in forks as hits in the sessions that these were forked from, with their time and files."""
+        told = {(hit.session, hit.message) for hit in hits if hit.message}
+        first = recall.originals(self._connection, told)
+        places = [first.get((hit.session, hit.message)) for hit in hits]
+        return [
+            replace(hit, seq=place.seq, session=place.session, agent=place.agent) if place else hit
+            for hit, place in zip(hits, places, strict=True)
+        ]
 
     def _query(self, wanted: Wanted) -> Query:
         kinds: tuple[str, ...] = ()

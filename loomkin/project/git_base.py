@@ -45,7 +45,11 @@ async def find_base(root: Path, asked: str = "") -> Base | Problem:
         return Problem(f"{name} and this branch have no commit in common.")
     if asked:
         return Problem(f"There is no branch or commit {asked!r}.", "`git branch -a` lists them.")
-    return Problem("It is not known which branch this one will go into.", "Name it, such as main.")
+    hint = f"This is {here} itself: switch to a branch of your own, or name what to compare with."
+    return Problem(
+        "It is not known which branch this one will go into.",
+        hint if here in _USUAL else "Name it, such as main.",
+    )
 
 
 async def _candidates(root: Path, here: str) -> list[str]:

@@ -208,7 +208,10 @@ def _failed(done: GitResult, order: Order) -> Problem:
     elif ".lock': File exists" in text:
         hint = "Wait until the other git is done; if none runs, a person may remove that file."
     else:
-        hint = "Where a hook refused it, mend what it says, then commit again; hooks are never passed by."
+        hint = (
+            "Where a hook refused it, mend what it says, then commit again. "
+            "To pass hooks by (`--no-verify`) is for a person alone."
+        )
     return Problem(f"Nothing was committed: git ended with code {done.code}.\n{text}", hint)
 
 

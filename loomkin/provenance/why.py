@@ -21,7 +21,7 @@ from loomkin.store import decision_files, decisions, origins
 from loomkin.store.database import Database
 from loomkin.store.sessions import ChangeRow
 
-EXAMPLE = "For example: loomkin why src/app.py:12"
+EXAMPLE = "Name it like src/app.py:12, or src/app.py:12-20."
 FOREVER = 1e18
 MOST_STRETCHES = 10
 MOST_LINES = 2_000
@@ -50,6 +50,9 @@ def spot(cwd: Path, typed: str, line: int = 0, last: int = 0) -> Spot:
     if (not words.strip(":") and not there) or "\0" in words:
         raise UsageError(f"{typed} is no place: no file is named.", hint=EXAMPLE)
     found = None if there else _read(cwd, words)
+    name, _, rest = words.rpartition(":")
+    if not there and not found and name and _there(cwd, name):
+        raise UsageError(f"{typed}: {rest!r} is no line number.", hint=EXAMPLE)
     if found:
         words, line = found["path"], int(found["first"])
         last = int(found["last"] or 0)

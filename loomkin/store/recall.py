@@ -1,7 +1,7 @@
 """Reading back what was said: a message whole, what stands around it, which keeper holds it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from sqlite3 import Connection, Row
 
 from loomkin.records.codec import load
@@ -67,6 +67,23 @@ def spot(connection: Connection, project: str, message: str, session: str = "") 
     ).fetchall()
     own = [row for row in rows if row["session"] == session]
     return Spot(*(own or rows)[0]) if rows else None
+
+
+def originals(connection: Connection, told: Collection[tuple[str, str]]) -> dict[tuple[str, str], Spot]:
+    """Where messages of forks, as session and id, were said first, in a session that theirs comes from."""
+    found: dict[tuple[str, str], Spot] = {}
+    rows = connection.execute(
+        "WITH RECURSIVE line(fork, session) AS (SELECT id, parent FROM sessions"
+        " WHERE id IN (SELECT value FROM json_each(?)) AND parent != ''"
+        " UNION SELECT fork, parent FROM line JOIN sessions ON id = session WHERE parent != '')"
+        " SELECT fork, messages.id, seq, messages.session, agent FROM line CROSS JOIN messages"
+        " ON messages.session = line.session WHERE messages.id IN (SELECT value FROM json_each(?))"
+        " ORDER BY seq",
+        (json.dumps([session for session, _ in told]), json.dumps([message for _, message in told])),
+    )
+    for fork, message, *place in rows:
+        found.setdefault((fork, message), Spot(*place))
+    return found
 
 
 def around(connection: Connection, place: Spot, span: int) -> list[int]:

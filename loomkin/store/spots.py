@@ -2,6 +2,7 @@
 
 from loomkin.errors import NotFoundError, UsageError
 from loomkin.records.event import (
+    Event,
     ModeChanged,
     ModelChanged,
     SessionStarted,
@@ -43,10 +44,16 @@ def last_event(db: Database, session: str) -> int:
 
 def own_agent(db: Database, session: str) -> str:
     """The agent that the person talks with: the first one of a team, else the first that has a transcript."""
+    names = [fact.name for _, fact in members(db, session)]
+    return next(iter(names or sessions.speakers(db, session)), "")
+
+
+def members(db: Database, session: str) -> list[tuple[Event, AgentJoined]]:
+    """Who joined the team of a session, in that order; sub-agents, as of a review, are none of it."""
     joined = sessions.events(db, session, AgentJoined.__name__)
-    if joined and isinstance(joined[0].fact, AgentJoined):
-        return joined[0].fact.name
-    return next(iter(sessions.speakers(db, session)), "")
+    return [
+        (one, one.fact) for one in joined if isinstance(one.fact, AgentJoined) and "/" not in one.fact.name
+    ]
 
 
 def cleared(db: Database, session: str, until: int) -> int:

@@ -121,6 +121,8 @@ class Toolbox:
         """What to tell a model that called a tool which is not in sight."""
         import difflib  # heavy: late on purpose
 
+        if self._there(name) and "tool_search" in self.names:
+            return f"`{name}` is not in sight yet. Look for it with tool_search, then call it again."
         words = sorted(name.lower().split("_"))
         turned = [known for known in self.names if sorted(known.split("_")) == words]
         close = turned or difflib.get_close_matches(name, self.names, 1, 0.5)

@@ -154,14 +154,20 @@ class Committing:
             return self._named(now, wish.paths), "as named", False
         if wish.all:
             found = tuple(one for one in now.changes if not one.new)
-            return _some(found, now), "all that git knows and that changed", False
+            return (
+                _some(found, now, "Git knows none of the changed files yet."),
+                "all that git knows and that changed",
+                False,
+            )
         if now.staged or (now.doing and not now.conflicts):
             return tuple(one for one in now.changes if one.staged), "what is staged", True
         if now.conflicts:
             return now.conflicts, "in conflict", True
         own = await self._own(now)
         found = tuple(one for one in now.changes if one.path in own)
-        return _some(found, now), "what agents changed", False
+        whose = "no agent of this session" if self._session else "no agent"
+        none = f"Nothing is staged, and {whose} changed any of these files."
+        return _some(found, now, none), "what agents changed", False
 
     def _named(self, now: Standing, words: Sequence[str]) -> tuple[PathState, ...]:
         found: dict[str, PathState] = {}
@@ -218,7 +224,7 @@ def _named(now: Standing, wish: Wish) -> Wish:
     return replace(wish, words="", paths=tuple(names))
 
 
-def _some(found: tuple[PathState, ...], now: Standing) -> tuple[PathState, ...]:
+def _some(found: tuple[PathState, ...], now: Standing, none: str) -> tuple[PathState, ...]:
     if found:
         return found
     if not now.changes:
@@ -227,7 +233,7 @@ def _some(found: tuple[PathState, ...], now: Standing) -> tuple[PathState, ...]:
     # `all` takes none that git does not know yet
     new = all(one.new for one in now.changes)
     hint = f"Name them: {named}." if new else f"Name files, or take --all. {_changed(now)}"
-    raise UsageError("Nothing is staged, and no agent changed any of these files.", hint=hint)
+    raise UsageError(none, hint=hint)
 
 
 def _changed(now: Standing) -> str:

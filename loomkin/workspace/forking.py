@@ -10,7 +10,6 @@ from loomkin.records.keeper_event import KeeperMade
 from loomkin.records.message import Message, Part, Role, Text
 from loomkin.records.task import TaskState
 from loomkin.records.team_event import (
-    AgentJoined,
     EdgeAdded,
     EdgeRemoved,
     EvidenceGathered,
@@ -79,11 +78,12 @@ def fork(
 
 def _team(db: Database, row: sessions.SessionRow, identity: SessionId, recorder: Recorder, until: int) -> str:
     """Take over what a fork has of a team, and say what it has not; nothing for who worked alone."""
-    joined = [one for one in sessions.events(db, row.id, AgentJoined.__name__) if one.seq <= until]
+    joined = [one for one in spots.members(db, row.id) if one[0].seq <= until]
     if not joined:
         return ""
-    names = [one.fact.name for one in joined if isinstance(one.fact, AgentJoined)]
-    recorder.record(joined[0].fact, identity, joined[0].agent)
+    names = [fact.name for _, fact in joined]
+    first, fact = joined[0]
+    recorder.record(fact, identity, first.agent)
     freed = list(_plan(db, row.id, identity, recorder, until, names[0]))
     others = ", ".join(names[1:])
     lines = [

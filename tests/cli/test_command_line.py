@@ -134,8 +134,10 @@ def test_wrong_usage_points_to_the_help_of_the_command_itself(words: list[str], 
 
 
 @pytest.mark.parametrize(
-    "words", ["completion", "sessions list", "sessions import", "sessions export", "sessions fork", "audit"]
+    "words",
+    ["completion", "graph", "sessions list", "sessions import", "sessions export", "sessions fork", "audit"],
 )
-def test_help_names_values_as_people_do(words: str) -> None:
+def test_help_names_values_as_people_do_and_ends_its_sentences(words: str) -> None:
     told = loomkin(*words.split(), "--help").out
+    assert not [line for line in told.splitlines()[1:] if line.endswith("...")]
     assert not [odd for odd in ("<str>", "<path>", "<int", "x>=", "}:<") if odd in told]

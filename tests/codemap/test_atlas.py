@@ -118,7 +118,7 @@ def test_bit_by_bit_gives_what_doing_it_anew_gives(tmp_path: Path) -> None:
         fresh = Index(root, MapStore(None, VERSION))
         fresh.refresh()
         for words in ("", "shared total5", "entirely new cart", "solo render"):
-            one, other = list(rank(index, words)[1]), list(rank(fresh, words)[1])
+            one, other = list(rank(index, words).files), list(rank(fresh, words).files)
             assert [(entry.path, entry.score) for entry in one] == [
                 (entry.path, entry.score) for entry in other
             ]
@@ -133,7 +133,7 @@ def test_a_name_that_stops_being_everywhere_links_again(tmp_path: Path) -> None:
     index.refresh()
     fresh = Index(root, MapStore(None, VERSION))
     fresh.refresh()
-    assert list(rank(index, "user")[1]) == list(rank(fresh, "user")[1])
+    assert list(rank(index, "user").files) == list(rank(fresh, "user").files)
 
 
 def test_contents_that_were_met_before_are_not_read_again(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ async def test_what_no_failure_fits_is_refused_with_the_way(root: Path, own_mach
             ("failures zz", NotFoundError, "No failures fit 'zz'."),
             ("failures aa", NotFoundError, "2 failures fit 'aa'."),
             ("failures forget aa", NotFoundError, "2 failures fit 'aa'."),
-            ("failures forget", UsageError, "/failures cannot do 'forget'."),
+            ("failures forget", UsageError, "Name the failure to forget."),
             ("failures aa11 twice", UsageError, "/failures cannot do 'aa11 twice'."),
         ):
             with pytest.raises(kind, match=said) as refused:

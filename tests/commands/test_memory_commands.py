@@ -29,6 +29,8 @@ async def test_the_person_finds_archives_and_brings_back(root: Path, own_machine
         assert "k1    fresh" in await one.run("keepers")
         with pytest.raises(UsageError, match="no keeper 'k9'"):
             await one.run("keepers archive k9")
+        with pytest.raises(UsageError, match="Name the keeper to archive"):
+            await one.run("keepers archive")
         with pytest.raises(UsageError, match="needs words"):
             await one.run("recall ")
 

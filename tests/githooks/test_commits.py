@@ -79,6 +79,12 @@ def test_what_is_staged_counts_not_what_is_on_disk(repo: Repository) -> None:
     repo.git("commit", "--", "utils.py")  # a part: the other one stays staged
     assert repo.message() == "Change parse_duration in utils"
     assert repo.git("diff", "--cached", "--name-only") == "other.py\n"
+    assert "Take them out: `git restore --staged FILE`;" in repo.run("commit", "-m", "With a key").err
+    repo.git("restore", "--staged", "other.py")
+    repo.git("switch", "-q", "--orphan", "fresh")
+    repo.git("add", "other.py")
+    assert "Take them out: `git rm --cached FILE`;" in repo.run("commit", "-m", "A first one").err
+    repo.git("rm", "-q", "--cached", "other.py")
 
 
 @pytest.mark.feature("F4")

@@ -18,6 +18,7 @@ from loomkin.records.keeper_event import KeeperMade, KeeperMoved, KeeperUsed
 from loomkin.records.message import Message, Part, Role, Text, ToolCall, ToolResult
 from loomkin.records.task import Handoff, Task, TaskState
 from loomkin.records.team_event import AgentReported, HandedOff, TaskAdded, TaskMoved
+from loomkin.store import erasing
 from loomkin.store.database import Database
 from loomkin.store.journal import write
 from loomkin.store.keepers import KeeperLine, lines
@@ -130,6 +131,22 @@ def test_searches_do_not_find_searches(log: Log) -> None:
     log.say("m_000002", ToolCall(CallId("c1"), "context_search", json.dumps({"query": "wombat"})))
     log.say("m_000003", ToolResult(CallId("c1"), "context_search", "a wombat"), sender="loomkin")
     assert [one.id for one in log.search("wombat")] == ["m_000001"]
+
+
+def test_what_a_fork_took_along_is_found_where_it_was_said(log: Log) -> None:
+    (log.root / "den.py").write_text("dug = 0\n")
+    read = ToolResult(CallId("c1"), "file_read", "den.py (utf-8, LF, 1 lines, hash 0123456789ab)\nthe wombat")
+    told = Message(MessageId("m_000001"), Role.USER, (read,), "loomkin", NOW - 900)
+    log.add(MessageAdded(told), at=NOW - 900)
+    forks = [SessionId("20260101-130000-aaaa"), SessionId("20260101-140000-bbbb")]
+    for fork, parent in zip(forks, [SESSION, *forks], strict=False):
+        facts = SessionStarted(str(log.root), "m", "ask", "", parent, 2), MessageAdded(told)
+        write(log.database, [Event(0, NOW, fork, "coder", "", fact) for fact in facts])
+    (found,) = log.search("wombat")
+    assert (found.session, found.at, found.changed) == (SESSION, NOW - 900, ("den.py",))
+    erasing.delete(log.database, SESSION)
+    (kept,) = log.search("wombat")
+    assert kept.session == forks[0], "of a session that was deleted the oldest fork tells"
 
 
 def test_what_stands_in_the_askers_window_is_left_out(log: Log) -> None:

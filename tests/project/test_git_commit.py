@@ -292,7 +292,9 @@ async def test_writers_of_one_repository_go_one_by_one_worktrees_included(repo: 
 
 @pytest.mark.feature("C5")
 async def test_the_base_of_a_branch_and_what_a_review_reads_are_found(repo: Path) -> None:
-    assert isinstance(await find_base(repo), Problem)
+    none = await find_base(repo)
+    assert isinstance(none, Problem)
+    assert none.hint.startswith("This is main itself: switch to a branch")
     git(repo, "switch", "-qc", "topic")
     put(repo, "b c.txt", "x\n")
     base = await find_base(repo)

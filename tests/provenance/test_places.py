@@ -82,6 +82,7 @@ def test_the_line_is_followed_through_a_rename_and_through_changes_of_white_spac
         ("src", "is a folder."),
         ("src:1", "is a folder."),
         ("none.py:1", "There is no file none.py, and none of that name is on record."),
+        ("src/a b.py:x", "src/a b.py:x: 'x' is no line number.\nName it like src/app.py:12"),
         ("", "No file is named."),
         (":", ": is no place: no file is named."),
         ("/etc/passwd:1", "/etc/passwd lies outside of this repository ("),

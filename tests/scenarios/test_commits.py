@@ -137,9 +137,11 @@ async def test_commit_takes_what_agents_changed_and_words_it_in_the_repositorys_
     assert "\nLoomkin-Decision: d1 " in message
     assert done.json["message"] == message.strip()
     assert done.json["left"] == ["mine.txt"]
-    told = await bench.run("commit")
-    assert told.code == 2
-    assert "Name them: a.pem, b.txt, mine.txt." in told.err
+    for words, why in (((), "Nothing is staged, and no agent"), (("--all",), "Git knows none of the")):
+        told = await bench.run("commit", *words)
+        assert told.code == 2
+        assert why in told.err
+        assert "Name them: a.pem, b.txt, mine.txt." in told.err
 
 
 @pytest.mark.feature("C5")

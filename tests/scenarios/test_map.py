@@ -57,6 +57,15 @@ async def test_the_budget_and_files_at_hand_count_and_wrong_words_are_explained(
     assert small.json["tokens"] == round(len(small.json["text"].encode()) / BYTES_PER_TOKEN)
     near = await shop.run("map", "--open", "shop/mail.py", "--json", "--budget", "300")
     assert near.json["outlined"][0] == "shop/mail.py"
+    bare = await shop.run("map", "--json", "--budget", "300")
+    lost = await shop.run("map", "--json", "--budget", "300", "zyzzyva")
+    assert lost.json["text"].startswith("These words find no file here. Without them matter:\n")
+    assert lost.json["tokens"] <= 300
+    assert lost.json["outlined"] == bare.json["outlined"][: len(lost.json["outlined"])]
+    assert "find no file" not in bare.json["text"] + small.json["text"] + near.json["text"]
+    shop.write("aside.md", "Nothing to do with the shop.\n")
+    beside = await shop.run("map", "--open", "aside.md", "--json", "--budget", "300")
+    assert bare.json["outlined"][0] in beside.json["outlined"], "a page that rests on nothing leads nowhere"
     wrong = await shop.run("map", "--open", "nothing.py")
     assert (wrong.code, wrong.out) == (2, "")
     assert "nothing.py is no file below" in wrong.err

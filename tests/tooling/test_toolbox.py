@@ -21,6 +21,15 @@ def filled(tools: tuple[str, ...], more: tuple[str, ...] = ()) -> tuple[Toolbox,
     return box, services
 
 
+def test_who_calls_a_tool_that_is_not_in_sight_yet_is_told_how_to_find_it():
+    box, _ = filled(("file_read", "tool_search"), ("code_outline",))
+    assert "not in sight yet. Look for it with tool_search" in box.unknown("code_outline")
+    assert [spec.name for spec in box.search("code_outline")] == ["code_outline"]
+    assert box.unknown("shell").startswith("There is no tool `shell`.")
+    blind, _ = filled(("file_read",), ("code_outline",))
+    assert blind.unknown("code_outline").startswith("There is no tool")
+
+
 def test_a_tool_that_is_found_is_made_when_it_is_first_called():
     box, services = filled(("file_read",), ("team_spawn", "web_fetch"))
     before = set(services)

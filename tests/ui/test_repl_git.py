@@ -63,7 +63,7 @@ def test_commit_shows_files_and_message_and_the_person_asks_for_other_words_edit
     assert message.startswith("Mend the mean of one value\n\nAssisted-by: loomkin:openai/")
     assert git(scene.root, "status", "--porcelain") == "?? mine.txt\n"
     terminal.send("/commit\r")
-    terminal.until("no agent changed any of these files")
+    terminal.until("no agent of this session")
     terminal.send("/commit mine.txt\r")
     terminal.until("new: mine.txt")
 
@@ -117,6 +117,7 @@ def test_review_and_pr_answer_in_the_conversation_and_the_agent_knows_what_was_f
     terminal.idle()
     terminal.send("/pr\r")
     terminal.until("It is not known which branch")
+    terminal.until("This is main itself")
     git(scene.root, "switch", "-qc", "mend-mean")
     git(scene.root, "commit", "-qam", "Mend the mean")
     terminal.send("/pr main\r")

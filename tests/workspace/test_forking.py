@@ -133,6 +133,26 @@ def test_of_a_team_the_lead_comes_along_with_the_plan_and_what_others_had_in_han
         db.close()
 
 
+def test_a_fork_after_a_review_is_the_conversation_and_not_the_reviewers() -> None:
+    db = Database(None)
+    try:
+        reviewer = AgentJoined("coder/reviewer", "reviewer", "", "coder", "m", "Review it")
+        turn = TurnStarted(1, "person"), TurnEnded(1, "done", "", 1, 1.0)
+        told = said("Build it", identity="m1"), said("Built.", "coder", "m2")
+        fill(db, *told, *turn, session=SESSION)
+        seen = reviewer, said("Review it", identity="m3"), *turn
+        write(db, [event(one, SESSION, "coder/reviewer") for one in seen])
+        assert spots.own_agent(db, SESSION) == "coder"
+        opened, collected = forked(db, spots.event_at(db, SESSION, "turn:1"))
+        assert [one.text for one in opened.messages] == ["Build it", "Built."]
+        later, and_later = forked(db, 0)
+        assert [one.text for one in later.messages] == ["Build it", "Built."]
+        write(db, [*collected.events, *and_later.events])
+        assert agents(db, opened.id) == agents(db, later.id) == []
+    finally:
+        db.close()
+
+
 def test_places_are_named_by_event_message_turn_and_keeper() -> None:
     db = Database(None)
     try:
