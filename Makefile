@@ -13,10 +13,12 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml tests/language_servers/package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "loomkin needs Python 3.11 or newer; say which with: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	@# the servers that tests speak with come from npm, and node from PyPI where the machine has none
+	@sh tests/language_servers/install $(BIN)/python $(VENV)/language-servers & echo $$! >$(VENV)/npm.pid
 	@# pip works on one core; the lock names every package, so two halves of it go in side by side
 	@for half in 0 1; do \
 		awk -v half=$$half '/^[^ ]/ {n++} n % 2 == half' requirements.lock >$(VENV)/half-$$half.txt; done
@@ -25,6 +27,7 @@ $(READY): requirements.lock pyproject.toml
 		wait $$first && exit $$second
 	$(PIP) --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q loomkin
+	@while kill -0 $$(cat $(VENV)/npm.pid) 2>/dev/null; do sleep 0.2; done
 	@# like pip, pass over what does not compile; what is large and seldom imported is left for its first use
 	$(BIN)/python -m compileall -qq -j 0 -x '$(SELDOM)' $(VENV)/lib || true
 	@touch $@

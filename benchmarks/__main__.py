@@ -25,6 +25,7 @@ from benchmarks import (
     start,
     steps,
     team,
+    watching,
     why,
 )
 from benchmarks.figures import Figure, line, plain
@@ -44,6 +45,7 @@ BENCHMARKS: dict[str, Callable[[Floor], Iterator[Figure]]] = {
     "hooks": hooks.measure,
     "map": map_speed.measure,
     "history": history.measure,
+    "watching": watching.measure,
 }
 
 

@@ -41,7 +41,7 @@ def _maps(root: Path, environ: Mapping[str, str], floor: Floor) -> Iterator[Figu
     again = [_map(root, environ) for _ in range(TIMES)]
     assert NAME in again[0].out
     yield middle("map from what was kept", [one.cpu for one in again], "<= 500")
-    edits = in_session(root, [f"src/m{number:03}.py" for number in range(TIMES)], told=False)
+    edits = in_session(root, [f"src/m{number:03}.py" for number in range(TIMES)], renewed=False)
     yield middle("map after an edit in a session", [cpu for cpu, _ in edits], "<= 150")
 
 

@@ -154,7 +154,7 @@ async def open_session(house: House, asker: Asker | None, person: Person) -> Asy
         mode_notes = resume_mode(gate, row.mode if row else "", loaded, options.attended, scribe)
         books = build_books(loaded.settings.budget, house.database, opened.id)
         house = house if veterans else _alone(house, books, chosen, scribe)
-        jobs, sight = await stack.enter_async_context(JobTable()), Sight()
+        sight = Sight((jobs := await stack.enter_async_context(JobTable())).commands)
         services = stack.enter_context(Services(_services(house, jobs, sight, person, gate)))
         denied = frozenset(denied_tools(rules))
         crew = Crew(
@@ -198,7 +198,7 @@ async def _seat(
     session.recall = partial(crew.recalled, agent.name)
     session.desk = services.ground.desk
     stack.push_async_callback(record(crew, session.desk, supervisor).aclose)
-    session.memory = memory
+    session.memory, session.languages = memory, crew.languages
     session.git, session.person = services.ground.git(agent.name), services[Person]
     services.join(session, role)
     return session
@@ -286,7 +286,7 @@ def _session(
     options, workplace, name = house.options, house.workplace, agent.name
     where, fixed = (str(options.cwd), str(workplace.root)), mode_fixed_by(house.loaded)
     facts = SessionFacts(opened.id, *where, name, house.clock.now(), opened.resumed, fixed)
-    mentions = Mentions(workplace, options.cwd, lambda path, sha: sight.saw(name, path, sha))
+    mentions = Mentions(workplace, options.cwd, partial(sight.saw, name))
     return Session(
         facts,
         opened.name,

@@ -42,6 +42,8 @@ def own_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
         "GIT_CONFIG_GLOBAL": home / ".gitconfig",
         "GIT_CONFIG_NOSYSTEM": "1",
         "LOOMKIN_SYSTEM_CONFIG_DIR": home / "etc",
+        # a machine may have language servers; tests that want one say so
+        "LOOMKIN__LSP__ENABLED": "false",
     }
     for name, value in places.items():
         monkeypatch.setenv(name, str(value))

@@ -26,6 +26,7 @@ LADDER: dict[str, set[str]] = {
     "provenance": {"runtime", "config", "store", "project", "decisions"},
     "permissions": {"runtime", "project", "config", "store"},
     "codemap": {"runtime", "store", "project"},
+    "lsp": {"runtime", "config", "project"},
     "tooling": {"runtime", "permissions", "project"},
     "agent": {"runtime", "llm", "tooling", "permissions"},
     "team": {"runtime", "store", "project", "llm", "tooling", "agent"},
@@ -34,15 +35,15 @@ LADDER: dict[str, set[str]] = {
     },
     "workspace": {
         "runtime", "config", "store", "decisions", "failures", "project", "provenance", "codemap", "llm",
-        "permissions", "tooling", "agent", "team", "keepers",
+        "permissions", "tooling", "agent", "team", "keepers", "lsp",
     },
     "tools": {
         "runtime", "config", "store", "decisions", "failures", "project", "provenance", "codemap", "llm",
-        "permissions", "tooling", "agent", "team",
+        "permissions", "tooling", "agent", "team", "lsp",
     },
     "commands": {
         "runtime", "config", "store", "decisions", "failures", "project", "provenance", "llm",
-        "permissions", "agent", "team", "workspace", "keepers",
+        "permissions", "agent", "team", "workspace", "keepers", "lsp",
     },
     "githooks": {
         "runtime", "config", "store", "decisions", "project", "provenance", "codemap", "llm", "permissions",
@@ -56,7 +57,7 @@ LADDER: dict[str, set[str]] = {
     "cli": {
         "runtime", "config", "store", "decisions", "failures", "project", "provenance", "llm",
         "permissions", "agent", "team", "workspace", "commands", "githooks", "ui", "app", "keepers",
-        "codemap",
+        "codemap", "lsp",
     },
     "__main__": {"cli"},
 }  # fmt: skip
@@ -66,12 +67,14 @@ HEAVY = {
     "tree_sitter_java", "tree_sitter_c", "tree_sitter_cpp", "tree_sitter_ruby", "tree_sitter_php",
     "tree_sitter_c_sharp", "tree_sitter_elixir", "tree_sitter_kotlin", "tree_sitter_lua",
     "charset_normalizer", "rich", "prompt_toolkit", "pathspec", "tomlkit", "tomllib", "jsonschema",
-    "ssl", "difflib", "typer", "truststore", "multiprocessing", "sqlite3", "idna", "urllib.request",
+    "ssl", "difflib", "watchdog", "logging", "typer", "truststore", "multiprocessing", "sqlite3", "idna",
+    "urllib.request",
 }  # fmt: skip
 HEAVY_OWN = {
     "loomkin.project.web_text", "loomkin.project.web", "loomkin.project.edit", "loomkin.project.patch",
     "loomkin.codemap.touched", "loomkin.codemap.atlas", "loomkin.project.search",
-    "loomkin.workspace.teamwork",
+    "loomkin.project.look_words", "loomkin.tooling.seen_before",
+    "loomkin.workspace.teamwork", "loomkin.workspace.watching",
     "loomkin.permissions.shell_policy", "loomkin.permissions.harden", "loomkin.decisions",
     "loomkin.decisions.answers", "loomkin.decisions.drafts", "loomkin.failures.watch",
     "loomkin.keepers.memory", "loomkin.store.archive", "loomkin.provenance.committed",
@@ -82,7 +85,7 @@ HEAVY_OWN = {
     "loomkin.codemap.commit_draft", "loomkin.workspace.change_text", "loomkin.workspace.wording",
     "loomkin.workspace.committing", "loomkin.provenance.pull_request", "loomkin.agent.sub_agents",
     "loomkin.llm.aside", "loomkin.workspace.review_order", "loomkin.project.git_base",
-    "loomkin.tools.git.recording",
+    "loomkin.tools.git.recording", "loomkin.lsp.service", "loomkin.lsp.table",
 }  # fmt: skip
 BROAD_EXCEPTS = {"tooling/runner.py", "cli/main.py"}
 LONGEST_FILE, LONGEST_FUNCTION, LONGEST_CLASS = 300, 50, 250

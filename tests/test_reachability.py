@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from loomkin import errors
 from loomkin.agent.roles import load_roles
-from loomkin.cli.help import COMMANDS
+from loomkin.cli.help import COMMANDS, module_of
 from loomkin.commands.command import Command
 from loomkin.config.catalogue import SETTINGS
 from loomkin.records.facts import FACTS
@@ -159,7 +159,7 @@ def test_every_setting_is_read(key: str) -> None:
 
 def test_every_command_of_the_help_is_a_module_with_words_of_its_own() -> None:
     modules = {
-        path.stem
+        path.stem.replace("_", "-")
         for path in (ROOT / "cli").glob("*.py")
         if re.search(r"^(app|FORM) = ", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
@@ -188,7 +188,7 @@ def test_every_slash_command_is_documented_with_its_other_names(command: Command
 
 def options(name: str) -> dict[str, set[str]]:
     """A command and its subcommands, as they are typed, with their options as their tables know them."""
-    module = import_module(f"loomkin.cli.{name}")
+    module = import_module(module_of(name))
     if hasattr(module, "FORM"):
         return {name: {flag for row in module.FORM.flags for flag in row.names if flag.startswith("--")}}
     top = get_command(module.app)
@@ -217,8 +217,8 @@ def test_what_the_documents_name_exists() -> None:
     real = {*ALWAYS, *re.findall(FLAG, usages)}.union(*own)
     assert set(re.findall(FLAG, text)) - real == OF_OTHERS
     slashes = {name for command in slash_commands() for name in (command.name, *command.aliases)}
-    assert set(re.findall(r"`/([a-z]+)[` ]", text)) - slashes == set()
-    assert set(re.findall(r"`loomkin ([a-z]+)\b", text)) - set(COMMANDS) == set()
+    assert set(re.findall(r"`/([a-z][a-z-]*)[` ]", text)) - slashes == set()
+    assert set(re.findall(r"`loomkin ([a-z][a-z-]*)\b", text)) - set(COMMANDS) == set()
     known = {re.sub(r"\*|\[\]", "", setting.key).replace("..", ".") for setting in SETTINGS}
     sections = "|".join(sorted({key.split(".")[0] for key in known}))
     named = {

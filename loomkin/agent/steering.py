@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from loomkin.agent.review import Review
 from loomkin.records.dataclass import dataclass
+from loomkin.records.mail import SYSTEM
 from loomkin.runtime.turnstile import Turnstile
 
 
@@ -58,7 +59,8 @@ class Interrupted(Exception):
 class Steering:
     """Guidance that goes into the very next model call, and a gate that holds the loop.
 
-    `notes` are asked for before each step, too: what the house has to say by then.
+    `notes` are asked for before each step, too: what the house has to say by then; `look` says what became
+    of the files that the agent knows.
     """
 
     def __init__(self, inbox: Inbox | None = None) -> None:
@@ -70,6 +72,7 @@ class Steering:
         self._stop: Callable[[], None] | None = None
         self._turnstile: Turnstile | None = None
         self.notes: Callable[[], list[Heard]] = list
+        self.look: Callable[[], Awaitable[str]] | None = None
 
     @property
     def paused(self) -> bool:
@@ -130,8 +133,10 @@ class Steering:
         """Wait while paused, then take all there is to hear: the person's words first, each oldest first."""
         await self._running.wait()
         await self.own_round()
+        seen = await self.look() if self.look is not None else ""
         heard = [Heard(text) for text in self._said]
         self._said.clear()
+        heard += [Heard(seen, SYSTEM)] if seen else []
         return heard + self.notes() + (self._inbox.take(end=False) if self._inbox else [])
 
     async def own_round(self) -> None:

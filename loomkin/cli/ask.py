@@ -79,7 +79,7 @@ def _carry_out(
             out.write(line_of(result_message(Ending.failed(error), Account(), 0.0)))
         raise
     run = Run(shape, out, Writer(STDERR))
-    return asyncio.run(run(options, requests, several=input_format is InputFormat.STREAM))
+    return asyncio.run(run(options, lambda opened: requests, several=input_format is InputFormat.STREAM))
 
 
 def _options(flags: Flags, shape: Shape) -> Options:

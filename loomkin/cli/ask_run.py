@@ -10,7 +10,7 @@ from typing import Any
 
 from loomkin.agent.turn import Limits, Outcome, TurnEnd
 from loomkin.app import Open, open_house, open_session
-from loomkin.cli.ask_input import Requests
+from loomkin.cli.ask_input import Requests as Lines
 from loomkin.cli.flag_table import OutputFormat
 from loomkin.errors import LoomkinError, StoreError, UsageError
 from loomkin.records.dataclass import dataclass
@@ -32,6 +32,8 @@ NAMED = ("as asked for", "from the settings")
 """Why a model was chosen, where the person knows it already."""
 
 
+Requests = Callable[[Open], AsyncGenerator[str, None]]
+"""Makes the requests of a run once its session is open."""
 Reader = Callable[[Feed], Coroutine[Any, Any, None]]
 
 
@@ -88,7 +90,7 @@ async def one(prompt: str) -> AsyncGenerator[str, None]:
     yield prompt
 
 
-async def many(requests: Requests) -> AsyncGenerator[str, None]:
+async def many(requests: Lines) -> AsyncGenerator[str, None]:
     """The requests of standard input, one after another."""
     try:
         while (request := await asyncio.to_thread(requests.next)) is not None:
@@ -116,7 +118,7 @@ class Run:
         self._codes: list[int] = []
         self._over = False
 
-    async def __call__(self, options: Options, requests: AsyncGenerator[str, None], *, several: bool) -> int:
+    async def __call__(self, options: Options, requests: Requests, *, several: bool) -> int:
         """Work until the requests end; the exit code is that of the first that failed."""
         self._signals.listen()
         try:
@@ -130,17 +132,18 @@ class Run:
             self._err.give_up()
         return next((code for code in self._codes if code), 0)
 
-    async def _guarded(
-        self, options: Options, requests: AsyncGenerator[str, None], several: bool
-    ) -> Ending | None:
+    async def _guarded(self, options: Options, requests: Requests, several: bool) -> Ending | None:
         """The ending that has not been told yet."""
         ending: Ending | None = None
         try:
             async with open_house(options) as house:
                 self._early = house.bus.feed()
-                async with open_session(house, None, Nobody()) as opened, aclosing(requests):
+                async with (
+                    open_session(house, None, Nobody()) as opened,
+                    aclosing(requests(opened)) as coming,
+                ):
                     await self._announce(opened)
-                    async for request in requests:
+                    async for request in coming:
                         ending = await self._turn(opened, request)
                         if several:
                             await self._tell(ending)
@@ -155,7 +158,7 @@ class Run:
             if not self._signals.caught():
                 raise
             ending = Ending.stopped(self._signals.number)
-        if ending is None and not self._codes:
+        if ending is None and not self._codes and not self._signals.number:
             return Ending.failed(UsageError("Standard input held no request."))
         return ending
 
@@ -236,9 +239,9 @@ class Run:
         chosen, session = opened.chosen, opened.session
         if self._shape.detail is not Detail.NOTHING:
             for warning in opened.warnings:
-                await self._say(f"warning: {warning}")
+                await self.say(f"warning: {warning}")
             if chosen.why not in NAMED:
-                await self._say(f"using {chosen.chain[0].id}: {chosen.why}")
+                await self.say(f"using {chosen.chain[0].id}: {chosen.why}")
         if self._shape.format is not OutputFormat.STREAM:
             return
         model, role = chosen.chain[0], session.facts.role
@@ -251,9 +254,9 @@ class Run:
     async def _tell(self, ending: Ending) -> None:
         if not ending.ok:
             if ending.text and self._shape.format is OutputFormat.TEXT:
-                await self._say(f"said last: {one_line(ending.text, 500)}")
+                await self.say(f"said last: {one_line(ending.text, 500)}")
             for error in ending.errors:
-                await self._say(error)
+                await self.say(error)
         if self._shape.format is not OutputFormat.TEXT:
             seconds = time.monotonic() - self._begun
             result = line_of(result_message(ending, self._account, seconds))
@@ -264,9 +267,20 @@ class Run:
         self._begun = time.monotonic()
         self._codes.append(ending.code)
 
-    async def _say(self, text: str) -> None:
+    async def say(self, text: str) -> None:
+        """A line on standard error."""
         with suppress(BrokenPipeError, LoomkinError):
             await asyncio.to_thread(self._err.write, f"loomkin: {printable(text)}\n")
+
+    def rests(self) -> None:
+        """Nothing runs: what happened until now is not told with the next request."""
+        if self._early is not None:
+            self._early.close()
+            self._early = None
+
+    def interrupted(self) -> bool:
+        """Whether a cancellation while nothing ran came from a signal; it is dealt with then."""
+        return self._signals.caught()
 
     def _hurry(self) -> None:
         self._out.hurry(GRACE)

@@ -12,7 +12,7 @@ from typer.main import get_command
 from loomkin import cli
 from loomkin.cli.command_line import Form
 from loomkin.cli.completion_scripts import Flag, Word, bash_script, fish_script, zsh_script
-from loomkin.cli.help import COMMANDS
+from loomkin.cli.help import COMMANDS, module_of
 from loomkin.cli.place import SESSION_HELP, say, single
 from loomkin.config.catalogue import INDEX, NAME, SETTINGS
 
@@ -45,8 +45,8 @@ def command_tree() -> list[Word]:
     present = {entry.name for entry in pkgutil.iter_modules(cli.__path__)}
     words = [_program(present)]
     for name, about in COMMANDS.items():
-        if name in present:
-            module = import_module(f"loomkin.cli.{name}")
+        if name.replace("-", "_") in present:
+            module = import_module(module_of(name))
             if hasattr(module, "FORM"):
                 words.append(Word((name,), about, tuple(_of_form(module.FORM)), {}, module.FORM.first))
             else:
@@ -60,7 +60,7 @@ def _program(present: set[str]) -> Word:
         known = {name for flag in flags for name in flag.names}
         own = _of_form(import_module("loomkin.cli.repl").FORM)
         flags += [flag for flag in own if not known & set(flag.names)]
-    children = {name: about for name, about in COMMANDS.items() if name in present}
+    children = {name: about for name, about in COMMANDS.items() if name.replace("-", "_") in present}
     return Word((), "", tuple(flags), children)
 
 

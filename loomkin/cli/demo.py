@@ -91,7 +91,7 @@ def make_sample(place: Path, environ: Mapping[str, str]) -> None:
 
 async def _run(options: Options) -> int:
     run = Run(Shape(detail=Detail.ACTIVITY), Writer(1), Writer(1))
-    return await run(options, one(PROMPT), several=False)
+    return await run(options, lambda opened: one(PROMPT), several=False)
 
 
 def _options(place: Path, environ: Mapping[str, str], answers: Path) -> Options:

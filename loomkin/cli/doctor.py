@@ -21,6 +21,7 @@ from loomkin.errors import LoomkinError
 from loomkin.githooks.install import standings
 from loomkin.llm.catalogue import Catalogue, packaged_folder
 from loomkin.llm.discovery_http import probe_http
+from loomkin.lsp.survey import missing, survey
 from loomkin.project import rules as project_rules
 from loomkin.project.root import STATE_DIR
 from loomkin.project.search_ripgrep import find_ripgrep
@@ -233,6 +234,22 @@ def _git_hooks(place: Place) -> Check:
     return Check("git hooks", State.OK, ", ".join(on))
 
 
+def _servers(place: Place) -> Check:
+    loaded = _load(place)
+    if isinstance(loaded, LoomkinError) or not loaded.settings.lsp.enabled:
+        return Check(
+            "language servers", State.NOTE, "not looked for: switched off, or the settings come first"
+        )
+    found = survey(loaded.settings.lsp, place.root, place.state, place.environ, trusted=place.trusted)
+    there = [one for one in found if one.found and not one.instead]
+    lacking = list(missing(found))[:3]
+    seen = ", ".join(f"{one.kind.name} {one.version}".strip() for one in there) or "none"
+    mend = [f"{one.kind.name} for {count(one.files, 'file')}: {one.kind.install}" for one in lacking]
+    if there and not place.trusted:
+        mend.insert(0, "They look at edits once this folder is trusted: `loomkin trust`.")
+    return Check("language servers", State.NOTE if mend else State.OK, seen, "\n".join(mend))
+
+
 def _load(place: Place) -> Loaded | LoomkinError:
     try:
         return load(place.root, place.environ, trusted=place.trusted)
@@ -253,4 +270,5 @@ CHECKS: tuple[Callable[[Place], Check], ...] = (
     _model,
     _trust,
     _git_hooks,
+    _servers,
 )

@@ -11,6 +11,7 @@ COMMANDS: dict[str, str] = {
     "ps": "what every agent of the running session does: state, step, tokens, money, task, claims",
     "tasks": "list, show, add, edit, cancel: the plan of a session",
     "graph": "show, add, link, edit, undo, tree, export, diff, apply, writeup: what was decided, and why",
+    "watch-files": "wait for `AI!` and `AI?` comments in the files that you save, and work on them",
     "commit": "commit with a message in the repository's own style, drafted or given",
     "review": "a reviewer reads a change: staged, work tree, branch, commit; findings with file:line",
     "pr": "title and text for a pull request, out of what was decided on the branch",
@@ -18,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "failures": "list, show, forget: what failed here, and what mended it",
     "keepers": "list, show, search, ask, archive, restore: what left the windows of models",
     "map": "the files that matter for some words, with outlines, within a budget of tokens",
+    "lsp": "the language servers for the files here: which are known, found, trusted, running",
     "recall": "what was said here before, in any session, by its words",
     "permissions": "list, explain, revoke: what may be done, and which rule says so",
     "audit": "every decision on a tool call, with the rule that decided",
@@ -26,6 +28,11 @@ COMMANDS: dict[str, str] = {
     "trust": "trust this folder's own settings, hooks and roles",
     "completion": "print a completion script for bash, zsh or fish",
 }
+
+
+def module_of(name: str) -> str:
+    """The module that carries a command out."""
+    return f"loomkin.cli.{name.replace('-', '_')}"
 
 
 def help_text() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from loomkin import __version__
 from loomkin.cli import command_line
 from loomkin.cli.flag_table import VALUE_FLAGS
-from loomkin.cli.help import COMMANDS, help_text
+from loomkin.cli.help import COMMANDS, help_text, module_of
 from loomkin.errors import LoomkinError, UsageError
 from loomkin.runtime.garbage import collect_seldom
 from loomkin.runtime.threads import share_soon
@@ -52,7 +52,7 @@ def route(words: list[str]) -> tuple[str, list[str]]:
 
 
 def _call(name: str, words: list[str]) -> int:
-    module = import_module(f"loomkin.cli.{name}")
+    module = import_module(module_of(name))
     collect_seldom()
     share_soon()
     form = getattr(module, "FORM", None)

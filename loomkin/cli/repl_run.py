@@ -33,6 +33,7 @@ from loomkin.workspace.options import Options
 if TYPE_CHECKING:
     from loomkin.app import Open
     from loomkin.workspace.house import House
+    from loomkin.workspace.session import Session
 
 KNOWN = ("as asked for", "from the settings")
 """Why a model was chosen, where the person knows it already."""
@@ -71,6 +72,7 @@ class _Conversation:
     async def run(self) -> int:
         """Until the person leaves, or the process is told to end."""
         async with Supervisor(self._crashed, GRACE) as supervisor:
+            self._start = supervisor.start
             self._screen = screen = self._open_screen(supervisor.start)
             self._listen(screen.leave)
             shown = supervisor.start("screen", screen.run())
@@ -125,7 +127,10 @@ class _Conversation:
         async with open_session(house, self._approvals, self._approvals) as opened:
             screen.show(*greeting(opened))
             screen.attach(desk_of(opened, self._commands))
+            watch = self._start("watch", _watch(opened.session, screen))
             wanted = await screen.left()
+            watch.cancel()
+            await asyncio.wait([watch])
             await screen.detach()
             self._session = opened.session.id if opened.session.agent.transcript.messages else ""
         return wanted
@@ -141,6 +146,18 @@ class _Conversation:
     def _crashed(self, name: str, error: BaseException) -> None:
         words = f"A defect in loomkin ended {name}: {type(error).__name__}: {error}"
         self._screen.show(Block(Kind.ERROR, words))
+
+
+async def _watch(session: "Session", screen: Screen | PlainScreen) -> None:
+    """Watch the files while the conversation lasts; what the person orders in comments is as if typed."""
+    await asyncio.to_thread(import_module, "loomkin.workspace.watching")
+    assert session.watching is not None
+    watching = session.watching()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(watching.run())
+        while True:
+            order = await watching.next()
+            screen.work.submit(order.text)
 
 
 def desk_of(opened: "Open", commands: Mapping[str, Command]) -> Desk:

@@ -19,31 +19,6 @@ MOST_FILES = 400
 """Files that are looked through for the places of one name."""
 
 
-class Told:
-    """What somebody tells has changed, until it is looked at; any thread tells."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._paths: set[str] | None = None
-        self._sure = False
-
-    def tell(self, paths: Collection[str] | None) -> None:
-        """Note paths; None where some may be missing."""
-        with self._lock:
-            if paths is None:
-                self._paths, self._sure = None, False
-            else:
-                self._paths = (self._paths or set()) | set(paths)
-
-    def take(self) -> set[str] | None:
-        """What was told since the last time; None where all has to be looked at."""
-        with self._lock:
-            paths, sure = self._paths, self._sure
-            if paths is not None:
-                self._paths, self._sure = set(), True
-            return paths if sure else None
-
-
 @dataclass(frozen=True, slots=True)
 class Definition:
     """Where something is defined."""
@@ -82,26 +57,16 @@ class Atlas:
         self._store = MapStore(file, VERSION)
         self._index = Index(root, self._store, stays)
         self._lock = threading.Lock()
-        self._told = Told()
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._store.close()
 
-    def touched(self, paths: Collection[str] | None) -> None:
-        """What came, changed or went, by its path, from somebody who sees all that does, as it happens.
-
-        From the first time on a question looks at these alone; None is for who has lost sight of something.
-        """
-        self._told.tell(paths)
-
-    def _refresh(self) -> None:
-        try:
-            self._index.refresh(self._told.take())
-        except BaseException:
-            self._told.tell(None)
-            raise
+    def renew(self) -> None:
+        """Read what changed, so that the next question need not."""
+        with self._lock:
+            self._index.refresh()
 
     def map(
         self,
@@ -112,7 +77,7 @@ class Atlas:
     ) -> Drawn:
         """The files that matter for somebody's words; without any, those that matter most to the others."""
         with self._lock:
-            self._refresh()
+            self._index.refresh()
             ranking = rank(self._index, words, at_hand)
             budget = Budget(max(tokens, LEAST_TOKENS), BYTES_PER_TOKEN)
             return draw(ranking, self._index.outlines, budget, self._index.pieces, closed)
@@ -120,7 +85,7 @@ class Atlas:
     def definitions(self, name: str) -> list[Definition]:
         """Where a name is defined, dotted or not; where nowhere, what is defined under it in another case."""
         with self._lock:
-            self._refresh()
+            self._index.refresh()
             own = _own(name)
             exact = list(self._defined({own}))
             found = [one for one in exact if _ends_in(one.entry.name, name)] or exact
@@ -135,7 +100,7 @@ class Atlas:
     def references(self, name: str, closed: Callable[[str], bool] = lambda path: False) -> References:
         """The lines with a name in their code, not in comments or texts, definitions among them."""
         with self._lock:
-            self._refresh()
+            self._index.refresh()
             own = _own(name)
             where = self._index.postings([NAME + own])[NAME + own]
             over = self._index.over

@@ -3,7 +3,7 @@
 import os
 import stat
 from array import array
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from loomkin.codemap.base import build, load
@@ -44,14 +44,14 @@ class Index:
         self._masked: set[int] = set()
         self._outlines: dict[int, tuple[Entry, ...]] = {}
 
-    def refresh(self, only: Collection[str] | None = None) -> None:
-        """Look at all files, or at those alone that changed; read these, and bring the index up to them."""
+    def refresh(self) -> None:
+        """Look at all files, read those that changed, and bring the index up to them."""
         try:
-            change = self._listed.look(only) if self._listed else None
+            change = self._listed.look() if self._listed else None
             if self._seen is None or self._over is None or change is None or change.anew:
                 self._refresh_all()
             else:
-                self._refresh_some(change, only)
+                self._refresh_some(change)
         except BaseException:
             # what the look found is lost: the next one looks at all
             self._over = None
@@ -70,13 +70,10 @@ class Index:
         elif changed or gone:
             self._follow([*changed, *gone])
 
-    def _refresh_some(self, change: Change, only: Collection[str] | None) -> None:
-        """As the other, where it is known which files came and went, and which may have changed."""
+    def _refresh_some(self, change: Change) -> None:
+        """As the other, where it is known which files came and went."""
         assert self._seen is not None
-        known = self._read_ones
-        if only is not None:
-            known = {path: known[path] for path in only if path in known}
-        changed, gone = self._differing(known)
+        changed, gone = self._differing(self._read_ones)
         changed |= self._look(change.came, {})
         gone += [path for path in (*change.went, *change.came) if path in self._seen]
         gone = [path for path in dict.fromkeys(gone) if path not in changed]

@@ -1,7 +1,6 @@
 """The map for those who may never ask it: what makes it is imported when it is first asked."""
 
 import threading
-from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,10 +30,10 @@ class LateAtlas:
                 self._atlas = Atlas(self.root, self._file, stays=True)
             return self._atlas
 
-    def touched(self, paths: Collection[str] | None) -> None:
-        """As `Atlas.touched`; nothing where it was never asked, as it then looks at all."""
+    def renew(self) -> None:
+        """Bring an open map up to the files as they are; blocks."""
         if self._atlas is not None:
-            self._atlas.touched(paths)
+            self._atlas.renew()
 
     def close(self) -> None:
         """Close what was opened."""

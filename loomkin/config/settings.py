@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from loomkin.config.catalogue import NAME, SETTINGS, Path
-from loomkin.records.dataclass import dataclass, fields
+from loomkin.records.dataclass import dataclass, fields, replace
 from loomkin.records.permission import Mode
 
 Section = TypeVar("Section")
@@ -155,6 +155,34 @@ class GitHookSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """Whether a conversation watches the files, and whether AI comments in them are orders from the start."""
+
+    enabled: bool
+    comments: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What the person changed about a language server, or a server of their own."""
+
+    command: tuple[str, ...]
+    extensions: tuple[str, ...]
+    enabled: bool
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LspSettings:
+    """Language servers: whether, how many seconds an edit waits for them, and how large one may grow."""
+
+    enabled: bool
+    wait: float
+    memory_mb: int
+    servers: Mapping[str, ServerSettings]
+
+
+@dataclass(frozen=True, slots=True)
 class WebSettings:
     """Hosts that are fetched without a question."""
 
@@ -206,6 +234,8 @@ class Settings:
     shell: ShellSettings
     git: GitSettings
     githooks: GitHookSettings
+    watch: WatchSettings
+    lsp: LspSettings
     web: WebSettings
     hooks: tuple[HookSettings, ...]
     ui: UiSettings
@@ -242,6 +272,8 @@ def build(values: Mapping[Path, Any]) -> Settings:
         shell=section(ShellSettings, "shell"),
         git=section(GitSettings, "git"),
         githooks=section(GitHookSettings, "githooks"),
+        watch=section(WatchSettings, "watch"),
+        lsp=replace(section(LspSettings, "lsp"), servers=_servers(values)),
         web=section(WebSettings, "web"),
         hooks=_hooks(values),
         ui=section(UiSettings, "ui"),
@@ -255,3 +287,12 @@ def _hooks(values: Mapping[Path, Any]) -> tuple[HookSettings, ...]:
         if path[0] == "hooks" and isinstance(path[1], int):
             entries.setdefault(path[1], {})[str(path[2])] = value
     return tuple(HookSettings(**entries[index]) for index in sorted(entries))
+
+
+def _servers(values: Mapping[Path, Any]) -> dict[str, ServerSettings]:
+    defaults = {"command": (), "extensions": (), "enabled": True, "options": {}}
+    entries: dict[str, dict[str, Any]] = {}
+    for path, value in values.items():
+        if path[:2] == ("lsp", "servers") and value is not None:
+            entries.setdefault(str(path[2]), dict(defaults))[str(path[3])] = value
+    return {name: ServerSettings(**entry) for name, entry in entries.items()}

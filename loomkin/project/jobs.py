@@ -158,6 +158,10 @@ class JobTable:
         """Jobs that have not exited, or whose children still run."""
         return tuple(job for job in self._jobs.values() if not job.closed.is_set())
 
+    def commands(self) -> tuple[str, ...]:
+        """The commands that run, by their first lines."""
+        return tuple(job.command.strip().partition("\n")[0] for job in self.running)
+
     async def start(
         self,
         command: str,

@@ -56,12 +56,12 @@ class Listed:
         self._sources: dict[str, Stamp] = {}
         self._root: Root | None = None
 
-    def look(self, only: Collection[str] | None = None) -> Change:
-        """What changed since the last look; nothing else than what `only` names where it is given."""
+    def look(self) -> Change:
+        """What changed since the last look."""
         if self._root is None or any(_stamp(path) != kept for path, kept in self._sources.items()):
             return self._anew()
         came, went = set[str](), set[str]()
-        for folder in self._changed() if only is None else self._around(only):
+        for folder in self._changed():
             if folder in self._folders and not self._compare(folder, came, went):
                 return self._anew()
         fresh = self._enter_all(came)
@@ -101,18 +101,6 @@ class Listed:
             except OSError:
                 continue
         return found
-
-    def _around(self, paths: Iterable[str]) -> list[str]:
-        """The known folders in which paths came or went."""
-        found = dict[str, None]()
-        for path in paths:
-            folder = os.path.dirname(path)
-            while folder and folder not in self._folders:
-                folder = os.path.dirname(folder)
-            found[folder] = None
-            if path in self._folders:
-                found[path] = None
-        return list(found)
 
     def _compare(self, folder: str, came: set[str], went: set[str]) -> bool:
         """Note what came into a folder and what went; False where a repository is among it."""

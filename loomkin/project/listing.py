@@ -87,7 +87,7 @@ def list_in_parts(top: Path, path: str = "") -> Iterator[Listing]:
     if (known and not failed) or not start.is_dir():
         return
     problems = []
-    walked = [name for name in _walk(_rules(root, start, top), problems) if name not in given]
+    walked = [name for name in _walk(rules_below(root, start, top), problems) if name not in given]
     yield Listing(top, _sorted(path, walked), tuple(problems))
 
 
@@ -101,7 +101,7 @@ def list_tree(top: Path, path: str = "", depth: int = 3) -> str:
         return f"{shown_path(path) or start} is not a folder."
     lines = [f"{shown_path(path) or '.'}/"]
     problems: list[str] = []
-    for line in _tree(_rules(find_root(start), start, top), "", max(depth, 1), problems):
+    for line in _tree(rules_below(find_root(start), start, top), "", max(depth, 1), problems):
         if len(lines) > TREE_ENTRIES:
             lines.append("… more left out; list a folder below, or with a smaller depth")
             break
@@ -133,7 +133,7 @@ def _join(folder: str, name: str) -> str:
     return f"{folder.rstrip('/')}/{name}" if folder else name
 
 
-def _rules(root: Root, start: Path, top: Path) -> IgnoreRules:
+def rules_below(root: Root, start: Path, top: Path) -> IgnoreRules:
     """The rules below `start`, with those of every folder between the repository's top, or `top`, and it."""
     in_work_tree = root.git_dir is not None and not root.bare
     anchor = root.path if in_work_tree else Path(os.path.realpath(top))
@@ -219,15 +219,15 @@ def _others(printed: bytes) -> _Found:
 
 
 def _nested_repositories(start: Path, found: _Found) -> tuple[list[str], list[str]]:
-    """The files of submodules and of repositories within the repository, which git only names."""
-    inner: list[str] = []
-    problems: list[str] = []
+    """The files of repositories within the repository, which git only names; of submodules that are there."""
+    inner, problems = list[str](), list[str]()
     for folder in found.nested:
-        if (start / folder).is_dir() and not (start / folder).is_symlink():
-            listing = list_files(start / folder)
+        place = start / folder
+        if (place / ".git").exists() and not place.is_symlink():
+            listing = list_files(place)
             inner += [_join(folder, name) for name in listing.files]
             problems += listing.problems
-        else:
+        elif place.is_symlink() or not place.is_dir():
             inner.append(folder)
     return inner, problems
 

@@ -8,6 +8,11 @@ from loomkin.records.ids import CallId, MessageId
 RAN = "The person ran this command:\n$ "
 """How words begin that tell an agent of a command which the person ran."""
 
+FROM_FILES = "With AI comments in files the person gave you"
+"""How words begin that are an order out of the person's files; what looks like a mention there is code."""
+ANSWER_ONLY = "Answer the questions. Change no file: the comments stay."
+"""How such an order ends that only asks."""
+
 
 class Role(StrEnum):
     """Who speaks, in the model's terms; tool results travel in user messages."""

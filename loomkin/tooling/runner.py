@@ -4,18 +4,13 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from loomkin.errors import FatalToolError, LoomkinError, StoreError
 from loomkin.permissions.gate import Gate, target_of
 from loomkin.permissions.hooks import Hooks
 from loomkin.records.dataclass import replace
-from loomkin.records.event import (
-    CallFinished,
-    CallStarted,
-    FileChanged,
-    PermissionDecided,
-)
+from loomkin.records.event import CallFinished, CallStarted, FileChanged, PermissionDecided
 from loomkin.records.ids import CallId
 from loomkin.records.message import ToolCall, ToolResult
 from loomkin.records.permission import Access, Decision, ToolUse, Verdict
@@ -24,6 +19,7 @@ from loomkin.runtime.recorder import Scribe
 from loomkin.runtime.uncut import cancellations
 from loomkin.tooling.arguments import ArgumentProblem, parse_arguments
 from loomkin.tooling.claiming import Claims
+from loomkin.tooling.freshness import Freshness
 from loomkin.tooling.hooked import EndedByHook, ended, told
 from loomkin.tooling.lessons import Lessons
 from loomkin.tooling.planned import Planned, Revision, stages
@@ -31,6 +27,9 @@ from loomkin.tooling.refusal import refusal_text
 from loomkin.tooling.schema import Problem, bind
 from loomkin.tooling.tool import Call, Fail, Ok
 from loomkin.tooling.toolbox import AnyTool, Toolbox
+
+if TYPE_CHECKING:  # its look is all that counts at run time
+    from loomkin.tooling.inspecting import Inspection
 
 TOGETHER = 8
 CANCELLED = "Stopped before it ended. It may have had effects already; look before you repeat it."
@@ -47,10 +46,11 @@ class ResultSink(Protocol):
 class Runner:
     """Runs the calls of one agent: reads together, writes one after another for each path.
 
-    With `claims` (in a team) what changes files runs under a claim on what it changes; `withheld` says why a
-    call is not the agent's at this moment. `review` is asked before each call starts: it may wait, and say
-    what the person made of the call meanwhile. `remarks` and
-    `lessons` add lines to the result of a call that ran; a lesson may hold a call back once.
+    `files` puts down to the agent what its calls write. With `claims` (in a team) what changes files runs
+    under a claim on what it changes; `withheld` says why a call is not the agent's at this moment. `review`
+    is asked before each call starts: it may wait, and say what the person made of the call meanwhile.
+    `remarks` and `lessons` add lines to the result of a call that ran; a lesson may hold a call back once.
+    `inspection` looks at its files before and after.
     """
 
     def __init__(
@@ -69,10 +69,12 @@ class Runner:
         self._redact = redact
         self._call_of = call_of
         self.claims: Claims | None = None
+        self.files: Freshness | None = None
         self.withheld: Callable[[AnyTool, ToolUse], Awaitable[str]] | None = None
         self.review: Callable[[ToolCall], Awaitable[Revision | None]] | None = None
         self.remarks: list[Callable[[ToolUse], Sequence[str]]] = []
         self.lessons: Lessons | None = None
+        self.inspection: Inspection | None = None
 
     def separated(self, call: ToolCall) -> tuple[ToolCall, ...]:
         """The calls in one call whose arguments are several objects glued together, if each of them fits."""
@@ -177,22 +179,26 @@ class Runner:
         item.started = True
         begun = self._clock.monotonic()
         pending = cancellations()
+        seen = await self.inspection.before(item.use) if self.inspection and item.use else None
         item.result = await self._call(item.tool, item)
         if cancellations() > pending:
             # it ended all the same, and `run` writes down what it did
             raise asyncio.CancelledError
-        if item.use and (said := self._remarks(item.call.id, item.use, item.result)):
+        if item.use and (said := await self._remarks(item.call.id, item.use, item.result, seen)):
             item.result = item.result.with_words(said)
         result = await self._after(item, item.result, scribe)
         self._finish(item, result, _state(result), self._clock.monotonic() - begun, scribe, sink)
 
-    def _remarks(self, call: CallId, use: ToolUse, result: Ok | Fail) -> list[str]:
-        said = [line for remark in self.remarks for line in remark(use)]
+    async def _remarks(self, call: CallId, use: ToolUse, result: Ok | Fail, seen: Any) -> list[str]:
+        found = await self.inspection.after(use, result, seen) if self.inspection else ()
+        said = [*found, *(line for remark in self.remarks for line in remark(use))]
         return [*said, *self.lessons.after(call, use, result)] if self.lessons is not None else said
 
     async def _permit(self, tool: AnyTool, item: Planned, scribe: Scribe) -> Verdict | Fail:
         call, preview = self._call_of(item.call), ""
         try:
+            if (failure := await tool.foresee(item.params, call)) is not None:
+                return failure
             # calls before this one may have changed which file its path means
             item.use = tool.use(item.params, call)
             asks = item.hook is Decision.ASK or (await self.gate.decide(item.use)).decision is Decision.ASK
@@ -209,9 +215,12 @@ class Runner:
         try:
             async with limit:
                 call = self._call_of(item.call)
+                work: Callable[[], Awaitable[Ok | Fail]] = partial(tool.run, item.params, call)
+                if self.files is not None and item.use is not None:
+                    work = partial(self.files.around, item.use, work)
                 if self.claims is None or item.use is None:
-                    return await tool.run(item.params, call)
-                asks, work = partial(tool.regions, item.params, call), partial(tool.run, item.params, call)
+                    return await work()
+                asks = partial(tool.regions, item.params, call)
                 return await self.claims.guarded(item.use, asks, work)
         except (StoreError, FatalToolError):
             raise
@@ -257,7 +266,8 @@ class Runner:
             "tool_use_id": item.call.id,
             "tool_response": {"text": result.text, "is_error": isinstance(result, Fail)},
         }
-        outcome = await self.hooks.run("PostToolUse", payload, item.call.name)
+        run = partial(self.hooks.run, "PostToolUse", payload, item.call.name)
+        outcome = await (self.files.hooked(run) if self.files is not None else run())
         told(scribe, "PostToolUse", outcome)
         said = [text for text in (outcome.reason if outcome.blocked else "", outcome.context) if text]
         item.result = result.with_words(said) if said else result

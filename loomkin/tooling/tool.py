@@ -100,6 +100,10 @@ class Tool(ABC, Generic[P]):
     limit: ClassVar[float | None] = 120.0
     alone: ClassVar[bool] = False
 
+    async def foresee(self, params: P, call: Call) -> Fail | None:
+        """Find out what `use` must know before the call is permitted, or why there is nothing to permit."""
+        return None
+
     @abstractmethod
     def use(self, params: P, call: Call) -> ToolUse:
         """What the call wants to touch."""

@@ -12,6 +12,7 @@ from loomkin.errors import LoomkinError
 from loomkin.project.jobs import JobTable
 from loomkin.project.secrets import without_keys
 from loomkin.records.dataclass import dataclass, field
+from loomkin.records.message import FROM_FILES
 from loomkin.records.regex import pattern
 from loomkin.ui.repl_desk import Desk, Face, Start
 from loomkin.ui.repl_shell import run_for_person, wants_terminal
@@ -169,8 +170,8 @@ class Work:
         if command:
             self.start(f"/{command[1]}", self._command(self._desk, command[1], (command[2] or "").strip()))
             return
-        if not text.startswith("!"):
-            while self.queue and not self.queue[0].startswith(("!", "/")):
+        if not text.startswith(("!", FROM_FILES)):
+            while self.queue and not self.queue[0].startswith(("!", "/", FROM_FILES)):
                 text += "\n\n" + self.queue.pop(0)
         self._begin(self._do(self._desk, text))
 
@@ -275,7 +276,9 @@ class Work:
 
 
 def _shortened(text: str) -> str:
-    """The person's words as the scrollback keeps them: a long paste by its beginning."""
+    """The person's words as the scrollback keeps them: a long paste by its beginning, no code of orders."""
+    if text.startswith(FROM_FILES):
+        text = text.partition("\n\n")[0]
     lines = text.split("\n")
     if len(lines) <= ECHOED_LINES and len(text) <= ECHOED_CHARACTERS:
         return text

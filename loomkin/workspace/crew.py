@@ -14,6 +14,7 @@ from loomkin.llm.client import ModelClient
 from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import Hooks
 from loomkin.project.environment import ChildEnvironment, child_environment
+from loomkin.project.sight import Sight
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId, SessionId
 from loomkin.records.keeper import Keeper
@@ -22,12 +23,14 @@ from loomkin.records.permission import Access
 from loomkin.records.role import Role
 from loomkin.runtime.recorder import Scribe
 from loomkin.store.known import any_earlier
+from loomkin.tooling.freshness import Freshness
 from loomkin.tooling.remembering import SIGHT, promised
 from loomkin.tooling.runner import Runner
 from loomkin.tooling.tool import Call
 from loomkin.tooling.toolbox import Toolbox
 from loomkin.workspace.experience import Experience
 from loomkin.workspace.house import House
+from loomkin.workspace.languages import Languages
 from loomkin.workspace.models import Chosen, Reach, build_client
 from loomkin.workspace.recollection import Recollection
 
@@ -105,6 +108,7 @@ class Crew:
         context = house.loaded.settings.context
         self._room = Room(context.offload_at, context.offload_to, overflow)
         self.recollection = Recollection(house, session)
+        self.languages = Languages(house, lambda: self.environment(""))
         self._models: list[ModelClient] = []
         self._agents: dict[str, Agent] = {}
         self.experience: dict[str, Experience] = {}
@@ -151,9 +155,18 @@ class Crew:
         agent.before_turn, agent.most_steps = kit.follow(agent), berth.role.max_turns
         runner.remarks.append(self.recollection.remarks(name))
         runner.lessons = self.experience[name] = Experience(house, scribe)
-        agent.steering.notes = self.recollection.notes(name)
+        runner.files = self._files(name, berth.messages)
+        agent.steering.look = runner.files.news
+        runner.inspection = self.languages.of(name, lambda: "file_edit" in toolbox.names)
+        doubts = self.recollection.notes(name)
+        agent.steering.notes = lambda: doubts() + self.languages.notes(name)
         self._agents[name] = agent
         return agent
+
+    def _files(self, agent: str, before: tuple[Message, ...]) -> Freshness:
+        """What keeps the agent's knowledge of files fresh."""
+        place, sight = self.house.workplace, self.service(Sight)
+        return Freshness(sight, agent, place.root, place.shown, self.house.redactor.redact, before)
 
     def _model(self, berth: Berth, chosen: Chosen) -> ModelClient:
         if berth.team != SOLO:
@@ -187,7 +200,8 @@ class Crew:
         return "\n".join(part for part in (decided, *self.experience[agent].prompt(text)) if part)
 
     async def aclose(self) -> None:
-        """Close every connection of every agent."""
+        """Close every connection of every agent, and end the language servers."""
+        await self.languages.aclose()
         for model in self._models:
             await model.aclose()
 

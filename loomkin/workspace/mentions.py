@@ -29,7 +29,7 @@ class Attached:
 class Mentions:
     """Finds mentions and shows what they mean; a word that no file could be named by stays plain text."""
 
-    def __init__(self, workplace: Workplace, cwd: Path, saw: Callable[[Path, str], None]) -> None:
+    def __init__(self, workplace: Workplace, cwd: Path, saw: Callable[[Path, str, str], None]) -> None:
         self._workplace = workplace
         self._cwd = cwd
         self._saw = saw
@@ -71,5 +71,5 @@ class Mentions:
         decoded = decode(path.read_bytes())
         if isinstance(decoded, NotText):
             raise OSError(EINVAL, "it is binary")
-        self._saw(path, decoded.sha)
+        self._saw(path, decoded.sha, decoded.text)
         return f'\n\n<file path="{shown}" hash="{decoded.sha}">\n{decoded.text}\n</file>'

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from loomkin.project.sight import Sight
 from loomkin.project.workplace import Workplace
 from loomkin.records.role import Role
 from loomkin.workspace.ground import Ground
@@ -9,6 +10,7 @@ from loomkin.workspace.session import Session
 
 if TYPE_CHECKING:
     from loomkin.workspace.teamwork import Teamwork
+    from loomkin.workspace.watching import Watching
 
 
 class Services(dict[type, Any]):
@@ -18,6 +20,7 @@ class Services(dict[type, Any]):
     _company: "Teamwork | None" = None
     _session: tuple[Session, Role] | None = None
     _atlas: Any = None
+    _watching: "Watching | None" = None
 
     def __missing__(self, kind: type) -> Any:
         if self.ground is not None and kind.__module__ == "loomkin.agent.sub_agents":
@@ -32,6 +35,9 @@ class Services(dict[type, Any]):
         if kind.__module__ == "loomkin.codemap.late":
             place = self[Workplace]
             self[kind] = self._atlas = kind(place.root, place.outputs.parent / "map.db")
+            return self[kind]
+        if self.ground is not None and kind.__module__ == "loomkin.lsp.service":
+            self[kind] = self.ground.crew.languages.service()
             return self[kind]
         in_team = kind.__module__.startswith("loomkin.team.")
         if self.ground is None or self._company is not None or not in_team:
@@ -58,9 +64,27 @@ class Services(dict[type, Any]):
             self._seat()
         return self._company
 
+    def watching(self) -> "Watching":
+        """What watches the files of the session, which is made now where there is none yet."""
+        if self._watching is None:
+            from loomkin.workspace.watching import Watching  # heavy: late on purpose
+
+            assert self.ground is not None
+            assert self._session is not None
+            crew, agent = self.ground.crew, self._session[0].agent.name
+            settings = crew.house.loaded.settings.watch
+            self._watching = Watching(crew.house, crew.scribe(agent), self[Sight], self._renew, settings)
+        return self._watching
+
+    def _renew(self) -> None:
+        """Bring the map up to date, if somebody has asked it already."""
+        if self._atlas is not None:
+            self._atlas.renew()
+
     def join(self, session: Session, role: Role) -> None:
         """The session's own agent is the first of the team, whenever there is one."""
         self._session = (session, role)
+        session.watching = self.watching
         if self.ground is None or not self.ground.crew.house.options.solo:
             session.gather = self.company
         self._seat()

@@ -1,7 +1,8 @@
 """A person's session: one conversation with one agent, durable, resumable, steerable."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from loomkin.agent.agent import Agent
@@ -15,6 +16,7 @@ from loomkin.permissions.hooks import HookOutcome, Hooks
 from loomkin.records.dataclass import dataclass
 from loomkin.records.event import HookRan, NoticeGiven, SessionRenamed, WindowCleared
 from loomkin.records.ids import SessionId
+from loomkin.records.message import ANSWER_ONLY, FROM_FILES
 from loomkin.records.permission import Mode
 from loomkin.runtime.recorder import Scribe
 from loomkin.workspace.mentions import Attached
@@ -22,8 +24,10 @@ from loomkin.workspace.mentions import Attached
 if TYPE_CHECKING:  # a session of one agent has no team and loads none
     from loomkin.decisions.desk import Desk
     from loomkin.workspace.git_desk import GitDesk
+    from loomkin.workspace.languages import Languages
     from loomkin.workspace.oversight import Oversight
     from loomkin.workspace.remembering import Remembering
+    from loomkin.workspace.watching import Watching
 
 
 class Blocked(LoomkinError):
@@ -109,8 +113,10 @@ class Session:
         self.recall: Callable[[str, float], str] = lambda text, since: ""
         self.desk: Desk | None = None
         self.memory: Remembering | None = None
+        self.languages: Languages | None = None
         self.git: GitDesk | None = None
         self.person: Person | None = None
+        self.watching: Callable[[], Watching] | None = None
         self.begun = time.monotonic()
 
     @property
@@ -156,7 +162,7 @@ class Session:
         transcript = self.agent.transcript
         since = transcript.messages[-1].at if transcript.messages else 0.0
         await self._open()
-        found = self._mentions(text)
+        found = Attached("") if text.startswith(FROM_FILES) else self._mentions(text)
         for problem in found.problems:
             self._scribe.record(NoticeGiven(problem, "warning"))
         along = await self._along(text)
@@ -165,7 +171,22 @@ class Session:
             transcript.say(outcome.context, "loomkin")
         if known := self.recall(text, since):
             transcript.say(known, "loomkin")
-        return await self.agent.turn("person", limits, checks)
+        with self._answering(text):
+            return await self.agent.turn("person", limits, checks)
+
+    @contextmanager
+    def _answering(self, text: str) -> Iterator[None]:
+        """Hold the agent to reading where an order out of files only asks."""
+        mode = self.gate.mode
+        if not (text.startswith(FROM_FILES) and text.endswith(ANSWER_ONLY)) or mode is Mode.PLAN:
+            yield
+            return
+        self.gate.change_mode(Mode.PLAN, self._scribe)
+        try:
+            yield
+        finally:
+            if self.gate.mode is Mode.PLAN:
+                self.gate.change_mode(mode, self._scribe)
 
     async def _along(self, text: str) -> str:
         """What keepers that the words name bring along."""

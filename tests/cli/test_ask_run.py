@@ -70,7 +70,15 @@ async def test_a_closed_pipe_ends_the_run_without_a_trace(bench: Bench) -> None:
     look = {"calls": [call("shell", command="seq 1 50")], "repeat": True}
     async with bench.model(look):
         process = await bench.start(
-            "ask", "hi", "--output-format", "stream-json", "--permission-mode", "yolo", "--max-turns", "150"
+            "ask",
+            "hi",
+            "--output-format",
+            "stream-json",
+            "--permission-mode",
+            "yolo",
+            "--max-turns",
+            "150",
+            cold=True,
         )
         assert process.stdout is not None
         assert process.stderr is not None

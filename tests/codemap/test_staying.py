@@ -27,10 +27,9 @@ CHANGES = st.lists(
 )  # fmt: skip
 
 
-def changed(root: Path, kind: str, name: str, number: int, clock: Iterator[int]) -> list[str]:
-    """Do one thing to a project; the paths that somebody who watches would name."""
+def changed(root: Path, kind: str, name: str, number: int, clock: Iterator[int]) -> None:
+    """Do one thing to a project."""
     path, other = root / name, root / f"moved{number}" / Path(name).name
-    touched = [name]
     if kind == "write":
         text = f"def common():\n    return total{number}()\n\n\ndef total{number % 5}(): ...\n" * (number % 3)
         written(root, {name: text + f"# of number {number}\n"})
@@ -40,14 +39,11 @@ def changed(root: Path, kind: str, name: str, number: int, clock: Iterator[int])
     elif kind == "move" and path.exists():
         other.parent.mkdir(exist_ok=True)
         path.replace(other)
-        touched.append(str(other.relative_to(root)))
     elif kind == "ignore":
         written(root, {".gitignore": f"*.log\nmoved{number}/\n"})
         os.utime(root / ".gitignore", ns=(1, next(clock)))
-        touched = [".gitignore"]
     elif kind == "track":
         subprocess.run(["git", "-C", str(root), "add", "-A"], check=True)
-    return touched
 
 
 @given(st.lists(CHANGES, min_size=1, max_size=2))
@@ -56,29 +52,16 @@ def test_whatever_the_way_to_some_files_their_map_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, rounds: list[list[tuple[str, str, int]]]
 ) -> None:
     root, clock = written(tmp_path_factory.mktemp("way"), made(12)), itertools.count(10**9)
-    staying, told = Atlas(root, None, stays=True), Atlas(root, None, stays=True)
-    told.touched(())
+    staying, renewed = Atlas(root, None, stays=True), Atlas(root, None, stays=True)
     for changes in [[], *rounds]:
         for kind, name, number in changes:
-            told.touched(changed(root, kind, name, number, clock))
+            changed(root, kind, name, number, clock)
+            renewed.renew()
         fresh = Atlas(root, None)
         for words in ("", "common total3 of a cart"):
             expected = fresh.map(words, tokens=4_000)
             assert staying.map(words, tokens=4_000) == expected
-            assert told.map(words, tokens=4_000) == expected
-
-
-def test_who_tells_what_changes_is_believed_until_something_was_missed(tmp_path: Path) -> None:
-    atlas = Atlas(written(tmp_path, SHOP), None, stays=True)
-    atlas.map("cart")
-    atlas.touched(())
-    atlas.map("cart")
-    written(tmp_path, {"shop/money.py": "def zebra(): ...\n", "shop/mail.py": "def okapi(): ...\n"})
-    atlas.touched(["shop/money.py"])
-    assert [one.path for one in atlas.definitions("zebra")] == ["shop/money.py"]
-    assert atlas.definitions("okapi") == []
-    atlas.touched(None)
-    assert [one.path for one in atlas.definitions("okapi")] == ["shop/mail.py"]
+            assert renewed.map(words, tokens=4_000) == expected
 
 
 def test_what_was_found_when_the_file_failed_is_found_again(tmp_path: Path) -> None:

@@ -94,17 +94,9 @@ def test_a_change_of_what_a_file_holds_asks_git_for_nothing(listed: Listed) -> N
     assert (change.anew, set(change.came), set(change.went)) == (False, set(), set())
 
 
-def test_who_says_what_changed_is_believed(listed: Listed) -> None:
-    write(listed.top, "a/new.py", "")
-    write(listed.top, "b/new.py", "")
-    assert set(listed.look(["a/new.py"]).came) == {"a/new.py"}
-    assert set(listed.look([]).came) == set()
-    assert set(listed.look().came) == {"b/new.py"}
-
-
-def test_folders_that_came_are_found_by_a_file_deep_in_them(listed: Listed) -> None:
+def test_folders_that_came_are_looked_into(listed: Listed) -> None:
     write(listed.top, "c/d/new.py", "")
-    assert set(listed.look(["c/d/new.py"]).came) == {"c/d/new.py"}
+    assert set(listed.look().came) == {"c/d/new.py"}
 
 
 def test_a_folder_that_changed_just_now_is_looked_into_again(listed: Listed) -> None:

@@ -17,7 +17,7 @@ def mentions(tmp_path: Path) -> Mentions:
     (root / "long.txt").write_text("x" * (MOST_BYTES + 1))
     (root / ".env").write_text("KEY=value\n")
     (tmp_path / "other.txt").write_text("elsewhere\n")
-    return Mentions(Workplace(root, (), root / "outputs"), root, lambda path, sha: None)
+    return Mentions(Workplace(root, (), root / "outputs"), root, lambda path, sha, text: None)
 
 
 def test_files_and_folders_go_along(mentions: Mentions) -> None:

@@ -56,12 +56,17 @@ class Editing:
 
     def applied(self, applied: Applied, call: Call) -> tuple[str, Change]:
         """The words for the model and the change for the log; the new version counts as seen."""
+        others = self._sight.others(call.agent, applied.path)
         self._sight.changed(call.agent, applied.path, applied.sha, applied.sha_before, applied.line_changes)
+        if others is not None and others.lines and others.sha == applied.sha_before:
+            self._sight.heard(call.agent, applied.path)  # the notes of the edit tell of those lines
         shown = self._workplace.shown(applied.path)
         lines = list(_told(applied, shown))
         before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
         if before:
             self._sight.keep(before, applied.before)
+            self._sight.texts.keep(before, applied.before)
+        self._sight.texts.keep(applied.sha, applied.after)
         change = Change(
             shown, before, applied.sha, applied.added, applied.removed, applied.diff, applied.line_changes
         )
@@ -88,6 +93,7 @@ class Editing:
             return f"Deleted {shown}.", Change(shown, before, "", 0, applied.removed, applied.diff)
         text, change = self.applied(applied, call)
         if file.moved_from is not None:
+            self._sight.changed(call.agent, file.moved_from, "")
             text = f"Moved {self._workplace.shown(file.moved_from)} to {shown}.\n{text}"
         return text, change
 

@@ -80,7 +80,7 @@ class FileRead(Tool[Params]):
             if isinstance(one, str):
                 return Fail(f"{shown} has no {params.symbol}. {one}")
             offset, limit = one.first, min(limit, one.last - one.first + 1)
-        self._sight.saw(call.agent, path, decoded.sha)
+        self._sight.saw(call.agent, path, decoded.sha, decoded.text)
         rules = self._nested.rules_for(call.agent, path)
         return Ok(rules + render(shown, decoded, offset, limit))
 

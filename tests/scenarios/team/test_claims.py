@@ -68,6 +68,8 @@ async def test_two_coders_edit_two_functions_of_one_file_at_once(bench: Bench) -
     assert "return 2 * value\n" in text
     assert all("Changed calc.py: +1 -1" in words for words in told)
     assert sum("the file changed elsewhere since you read it (by " in words for words in told) == 1
+    # who wrote first hears of the other, who wrote second has heard of it with the edit
+    assert sum("Changed since you read it, not by you" in words for words in told) <= 1
 
 
 @pytest.mark.feature("B12")

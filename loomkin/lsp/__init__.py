@@ -1,0 +1,1 @@
+"""Language servers: started when a file of their kind is touched, asked, and ended."""

@@ -1,0 +1,1 @@
+"""What language servers know: problems, definitions, references, types, symbols, renames."""
