@@ -43,13 +43,14 @@ class CommandResult:
     """Words for the person, and what the screen does next.
 
     `argument` is the id to resume, the text to copy, the words for the session's own agent or for the
-    input line, or the agent whose stream to show.
+    input line, or the agent whose stream to show. `told` is what the session's own agent then knows of it.
     """
 
     text: str = ""
     look: Look = Look.PLAIN
     then: Then = Then.STAY
     argument: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ class ReviewCommand(Command):
         git = context.session.git
         assert git is not None
         title, found = await git.review(argument)
-        await context.session.add_context(f"The person had {title} reviewed. The reviewer said:\n{found}")
-        return CommandResult(f"Review of {title}:\n\n{found}", Look.MARKDOWN)
+        told = f"The person had {title} reviewed. The reviewer said:\n{found}"
+        return CommandResult(f"Review of {title}:\n\n{found}", Look.MARKDOWN, told=told)
 
     def choices(self, context: Context) -> tuple[str, ...]:
         return ("staged", "worktree", "branch", "HEAD")

@@ -240,8 +240,12 @@ class Work:
             ran = await run_for_person(command, desk.shell, jobs, shown)
         self.transcript.end_output()
         self.face.show(Block(Kind.OUTPUT, ran.shown))
-        self.transcript.expect(ran.told)
-        await desk.context.session.add_context(ran.told)
+        await self._tell(desk, ran.told)
+
+    async def _tell(self, desk: Desk, text: str) -> None:
+        """Put what the screen shows already into the conversation."""
+        self.transcript.expect(text)
+        await desk.context.session.add_context(text)
 
     async def _command(self, desk: Desk, name: str, argument: str) -> None:
         command = find(desk.context.commands, name)
@@ -259,6 +263,8 @@ class Work:
             else:
                 if result.text:
                     self.face.show(Block(_KINDS[result.look], without_keys(result.text)))
+                if result.told:
+                    await self._tell(desk, result.told)
                 self._resting = self._resting and not command.wakes
                 self._then(result)
         self._next()

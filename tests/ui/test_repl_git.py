@@ -114,6 +114,7 @@ def test_review_and_pr_answer_in_the_conversation_and_the_agent_knows_what_was_f
     terminal.send("what did it say?\r")
     terminal.until("I know.")
     assert "The person had the work tree reviewed" in scene.said(4)
+    assert "The person had the work tree reviewed" not in terminal.everything, "the review stands there once"
     terminal.idle()
     terminal.send("/pr\r")
     terminal.until("It is not known which branch")
