@@ -3,38 +3,17 @@
 import asyncio
 from typing import ClassVar
 
-from loomkin.codemap.late import LateAtlas
-from loomkin.permissions.gate import Gate
 from loomkin.project.listing import shown_path
-from loomkin.records.dataclass import dataclass
-from loomkin.records.permission import Access, ToolUse
-from loomkin.tooling.tool import Call, Fail, Ok, Tool
-from loomkin.tools.code.reading import MOST_LINES, closed_files
+from loomkin.tooling.tool import Call, Fail, Ok
+from loomkin.tools.code.reading import MOST_LINES, Named, NameTool, closed_files
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
-    """The name."""
-
-    name: str
-
-
-class FindSymbol(Tool[Params]):
+class FindSymbol(NameTool):
     """Finds definitions by name."""
 
     name: ClassVar[str] = "find_symbol"
-    params_type: ClassVar[type] = Params
-    access: ClassVar[Access] = Access.READ
-    aliases: ClassVar[dict[str, str]] = {"symbol": "name", "query": "name"}
 
-    def __init__(self, atlas: LateAtlas, gate: Gate) -> None:
-        self._atlas = atlas
-        self._gate = gate
-
-    def use(self, params: Params, call: Call) -> ToolUse:
-        return ToolUse(self.name, self.access, str(call.cwd), reads=(str(self._atlas.root),))
-
-    async def run(self, params: Params, call: Call) -> Ok | Fail:
+    async def run(self, params: Named, call: Call) -> Ok | Fail:
         found = await asyncio.to_thread(lambda: self._atlas().definitions(params.name))
         closed = closed_files(self._gate, self.name, self._atlas.root)
         lines = [

@@ -2,19 +2,21 @@
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import Any, ClassVar
 
 from loomkin.lsp.aim import Aim
-from loomkin.lsp.asking import Place
+from loomkin.lsp.asking import Asking, Place
 from loomkin.lsp.errors import Gone, NoAnswer, ServerError
+from loomkin.lsp.service import LanguageService
 from loomkin.permissions.gate import Gate
 from loomkin.project.root import inside
 from loomkin.project.workplace import Workplace
 from loomkin.records.dataclass import dataclass
 from loomkin.records.permission import Access, Decision, ToolUse
-from loomkin.tooling.tool import Call, Fail
+from loomkin.tooling.tool import Call, Fail, Ok, Tool
 
 MOST_PLACES = 100
 _WIDTH = 160
@@ -51,6 +53,38 @@ def fail(error: ServerError) -> Fail:
             f"The language server failed: {error}. Try once more, or go by find_references and reading."
         )
     return Fail(f"{error.message} {error.hint}".strip())
+
+
+class PlacesTool(Tool[Pointed]):
+    """Asks a server for places; `request`, `provider` and `context` are words of its protocol."""
+
+    params_type: ClassVar[type] = Pointed
+    access: ClassVar[Access] = Access.READ
+    aliases: ClassVar[dict[str, str]] = ALIASES
+    request: ClassVar[str]
+    provider: ClassVar[str]
+    context: ClassVar[Mapping[str, Any]] = {}
+    none: ClassVar[str]
+
+    def __init__(self, service: LanguageService, gate: Gate) -> None:
+        self._service = service
+        self._gate = gate
+
+    def use(self, params: Pointed, call: Call) -> ToolUse:
+        path = self._service.workplace.resolve(call.cwd, params.path)
+        return ToolUse(self.name, self.access, str(call.cwd), reads=(str(path),))
+
+    async def run(self, params: Pointed, call: Call) -> Ok | Fail:
+        workplace = self._service.workplace
+        try:
+            aim = await aim_of(workplace, call, params)
+            places = await Asking(self._service).places(aim, self.request, self.provider, **self.context)
+        except ServerError as error:
+            return fail(error)
+        if not places:
+            return Ok(self.none)
+        telling = Telling(workplace, self._gate, self.name)
+        return Ok("\n".join(await asyncio.to_thread(lambda: list(telling.lines(places)))))
 
 
 class Telling:
