@@ -12,6 +12,7 @@ from loomkin.errors import LoomkinError
 from loomkin.project.jobs import JobTable
 from loomkin.project.secrets import without_keys
 from loomkin.records.dataclass import dataclass, field
+from loomkin.records.mail import PERSON, SYSTEM
 from loomkin.records.message import FROM_FILES
 from loomkin.records.regex import pattern
 from loomkin.ui.repl_desk import Desk, Face, Start
@@ -240,12 +241,12 @@ class Work:
             ran = await run_for_person(command, desk.shell, jobs, shown)
         self.transcript.end_output()
         self.face.show(Block(Kind.OUTPUT, ran.shown))
-        await self._tell(desk, ran.told)
+        await self._tell(desk, ran.told, PERSON)
 
-    async def _tell(self, desk: Desk, text: str) -> None:
+    async def _tell(self, desk: Desk, text: str, sender: str) -> None:
         """Put what the screen shows already into the conversation."""
         self.transcript.expect(text)
-        await desk.context.session.add_context(text)
+        await desk.context.session.add_context(text, sender)
 
     async def _command(self, desk: Desk, name: str, argument: str) -> None:
         command = find(desk.context.commands, name)
@@ -264,7 +265,7 @@ class Work:
                 if result.text:
                     self.face.show(Block(_KINDS[result.look], without_keys(result.text)))
                 if result.told:
-                    await self._tell(desk, result.told)
+                    await self._tell(desk, result.told, SYSTEM)  # none of the person's own words
                 self._resting = self._resting and not command.wakes
                 self._then(result)
         self._next()

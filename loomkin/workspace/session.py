@@ -197,10 +197,10 @@ class Session:
             self._scribe.record(NoticeGiven(problem, "warning"))
         return found.text or " ".join(found.problems)
 
-    async def add_context(self, text: str) -> None:
-        """Put something the person ran or read into the conversation without waking the agent."""
+    async def add_context(self, text: str, sender: str) -> None:
+        """Put what the person ran, or what loomkin says, into the conversation without waking the agent."""
         await self._open()
-        self.agent.transcript.say(text, "person")
+        self.agent.transcript.say(text, sender)
 
     def note(self, text: str) -> None:
         """Tell the agent something when it next works, without waking it."""

@@ -345,7 +345,7 @@ def test_a_session_begun_with_a_command_is_called_by_it_until_words_come(play: M
     terminal.until("Seen.")
     terminal.idle()
     terminal.send("/sessions\r")
-    terminal.until("turns  what was that")
+    terminal.until("1 turn   what was that")
     assert "The person ran" not in terminal.everything
 
 

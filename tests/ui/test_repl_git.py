@@ -1,8 +1,9 @@
 """/commit, /review and /pr in the conversation, on a real terminal with real git."""
 
+import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,13 @@ def play(tmp_path: Path) -> Iterator[MakeStage]:
 
 def git(root: Path, *words: str) -> str:
     return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout
+
+
+def own_words(root: Path) -> int:
+    """How many messages of the coder's conversation are the person's own."""
+    words = "SELECT count(*) FROM messages WHERE sender = 'person' AND agent = 'coder'"
+    with closing(sqlite3.connect(root / ".loomkin" / "loomkin.db")) as database:
+        return int(database.execute(words).fetchone()[0])
 
 
 @pytest.mark.feature("C5")
@@ -114,6 +122,7 @@ def test_review_and_pr_answer_in_the_conversation_and_the_agent_knows_what_was_f
     terminal.send("what did it say?\r")
     terminal.until("I know.")
     assert "The person had the work tree reviewed" in scene.said(4)
+    assert own_words(scene.root) == 2, "what was found is none of them: it may leave the window"
     assert "The person had the work tree reviewed" not in terminal.everything, "the review stands there once"
     terminal.idle()
     terminal.send("/pr\r")
