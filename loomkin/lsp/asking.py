@@ -157,8 +157,7 @@ class Asking:
 
     async def _shown(self, berth: Berth, path: Path) -> LanguageServer:
         server = await berth.ready()
-        server.files_changed(await self._service.outside.changes(server))
-        await server.refresh()
+        await self._service.outside.bring(server)
         if path not in server.open:
             server.show(path, await asyncio.to_thread(look, path))
         await server.reports.idle(BUSY_SECONDS)

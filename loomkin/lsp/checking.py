@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from loomkin.lsp.berth import Berth
+from loomkin.lsp.dependents import MOST as MOST_DEPENDENTS
+from loomkin.lsp.dependents import dependents
 from loomkin.lsp.documents import OnDisk, look
 from loomkin.lsp.errors import Gone, ServerError
 from loomkin.lsp.outside import Outside
@@ -52,7 +54,7 @@ class Checking:
             server = await berth.ready()
             async with berth.turn:
                 cold = not server.open
-                server.files_changed(await self._outside.changes(server))
+                await self._outside.bring(server)
                 await self._open_wanted(berth, server)
                 if cold:  # with the first file it reads the libraries, too
                     async with asyncio.timeout(LATE_SECONDS):
@@ -135,10 +137,11 @@ class Checking:
             server.show(path, was)
         for path in before:
             await server.settle(path)
+        now = await asyncio.to_thread(_look_at, before)
+        await self._open_dependents(server, before, now)
         await server.settle_others(before.keys(), OTHER_FILES, anew=not known)
         unheard = server.open.keys() - server.reports.paths() - before.keys()
         old = server.problems()
-        now = await asyncio.to_thread(_look_at, before)
         for path, found in now.items():
             server.show(path, found)
             server.saved(path)
@@ -148,11 +151,21 @@ class Checking:
         await server.settle_others(before.keys(), OTHER_FILES, anew=True)
         return compare(old, [one for one in server.problems() if one.path not in unheard])
 
+    async def _open_dependents(
+        self, server: LanguageServer, before: Mapping[Path, OnDisk], now: Mapping[Path, OnDisk]
+    ) -> None:
+        """Let the server have the files that the edit may break, while it knows nothing of the edit."""
+        found: list[Path] = []
+        for path, was in before.items():
+            if was.text is not None and len(found) < MOST_DEPENDENTS:
+                found += await dependents(server, path, was.text, now[path].text or "")
+        for path, there in (await asyncio.to_thread(_look_at, found[:MOST_DEPENDENTS])).items():
+            if server.show(path, there) is not None:
+                await server.settle(path)
+
     async def _up_to_date(self, server: LanguageServer, but: Collection[Path]) -> None:
         """What others did to files must not count as the edit's."""
-        changes = await self._outside.changes(server, but)
-        server.files_changed(changes)
-        if await server.refresh(but) or changes:
+        if await self._outside.bring(server, but):
             await server.settle_others(but, OTHER_FILES, anew=True)
 
     def _said(self, agent: str, berth: Berth, check: "_Check") -> list[str]:

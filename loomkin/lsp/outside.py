@@ -5,13 +5,16 @@ from collections.abc import Collection
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from loomkin.lsp.documents import Stamp, stamp_of
+from loomkin.lsp.documents import Stamp, look, stamp_of
 from loomkin.lsp.server import CHANGED, CREATED, DELETED, LanguageServer
 from loomkin.lsp.table import ServerKind
 from loomkin.project.listing import list_files
 
 MOST_FILES = 20_000
 """Files above which only the open ones are looked at: each costs some microseconds before every question."""
+
+MOST_NEW = 20
+"""Files that came and are opened: servers may take their time to notice them, but know open ones."""
 
 
 class Outside:
@@ -20,8 +23,17 @@ class Outside:
     def __init__(self) -> None:
         self._known: WeakKeyDictionary[LanguageServer, dict[Path, Stamp]] = WeakKeyDictionary()
 
-    async def changes(self, server: LanguageServer, but: Collection[Path] = ()) -> list[tuple[Path, int]]:
-        """What came, changed or went since the last look, but for some; nothing at the first."""
+    async def bring(self, server: LanguageServer, but: Collection[Path] = ()) -> bool:
+        """Tell a server what came, changed or went, but for some; whether anything did."""
+        changes = await self._changes(server, but)
+        server.files_changed(changes)
+        came = [path for path, kind in changes if kind == CREATED and path not in server.open][:MOST_NEW]
+        for path, now in zip(came, await asyncio.to_thread(lambda: [*map(look, came)]), strict=True):
+            server.show(path, now)
+        return await server.refresh(but) or bool(changes)
+
+    async def _changes(self, server: LanguageServer, but: Collection[Path]) -> list[tuple[Path, int]]:
+        """What differs from the last look; nothing at the first."""
         now = await asyncio.to_thread(_stamps, server.folder, server.kind)
         before = self._known.get(server)
         self._known[server] = now

@@ -1,7 +1,8 @@
 """A language server that follows a plan: `python language_server.py PLAN.json`; what it heard is in a file.
 
-It reports an error for every `ERROR:words` in an open file, a warning for every `WARN:words`, and knows names
-as words. The plan names faults; with `lives` they happen in the first so many lives of the process only.
+It reports an error for every `ERROR:words` in an open file, a warning for every `WARN:words`, an error for each
+`USE:name` that no file has as `def name`, and knows names as words. The plan names faults; with `lives` they
+happen in the first so many lives of the process only.
 """
 
 import json
@@ -65,16 +66,18 @@ def spread(line: int, words: str, start: int, end: int) -> dict[str, Any]:
 
 
 def problems(text: str) -> list[dict[str, Any]]:
+    defined = {name for one in texts().values() for name in re.findall(r"def (\w+)", one)}
     return [
         {
             "range": spread(number, line, found.start(), found.end()),
-            "severity": 1 if found[1] == "ERROR" else 2,
+            "severity": 2 if found[1] == "WARN" else 1,
             "message": found[2],
             "code": "fake",
             "source": "fake",
         }
         for number, line in enumerate(text.splitlines())
-        for found in re.finditer(r"(ERROR|WARN):(\w+)", line)
+        for found in re.finditer(r"(ERROR|WARN|USE):(\w+)", line)
+        if found[1] != "USE" or found[2] not in defined
     ]
 
 
@@ -139,6 +142,7 @@ def answer(message: dict[str, Any]) -> Any:
                 "referencesProvider",
                 "hoverProvider",
                 "workspaceSymbolProvider",
+                "documentSymbolProvider",
             )
             return {
                 "capabilities": {
@@ -160,6 +164,13 @@ def answer(message: dict[str, Any]) -> Any:
             ]
         case "textDocument/rename":
             return edits(params)
+        case "textDocument/documentSymbol":
+            return [
+                {"name": found[1], "kind": 12, "range": where, "selectionRange": where}
+                for number, line in enumerate(OPEN[uri][1].splitlines())
+                for found in re.finditer(r"def (\w+)", line)
+                for where in [spread(number, line, found.start(), found.end())]
+            ]
         case "workspace/symbol":
             return [
                 {

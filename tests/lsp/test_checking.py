@@ -3,11 +3,13 @@
 import asyncio
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from loomkin.lsp.asking import Asking
+from loomkin.lsp.dependents import changed_lines
 from loomkin.lsp.errors import ServerError, Unavailable
 from loomkin.project.shell_process import group_runs
 from tests.lsp.desk import desk, until
@@ -70,6 +72,50 @@ async def test_changes_by_others_are_told_to_the_server_and_not_blamed_on_the_ed
         ]
         assert {"uri": f"file://{one.root}/c.fake", "type": 1} in changed
         assert {"uri": f"file://{one.root}/b.fake", "type": 2} in changed
+
+
+async def test_a_closed_file_that_uses_what_an_edit_changed_is_looked_at_too(tmp_path: Path) -> None:
+    async with desk(tmp_path, pull=True) as one:
+        await asyncio.to_thread(subprocess.run, ["git", "init", "-q", str(one.root)], check=True)
+        one.write("money.fake", "def price\n\n\ndef other\n")
+        one.write("till.fake", "from money USE:price ERROR:old\n")
+        one.write("deep.fake", "from somewhere else\n")
+        one.write("else.fake", "money price\n")
+        assert await one.edit("money.fake", "def cost\n\n\ndef other\n") == [
+            "fake: 1 error new since this edit:",
+            "till.fake:1:12 error: price [fake fake]",
+        ]
+        opened = [str(heard["params"]["textDocument"]["uri"]) for heard in one.heard("textDocument/didOpen")]
+        assert {uri.rpartition("/")[2] for uri in opened} == {"money.fake", "till.fake", "else.fake"}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "lines"),
+    [
+        ("a\nb\nc\n", "a\nB\nc\n", range(1, 2)),
+        ("a\nb\n", "a\nnew\nb\n", range(1, 2)),
+        ("a\na\na\n", "a\na\n", range(2, 3)),
+        ("a\nb\nc\n", "", range(0, 3)),
+        ("", "a\n", range(0, 1)),
+        ("a\nb", "a\nb", range(2, 3)),
+    ],
+)
+def test_the_changed_lines_of_a_text_are_those_between_the_same_ends(
+    was: str, now: str, lines: range
+) -> None:
+    assert changed_lines(was, now) == lines
+
+
+async def test_a_file_that_came_by_the_shell_is_open_before_a_question(tmp_path: Path) -> None:
+    async with desk(tmp_path) as one:
+        one.write("a.fake", "price\n")
+        asking = Asking(one.service)
+        question = (one.aim("a.fake", 1, "price"), "textDocument/references", "referencesProvider")
+        assert len(await asking.places(*question)) == 1
+        new = one.write("new.fake", "price\n")
+        assert len(await asking.places(*question)) == 2
+        opened = [heard["params"]["textDocument"]["uri"] for heard in one.heard("textDocument/didOpen")]
+        assert new.as_uri() in opened
 
 
 async def test_agents_share_a_server_and_each_hears_of_its_own_edit(tmp_path: Path) -> None:
