@@ -103,6 +103,10 @@ class Watcher:
                 hints = self.pending.take(self._wait())
                 if self.pending.is_closed():
                     return
+                if not self._root.is_dir():
+                    self._warned("The watched folder is gone: changes are noticed no more.")
+                    self.pending.close()
+                    return
                 batch = self._settle(*self._calm(hints or Hints(frozenset(), True)))
                 if batch.changes or batch.before != batch.after:
                     self._told(batch)

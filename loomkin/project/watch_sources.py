@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from loomkin.project.watch_pending import Pending
 
 if TYPE_CHECKING:
-    from watchdog.observers.inotify_c import InotifyEvent
+    from watchdog.observers.inotify_c import InotifyEvent, InotifyFD
 
 GRACE = 2.0
 GIT_NAMES = frozenset(
@@ -45,35 +45,42 @@ class InotifySource:
         from watchdog.observers import inotify_c  # heavy: late on purpose
 
         _hush()
-        flags = inotify_c.InotifyConstants
-        self._mask: Any = (
+        flags: Any = inotify_c.InotifyConstants
+        nothing: Any = 0
+        _know(inotify_c.InotifyEvent(nothing, flags.IN_MOVE, 0, b""), inotify_c.InotifyFD)
+        self._mask = (
             flags.IN_CLOSE_WRITE | flags.IN_MOVE | flags.IN_CREATE | flags.IN_DELETE | flags.IN_ATTRIB
             | flags.IN_ONLYDIR | flags.IN_DONT_FOLLOW | flags.IN_EXCL_UNLINK
         )  # fmt: skip
         self._top = os.fsencode(root)
         self._git = frozenset(os.fsencode(path) for path in git)
         self._pending = pending
-        self._id: Any = id(self)
         self._lock = Lock()
         self._folders: dict[bytes, Any] = {}
         self._names: dict[int, bytes] = {}
-        self._reader = inotify_c.InotifyFD()
+        self._moved: set[bytes] = set()
+        self._reader: Any = inotify_c.InotifyFD()
         self._reader.start()
 
     def follow(self, folders: Iterable[str]) -> bool:
         wanted = {os.path.join(self._top, os.fsencode(name)).rstrip(b"/") for name in folders} | self._git
+        with self._lock:
+            moved, self._moved = self._moved, set()
         # a folder that was moved keeps its watch: the one under its old name goes first
-        gone = [path for path in self._folders if path not in wanted]
+        gone = [path for path in self._folders if path not in wanted or _lies_in(path, moved)]
         if gone:
-            self._reader.remove_callbacks([(self._folders[path], self._id) for path in gone])
+            self._reader.remove_callbacks([(self._folders[path], path) for path in gone])
             with self._lock:
                 for path in gone:
                     self._names.pop(self._folders.pop(path), None)
         new = False
         for path in wanted - self._folders.keys():
             try:
-                watch = self._reader.add_callback(path, self._mask, self, self._id)
+                watch = self._reader.add_callback(path, self._mask, self, path)
             except (FileNotFoundError, NotADirectoryError, PermissionError):
+                continue
+            if watch < 0:  # nobody may read it, and the library says no more than that
+                self._reader.remove_callbacks([(watch, path)])
                 continue
             new = True
             with self._lock:
@@ -97,6 +104,9 @@ class InotifySource:
             return
         if event.is_directory and event.is_attrib:
             return
+        if event.is_directory and (event.is_moved_from or event.is_moved_to):
+            with self._lock:
+                self._moved.add(os.path.join(folder, event.name))
         inner = os.fsdecode(folder[len(self._top) + 1 :])
         path = f"{inner}/{name}" if inner and name else inner or name
         self._pending.hint(f"{path}/" if event.is_directory else path)
@@ -107,9 +117,13 @@ class InotifySource:
             path = self._names.pop(wd, None)
             if path is not None:
                 self._folders.pop(path, None)
+        if path == self._top:
+            self._pending.hint("")
 
     def on_queue_overflow(self) -> None:
-        """The kernel has thrown events away."""
+        """The kernel has thrown events away, those of folders that were moved perhaps."""
+        with self._lock:
+            self._moved.add(self._top)
         self._pending.everything()
 
 
@@ -171,10 +185,23 @@ GIT = "\0git/"
 
 
 def open_source(root: Path, git: Iterable[Path], pending: Pending) -> Source:
-    """The best source that this system has; raises OSError where it has none at the moment."""
-    if os.uname().sysname == "Linux":
-        return InotifySource(root, git, pending)
-    return ObserverSource(root, git, pending)
+    """The best source that this system has; raises OSError or ImportError where it has none at the moment."""
+    kind = InotifySource if os.uname().sysname == "Linux" else ObserverSource
+    try:
+        return kind(root, git, pending)
+    except (AttributeError, TypeError) as error:
+        raise ImportError(f"watchdog is not as it was: {error}") from error
+
+
+def _lies_in(path: bytes, folders: set[bytes]) -> bool:
+    """Whether a folder is one of some others or lies in one."""
+    return any(path == one or path.startswith(one + b"/") for one in folders)
+
+
+def _know(event: "InotifyEvent", reader: "type[InotifyFD]") -> None:
+    """Ask the library for all that is used of it later, where nobody could answer for a lack of it."""
+    _ = event.wd, event.name, event.is_directory, event.is_attrib, event.is_moved_from, event.is_moved_to
+    _ = reader.add_callback, reader.remove_callbacks, reader.start, reader.stop, reader.join
 
 
 def _hush() -> None:

@@ -2,7 +2,9 @@
 
 import errno
 import os
+import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -108,6 +110,63 @@ def test_files_and_folders_that_come_change_move_and_go_are_told(root: Path) -> 
         assert seen.until(lambda found: len(found) == 1) == {"link": Kind.CREATED}
         (root / "src" / "a.py").unlink()
         assert seen.until(lambda found: len(found) == 1) == {"src/a.py": Kind.DELETED}
+
+
+def test_a_folder_that_another_took_the_place_of_is_watched_under_its_name(root: Path) -> None:
+    with watched(root) as (seen, _):
+        subprocess.run("mv src src.bak && cp -r src.bak src", shell=True, cwd=root, check=True)
+        seen.until(
+            lambda found: "src.bak/a.py" in found and found.get("src/a.py") in (Kind.CREATED, Kind.MODIFIED)
+        )
+        (root / "src" / "a.py").write_text("changed\n")
+        assert seen.until(lambda found: "src/a.py" in found)["src/a.py"] is Kind.MODIFIED
+        (root / "src.bak" / "a.py").write_text("changed\n")
+        assert seen.until(lambda found: "src.bak/a.py" in found)["src.bak/a.py"] is Kind.MODIFIED
+        subprocess.run("mv src t && mv src.bak src && mv t src.bak", shell=True, cwd=root, check=True)
+        (root / "new.py").write_text("the end of it\n")
+        seen.until(lambda found: "new.py" in found)
+        (root / "src" / "a.py").write_text("changed again\n")
+        assert "src/a.py" in seen.until(lambda found: "src/a.py" in found)
+
+
+def test_a_folder_that_is_gone_is_said_and_nothing_else_happens(root: Path) -> None:
+    with watched(root) as (seen, watcher):
+        shutil.rmtree(root)
+        watcher._thread.join(SECONDS)
+        assert not watcher._thread.is_alive()
+        assert seen.warnings == ["The watched folder is gone: changes are noticed no more."]
+
+
+CHANGED = """
+import sys
+from pathlib import Path
+from loomkin.project.watch import Watcher
+watcher = Watcher(Path(sys.argv[1]), lambda batch: None, print)
+watcher.start()
+watcher.ready.wait()
+print(watcher.polls, watcher.files)
+watcher.stop()
+"""
+
+
+@pytest.mark.skipif(os.uname().sysname != "Linux", reason="the module is of Linux")
+def test_a_library_that_has_changed_is_replaced_by_looking_and_a_line_says_so(
+    root: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other" / "watchdog" / "observers"
+    other.mkdir(parents=True)
+    (other.parent / "__init__.py").touch()
+    (other / "__init__.py").touch()
+    lines = "class InotifyConstants:\n    IN_MOVE = 1\nclass InotifyEvent:\n    pass\n"
+    (other / "inotify_c.py").write_text(lines)
+    done = subprocess.run(
+        [sys.executable, "-c", CHANGED, str(root)], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "other")},
+    )  # fmt: skip
+    assert done.stdout.startswith("Files are watched by looking at them every few seconds, as the system")
+    assert "(watchdog is not as it was: " in done.stdout
+    assert done.stdout.endswith("\nTrue 2\n")
+    assert done.stderr == ""
 
 
 def test_what_git_ignores_is_neither_watched_nor_told(root: Path) -> None:
