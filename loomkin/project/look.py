@@ -12,6 +12,11 @@ from loomkin.project.text import NotText, decode, sha_of
 FRESH = 2_000_000_000
 """Nanoseconds for which a file may change again without its times showing it."""
 LARGEST = 64 * 1024 * 1024
+LINK = "of another file"
+"""Stands for the version of a file that agents saw in a place from which a link leads elsewhere by now.
+
+What lies there is not read: an agent may not be permitted to see it.
+"""
 LARGEST_TEXT = 1_000_000
 """Bytes of the largest file whose changed lines are told."""
 
@@ -43,8 +48,9 @@ def _look(sight: Sight, path: Path) -> bool:
         signature = _signature(about)
         if mark is not None and mark.signature == signature:
             return False
-        if not stat.S_ISREG(about.st_mode):
-            return sight.notice(path, "", None)
+        linked = os.path.realpath(path) != str(path)
+        if linked or not stat.S_ISREG(about.st_mode):
+            return sight.notice(path, LINK if linked else "", None)
         if about.st_size > LARGEST:
             return sight.notice(path, f"{about.st_size} bytes of {about.st_mtime_ns}", signature)
         with open(path, "rb", buffering=0) as file:

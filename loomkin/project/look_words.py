@@ -6,6 +6,7 @@ from pathlib import Path
 
 from loomkin.project.edit_brief import brief
 from loomkin.project.edit_diff import describe, whole_splice
+from loomkin.project.look import LINK
 from loomkin.project.moved import Moved
 from loomkin.project.sight import News, Sight
 from loomkin.project.trail import Step
@@ -59,6 +60,8 @@ def _what(one: News, sight: Sight, moved: Moved) -> str:
     if not one.now:
         to = moved(one.path)
         return f"it was moved to {to}." if to else "it was deleted."
+    if one.now == LINK:
+        return "a link stands there now, which leads to another file."
     parts = [lines_between(sight, before, after) for before, after in one.runs]
     return "\n".join(parts) if all(parts) else f"read it again before you rely on it (hash {one.now})."
 

@@ -75,7 +75,7 @@ class Sight:
         self._views: defaultdict[str, dict[Path, _View]] = defaultdict(dict)
         self._trails: dict[Path, Trail] = {}
         self._writing: list[frozenset[Path]] = []
-        self._changed: dict[Path, tuple[str, float]] = {}
+        self._changed: dict[Path, tuple[str, float, str]] = {}
         self._failures: defaultdict[tuple[str, Path], int] = defaultdict(int)
 
     def saw(self, agent: str, path: Path, sha: str, text: str = "") -> None:
@@ -131,7 +131,7 @@ class Sight:
         """
         path = _real(path)
         with self._lock:
-            self._changed[path] = (agent, time.monotonic())
+            self._changed[path] = (agent, time.monotonic(), sha)
             self._failures.pop((agent, path), None)
             trail = self._trail(path)
             if before and trail.newest not in (None, before):
@@ -147,16 +147,16 @@ class Sight:
             if mine is None or mine.sha == before or not before:
                 self._views[agent][path] = _View(sha, Others(sha), sha, trail.end)
 
-    def touched(self, agent: str, path: Path) -> None:
-        """A command of the agent changed the file, nobody saw how."""
-        self._changed[_real(path)] = (agent, time.monotonic())
+    def touched(self, agent: str, path: Path, sha: str) -> None:
+        """A command of the agent changed the file to this version, nobody saw how."""
+        self._changed[_real(path)] = (agent, time.monotonic(), sha)
 
-    def changed_by(self, path: Path) -> str:
-        """Who changed the file last, and when; empty where no agent of this run did."""
+    def changed_by(self, path: Path, now: str | None = None) -> str:
+        """Who changed the file last, and when; empty where it was no agent, or it is not so `now`."""
         path = _real(path)
-        if path not in self._changed:
+        if path not in self._changed or now not in (None, self._changed[path][2]):
             return ""
-        agent, at = self._changed[path]
+        agent, at, _ = self._changed[path]
         return f"{agent}, {time.monotonic() - at:.0f} s ago"
 
     def failed(self, agent: str, path: Path) -> None:

@@ -58,7 +58,7 @@ class Watch:
     def _attribute(self, agent: str, command: str, trace: Trace, held: list[Claim], alone: bool) -> list[str]:
         """Tell of one file; not `alone`, nobody knows which lines of it the command wrote."""
         changes = trace.changes if alone else None
-        self._sight.touched(agent, self._root / trace.path)
+        self._sight.touched(agent, self._root / trace.path, trace.sha)
         hit = [claim for claim in self._claims.current(held) if _is_hit(claim.region, trace.path, changes)]
         self._claims.follow(trace.path, changes or ())
         for claim in hit:

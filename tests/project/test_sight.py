@@ -138,6 +138,33 @@ def test_each_of_several_makers_is_named_and_large_changes_are_told_by_their_lin
     assert len(said) < 400
 
 
+def test_what_a_link_leads_to_that_took_a_files_place_is_not_shown(tmp_path: Path) -> None:
+    root = Path(os.path.realpath(tmp_path))
+    sight, path = Sight(), root / "conf.py"
+    (root / "elsewhere").write_text("not for agents\n")
+    path.write_text("one\n")
+    sight.saw("ada", path, sha_of(b"one\n"), "one\n")
+    path.unlink()
+    path.symlink_to("elsewhere")
+    look(sight, [path])
+    said = words(sight, root, sight.news("ada"))
+    assert said.endswith(
+        "- conf.py, by the person or a program outside of loomkin: a link stands there now, "
+        "which leads to another file."
+    )
+    look(sight, [path])
+    assert sight.news("ada") == []
+
+
+def test_what_the_person_changed_after_an_agent_is_not_put_down_to_the_agent(tmp_path: Path) -> None:
+    sight, path = Sight(), tmp_path / "a.py"
+    sight.changed("ada", path, "theirs", "before")
+    assert sight.changed_by(path, "theirs").startswith("ada, ")
+    assert sight.changed_by(path, "the person's") == ""
+    sight.touched("bob", path, "a command's")
+    assert sight.changed_by(path, "a command's").startswith("bob, ")
+
+
 def test_texts_that_are_kept_have_a_bound() -> None:
     sight = Sight()
     noise = os.urandom(400_000).hex()

@@ -41,8 +41,12 @@ class Editing:
         return self._sight.failures(call.agent, target.path)
 
     def changed_by(self, path: Path) -> str:
-        """Who changed the file, in words."""
-        return self._sight.changed_by(path)
+        """Who changed the file, in words; nothing where it was no agent."""
+        try:
+            now = sha_of(path.read_bytes())
+        except OSError:
+            now = ""
+        return self._sight.changed_by(path, now)
 
     def seen_of(self, call: Call) -> "SeenBy":
         """The versions that the agent last saw."""
