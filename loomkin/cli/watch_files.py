@@ -80,8 +80,9 @@ async def _orders(
     ]
     try:
         await watching.ready()
+        files = f"{watching.files} file{'' if watching.files == 1 else 's'}"
         await running.say(
-            f"watching {opened.house.workplace.root} ({watching.files} files) in mode {session.gate.mode}; "
+            f"watching {opened.house.workplace.root} ({files}) in mode {session.gate.mode}; "
             "save a comment with AI! (do it) or AI? (answer it). Ctrl-C ends."
         )
         while True:

@@ -18,7 +18,7 @@ from loomkin.project.watch import Batch, Watcher
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.event import NoticeGiven
 from loomkin.runtime.recorder import Scribe
-from loomkin.workspace.comment_watch import CommentedFile, CommentWatch
+from loomkin.workspace.comment_watch import CommentWatch, standing
 from loomkin.workspace.house import House
 
 MOST_BATCHES = 16
@@ -56,9 +56,10 @@ class Watching:
             self._wanted.set()
         self.watcher: Watcher | None = None
         self._batches: deque[Batch] = deque()
-        self._orders: deque[Order] = deque()
+        self._orders: deque[list[AiComment]] = deque()
         self._stirred = asyncio.Event()
         self._ordered = asyncio.Event()
+        self._awaited = False
         self._begun = asyncio.Event()
         self._seen = CommentWatch(self._root)
 
@@ -120,11 +121,18 @@ class Watching:
             self._wanted.set()
 
     async def next(self) -> Order:
-        """The next order, as soon as there is one."""
-        while not self._orders:
-            self._ordered.clear()
-            await self._ordered.wait()
-        return self._orders.popleft()
+        """The next order, as soon as there is one; what the person took back meanwhile is none."""
+        while True:
+            while not self._orders:
+                self._ordered.clear()
+                self._awaited = True
+                await self._ordered.wait()
+                self._awaited = False
+            given = self._orders.popleft()
+            order = await asyncio.to_thread(self._worded, given)
+            if order is not None:
+                return order
+            self._say(f"{headline(given)}: the comment is gone, and the order with it.")
 
     def _take(self, batch: Batch) -> None:
         if len(self._batches) >= MOST_BATCHES:
@@ -136,7 +144,7 @@ class Watching:
 
     async def _look_into(self, batch: Batch) -> None:
         heeded = self.comments
-        if batch.by_git and batch.before.head != batch.after.head:
+        if batch.by_git and batch.after.head not in ("", batch.before.head):
             self._say(f"git went from {batch.before.place} to {batch.after.place}: {_count(batch.changes)}.")
         await asyncio.to_thread(self._renew)
         theirs, maybe = await asyncio.to_thread(self._sort, batch)
@@ -147,14 +155,16 @@ class Watching:
             await asyncio.to_thread(self._seen.pass_over, files)
             return
         gone = [one.path for one in batch.changes if one.kind is Kind.DELETED]
-        orders, held = await self._seen.new(files, gone, {one.path for one in theirs})
-        if held:
+        found = await self._seen.new(files, gone, {one.path for one in theirs})
+        if found.held:
             who = "git" if batch.by_git else "an agent's command"
-            text = f"{headline(held)}: {who} was at work when this was saved, so it may not be yours."
+            text = f"{headline(found.held)}: {who} was at work when this was saved, so it may not be yours."
             self._say(f"{text} Save the file again to order it.", "warning")
-        if orders:
-            text = await asyncio.to_thread(self._worded, orders, files)
-            self._give(Order(text, headline(orders)), orders)
+        if found.known:
+            text = f"{headline(found.known)}: git has exactly this text of the file, so it may not be yours."
+            self._say(f"{text} Change a word and save the file again to order it.", "warning")
+        if found.orders:
+            self._give(found.orders)
 
     def _sort(self, batch: Batch) -> tuple[list[Change], list[Change]]:
         """The changes that are the person's, and those that no tool of an agent made."""
@@ -190,20 +200,28 @@ class Watching:
             who, shown = ", ".join(readers), ", ".join(names[:MOST_NAMES])
             self._say(f"You changed {shown}{more}; {who} will hear of it before the next step.")
 
-    def _worded(self, orders: Sequence[AiComment], files: Sequence[CommentedFile]) -> str:
-        """One order of the comments, with those that only go along."""
+    def _worded(self, ordered: Sequence[AiComment]) -> Order | None:
+        """One order of the comments that stand still, with those that only go along."""
+        files = self._seen.read([Change(path, Kind.MODIFIED) for path in {one.path: 0 for one in ordered}])
         texts = {file.path: file.text for file in files}
-        along = [one for file in files for one in ai_comments(file.path, file.text) if one.wish is Wish.ALONG]
-        comments = sorted((*orders, *along), key=lambda one: (one.path, one.first))
-        return self._redact(order(comments, texts))
+        now = [one for file in files for one in ai_comments(file.path, file.text)]
+        comments = standing(ordered, now)
+        if not comments:
+            return None
+        comments += [one for one in now if one.wish is Wish.ALONG]
+        comments.sort(key=lambda one: (one.path, one.first))
+        return Order(self._redact(order(comments, texts)), headline(comments))
 
-    def _give(self, given: Order, comments: Sequence[AiComment]) -> None:
+    def _give(self, comments: list[AiComment]) -> None:
         if len(self._orders) < MOST_ORDERS:
-            self._orders.append(given)
+            self._orders.append(comments)
             self._ordered.set()
+            if not self._awaited:
+                self._say(f"{headline(comments)}: this order waits until the turn before it has ended.")
             return
         self._seen.forget(comments)
-        self._say(f"{given.headline}: {MOST_ORDERS} orders wait already; save it again later.", "warning")
+        text = f"{headline(comments)}: {MOST_ORDERS} orders wait already; save it again later."
+        self._say(text, "warning")
 
     def _say(self, text: str, level: str = "info") -> None:
         self._scribe.record(NoticeGiven(text, level))

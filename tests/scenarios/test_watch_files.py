@@ -157,9 +157,13 @@ async def test_what_agents_write_orders_nothing_and_orders_queue_while_a_turn_ru
         bench.write("calc.py", CALC + "# AI! second\n")
         bench.write("one.py", "# AI! first\n\n")
         # the order waits until the first turn ends
-        bench.write("ready.py", "x = 1\n")
+        await watched.told("calc.py:8 AI! second: this order waits until the turn before it has ended.")
+        bench.write("back.py", "# AI! taken back\n")
+        await watched.told("back.py:1 AI! taken back: this order waits")
+        bench.write("back.py", "x = 1\n")
         server.release("second")
         await watched.answered("Second done.")
+        await watched.told("back.py:1 AI! taken back: the comment is gone, and the order with it.")
         bench.write("made.py", "# AI! by an agent\n# and this by the person AI!\n")
         await watched.answered("Third done.")
         assert await watched.end() == 0
