@@ -95,8 +95,8 @@ class World:
             if name in heard:
                 assert {step.by for step in heard[name].steps} <= set(makers)
                 assert heard[name].now == self.sha(name)
-            else:  # it came and went unseen between two looks
-                assert set(makers) == {""}
+            else:  # it came and went unseen between two looks, or is gone again
+                assert set(makers) == {""} or not self.sha(name)
             self.due[agent, name] = []
         assert self.sight.news(agent) == []
 
