@@ -38,10 +38,10 @@ def spot_of(aim: Aim, text: Text, shown: str) -> Spot:
     there = [number for number in range(1, len(text.lines) + 1) if columns_of(text.line(number), symbol)]
     if not there:
         raise ServerError(f"{shown} names no {symbol}. Look with content_search, or read the file.")
-    places = ", ".join(map(str, there[:8]))
+    places = f"line{'s' * (len(there) != 1)} {', '.join(map(str, there[:8]))}"
     raise ServerError(
         f"{symbol} does not stand on line {aim.line} of {shown}: {text.line(aim.line).strip()!r}. It stands "
-        f"on lines {places}."
+        f"on {places}."
     )
 
 

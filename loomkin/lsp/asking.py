@@ -102,7 +102,11 @@ class Asking:
 
     async def problems(self, path: Path) -> tuple[list[Problem], list[str]]:
         """The problems of a file or of the files below a folder, and what keeps servers from saying more."""
+        if not await asyncio.to_thread(path.is_dir):
+            await self._there(path)
         paths = await asyncio.to_thread(_files, path, self._service.servers.finder.suffixes)
+        if not paths:
+            raise ServerError(f"{self._service.workplace.shown(path)} holds no file that a server looks at.")
         by_berth: dict[Berth, list[Path]] = {}
         for one in paths[:MOST_FILES]:
             for berth in await self._service.berths(one):
@@ -138,8 +142,13 @@ class Asking:
         params = {"textDocument": {"uri": document.uri}, "position": position}
         return Asked(server, params, document.text.line(spot.line))
 
+    async def _there(self, path: Path) -> None:
+        if not await asyncio.to_thread(path.is_file):
+            raise ServerError(f"There is no file {self._service.workplace.shown(path)}.")
+
     async def able(self, path: Path, provider: str) -> Berth:
         """The first server of a file that can do something."""
+        await self._there(path)
         berths = await self._service.berths(path)
         names = ", ".join(berth.name for berth in berths)
         trouble: Unavailable | None = None
@@ -211,7 +220,8 @@ async def settled(server: LanguageServer, method: str, params: dict[str, Any]) -
 def _files(path: Path, suffixes: frozenset[str]) -> list[Path]:
     if not path.is_dir():
         return [path]
-    return [path / name for name in list_files(path).files if Path(name).suffix.lower() in suffixes]
+    wanted = (path / name for name in list_files(path).files if Path(name).suffix.lower() in suffixes)
+    return [one for one in wanted if one.is_file()]  # git lists deleted ones, too
 
 
 def _places(server: LanguageServer, told: Any) -> list[Place]:

@@ -16,6 +16,7 @@ from loomkin.lsp.outside import Outside
 from loomkin.lsp.problems import Difference, Severity, chosen, compare, counted
 from loomkin.lsp.server import CHANGED, CREATED, DELETED, LanguageServer
 from loomkin.lsp.servers import Servers
+from loomkin.records.regex import pattern
 
 OTHER_FILES = 12
 """Open files that are asked about again after an edit of another."""
@@ -24,6 +25,7 @@ FIRST_TIMES = 4
 """How many times longer an edit waits for a server that has only just been started."""
 
 LATE_SECONDS = 60.0
+_FIGURES = pattern(r"\d+")
 MOST_LATE = 8
 
 
@@ -174,9 +176,10 @@ class Checking:
         return told(check.difference, berth.name, self._shown)
 
     def _once(self, agent: str, words: str) -> list[str]:
-        if (agent, words) in self._told:
+        heard = (agent, _FIGURES.sub("", words))
+        if heard in self._told:
             return []
-        self._told.add((agent, words))
+        self._told.add(heard)
         return [words]
 
 

@@ -1,6 +1,7 @@
 """Renames: what the server would change, made by the editing engine, all of it or nothing, as one step."""
 
 import asyncio
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -18,11 +19,13 @@ from loomkin.project.edit_finish import finish
 from loomkin.project.edit_result import Applied, Refused
 from loomkin.project.edit_target import load, locate
 from loomkin.project.match import Splice, splice
+from loomkin.project.syntax import syntax_error
 from loomkin.project.text import NotText, decode
 from loomkin.project.writing import Change, commit
 from loomkin.records.dataclass import dataclass
 
 MOST_FILES = 500
+MOST_KEPT = 8
 _PREPARE = "textDocument/prepareRename"
 _AGAIN = "Nothing was changed. Call it again for the files as they are now."
 
@@ -41,12 +44,12 @@ class Plan:
 
 
 class Renaming:
-    """Plans renames and makes them; the last of each agent can be taken back."""
+    """Plans renames and makes them; the last ones of each agent can be taken back, the latest first."""
 
     def __init__(self, service: LanguageService) -> None:
         self._service = service
         self._asking = Asking(service)
-        self._made: dict[str, tuple[Change, ...]] = {}
+        self._made: defaultdict[str, deque[tuple[Change, ...]]] = defaultdict(lambda: deque(maxlen=MOST_KEPT))
 
     async def plan(self, aim: Aim, new_name: str) -> Plan:
         """What a rename would change. Raises ServerError."""
@@ -66,7 +69,10 @@ class Renaming:
             if not edits:
                 raise ServerError(f"{berth.name} finds nothing to rename there.")
             known = {path: document.text for path, document in server.open.items()}
-            return await asyncio.to_thread(_planned, self._service.workplace.roots, edits, known, encoding)
+        plan = await asyncio.to_thread(_planned, self._service.workplace.roots, edits, known, encoding)
+        if not plan.changes:
+            raise ServerError(f"It is called {new_name} already. Nothing was changed.")
+        return plan
 
     async def _marked(self, server: LanguageServer, paths: Iterable[Path]) -> bool:
         """Show the server files that begin with a byte order mark: reading them itself it may count that."""
@@ -78,18 +84,20 @@ class Renaming:
 
     async def plan_back(self, agent: str) -> Plan:
         """What taking back the agent's last rename would change. Raises ServerError."""
-        made = self._made.get(agent)
-        if made is None:
+        if not self._made[agent]:
             raise ServerError("You have renamed nothing that could be taken back.")
-        return await asyncio.to_thread(_planned_back, self._service.workplace.roots, made)
+        return await asyncio.to_thread(_planned_back, self._service.workplace.roots, self._made[agent][-1])
 
-    def make(self, plan: Plan, agent: str) -> None:
-        """Write all of it or nothing; blocks. Raises ServerError."""
+    def make(self, plan: Plan, agent: str, *, back: bool = False) -> None:
+        """Write all of it or nothing, `back` where it takes the last one back; blocks. Raises ServerError."""
         failure = commit(plan.changes)
         if failure is not None:
             shown = self._service.workplace.shown(failure.path)
             raise ServerError(f"{shown} was not written: {failure.reason}. {_AGAIN}")
-        self._made[agent] = plan.changes
+        if back:
+            self._made[agent].pop()
+        else:
+            self._made[agent].append(plan.changes)
 
 
 def _has_mark(path: Path) -> bool:
@@ -146,9 +154,15 @@ def _planned(
             raise ServerError(f"{located.shown} changed just now. {_AGAIN}")
         splices = _splices(Text(before), raw, encoding, located.shown)
         after = splice(before, splices)
-        prepared = finish(located, loaded, after, splices, tier="exact")
+        prepared = finish(located, loaded, after, splices, tier="exact", check_syntax=False)
         if isinstance(prepared, Refused):
             raise ServerError(prepared.message)
+        wrong = syntax_error(path, after)
+        if wrong and syntax_error(path, before) is None:
+            raise ServerError(
+                f"{located.shown}:{wrong[0]} could not be parsed any more with that name ({wrong[1]}). "
+                "Nothing was changed."
+            )
         if prepared.change is not None:
             applied.append(prepared.applied)
             changes.append(prepared.change)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loomkin.config.settings import LspSettings
 from loomkin.lsp.berth import Berth
-from loomkin.lsp.finding import Finder
+from loomkin.lsp.finding import Finder, Found
 from loomkin.lsp.register import Register
 from loomkin.project.orphans import OrphanWatch
 from loomkin.runtime.supervisor import Supervisor
@@ -33,14 +33,14 @@ class Servers:
         """The places of the servers that are installed for a file."""
         if path.suffix.lower() not in self.finder.suffixes:
             return []
-        return await asyncio.to_thread(self._places, path)
+        places = await asyncio.to_thread(self._places, path)
+        return [self._berth(found, folder) for found, folder in places]  # on the loop: no second of a kind
 
-    def _places(self, path: Path) -> list[Berth]:
-        return [self._berth(found.kind.name, path) for found in self.finder.installed(path)]
+    def _places(self, path: Path) -> list[tuple[Found, Path]]:
+        return [(found, self.finder.folder(found.kind, path)) for found in self.finder.installed(path)]
 
-    def _berth(self, name: str, path: Path) -> Berth:
-        found = next(one for one in self.finder.installed(path) if one.kind.name == name)
-        folder = self.finder.folder(found.kind, path)
+    def _berth(self, found: Found, folder: Path) -> Berth:
+        name = found.kind.name
         known = self.berths.get((name, folder))
         if known is None:
             known = self.berths[name, folder] = Berth(

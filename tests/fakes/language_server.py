@@ -1,8 +1,8 @@
 """A language server that follows a plan: `python language_server.py PLAN.json`; what it heard is in a file.
 
-It reports an error for every `ERROR:words` in an open file, a warning for every `WARN:words`, an error for each
-`USE:name` that no file has as `def name`, and knows names as words. The plan names faults; with `lives` they
-happen in the first so many lives of the process only.
+It reports an error for every `ERROR:words` in an open file, a warning for every `WARN:words`, an error for
+every `USE:name` that no file has as `def name`, and knows names as words. The plan names faults; with `lives`
+they happen in the first so many lives of the process only.
 """
 
 import json
@@ -47,7 +47,8 @@ def life() -> int:
     return number
 
 
-FAULTS = PLAN if life() < PLAN.get("lives", 1000) else {"log": PLAN["log"]}
+LIFE = life()
+FAULTS = PLAN if PLAN.get("lives", 1000) > LIFE else {"log": PLAN["log"]}
 
 
 def units(words: str) -> int:
@@ -100,7 +101,10 @@ def publish(uri: str) -> None:
 
 def texts() -> dict[str, str]:
     """All files of the folder, open ones as they are open."""
-    found = {"file://" + str(path): path.read_bytes().decode() for path in sorted(Path.cwd().rglob("*.fake"))}
+    found = {
+        "file://" + str(path): path.read_bytes().decode()
+        for path in sorted(Path.cwd().rglob("*" + PLAN.get("files", ".fake")))
+    }
     return found | {uri: text for uri, (_, text) in OPEN.items()}
 
 
@@ -193,7 +197,7 @@ def answer(message: dict[str, Any]) -> Any:
 def fault(method: str) -> None:
     """What goes wrong when that method comes."""
     if FAULTS.get("dies_at") == method:
-        os.write(2, b"it was too much\n")
+        os.write(2, b"it was too much in life %d\n" % LIFE)
         os._exit(7)
     if FAULTS.get("garbage_at") == method:
         os.write(1, b"a line that is no message\n" * PLAN.get("lines", 3))

@@ -65,19 +65,21 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(folder: Path, *, wait: float = 8.0, memory_mb: int = 3000, **plan: Any) -> AsyncIterator[Desk]:
+async def desk(
+    folder: Path, *, wait: float = 8.0, memory_mb: int = 3000, files: str = ".fake", **plan: Any
+) -> AsyncIterator[Desk]:
     """A service in a new folder, with a plan for the fake server."""
     root = folder / "project"
     root.mkdir()
     log, file = folder / "heard.jsonl", folder / "plan.json"
-    file.write_text(json.dumps({"log": str(log), **plan}))
+    file.write_text(json.dumps({"log": str(log), "files": files, **plan}))
     row = ("lsp", "servers", "fake")
     settings = build(
         {
             ("lsp", "wait"): wait,
             ("lsp", "memory_mb"): memory_mb,
             (*row, "command"): (sys.executable, "-I", str(SERVER), str(file)),
-            (*row, "extensions"): (".fake",),
+            (*row, "extensions"): (files,),
             (*row, "options"): {"fake.deep": '{"on": true}'},
         }
     )

@@ -206,6 +206,7 @@ async def test_a_server_that_always_breaks_is_off_after_three_starts_and_that_is
         )
         assert len(one.heard("initialize")) == 3
         assert len([line for line in said if "off for this session" in line]) == 1
+        assert len([line for line in said if "cannot say anything" in line]) == 1, "whatever its figures"
         with pytest.raises(Unavailable, match="off for this session"):
             await Asking(one.service).hover(one.aim("a.fake", 1))
         berth.revive()
@@ -258,10 +259,22 @@ async def test_a_huge_answer_is_read(tmp_path: Path) -> None:
         assert len(await Asking(one.service).hover(one.aim("a.fake", 1, "word"))) == 5_000_000
 
 
+async def test_what_is_not_there_is_not_without_problems(tmp_path: Path) -> None:
+    async with desk(tmp_path) as one:
+        asking = Asking(one.service)
+        with pytest.raises(ServerError, match=r"There is no file gone\.fake"):
+            await asking.problems(one.root / "gone.fake")
+        with pytest.raises(ServerError, match=r"There is no file gone\.fake"):
+            await asking.hover(one.aim("gone.fake", 1, "word"))
+        (one.root / "docs").mkdir()
+        with pytest.raises(ServerError, match="docs holds no file"):
+            await asking.problems(one.root / "docs")
+
+
 async def test_a_wrong_line_is_told_with_the_right_ones(tmp_path: Path) -> None:
     async with desk(tmp_path) as one:
         one.write("a.fake", "\n" * 9 + "word\n")
-        with pytest.raises(ServerError, match="It stands on lines 10"):
+        with pytest.raises(ServerError, match=r"It stands on line 10\.$"):
             await Asking(one.service).hover(one.aim("a.fake", 1, "word"))
         with pytest.raises(ServerError, match="names no nothing"):
             await Asking(one.service).hover(one.aim("a.fake", 1, "nothing"))

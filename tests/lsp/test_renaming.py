@@ -30,7 +30,7 @@ async def test_columns_are_right_in_every_encoding_and_bytes_around_stay(
         assert first.read_bytes().decode() == "ä𝄞 cost é cost\r\nno\tprices\r\n"
         assert second.read_bytes().decode() == "\ufeffcost"
         back = await renaming.plan_back("coder")
-        renaming.make(back, "coder")
+        renaming.make(back, "coder", back=True)
         assert (first.read_bytes(), second.read_bytes()) == before
 
 
@@ -63,6 +63,35 @@ async def test_a_file_that_changes_before_the_write_leaves_all_as_they_are(tmp_p
         assert (first.read_text(), second.read_text()) == ("price\n", "the person's price\n")
         with pytest.raises(ServerError, match="renamed nothing"):
             await renaming.plan_back("coder")
+
+
+async def test_renames_are_taken_back_one_after_the_other_and_none_over_a_later_edit(tmp_path: Path) -> None:
+    async with desk(tmp_path) as one:
+        path = one.write("a.fake", "price\n")
+        renaming = Renaming(one.service)
+        for old, new in (("price", "cost"), ("cost", "fee")):
+            renaming.make(await renaming.plan(one.aim("a.fake", 1, old), new), "coder")
+        for left in ("cost\n", "price\n"):
+            renaming.make(await renaming.plan_back("coder"), "coder", back=True)
+            assert path.read_text() == left
+        with pytest.raises(ServerError, match="renamed nothing"):
+            await renaming.plan_back("coder")
+        renaming.make(await renaming.plan(one.aim("a.fake", 1, "price"), "cost"), "coder")
+        one.write("a.fake", "cost, and more\n")
+        with pytest.raises(ServerError, match="changed since the rename"):
+            await renaming.plan_back("coder")
+        assert path.read_text() == "cost, and more\n"
+
+
+async def test_a_name_that_does_not_parse_and_one_it_has_already_are_refused(tmp_path: Path) -> None:
+    async with desk(tmp_path, files=".py") as one:
+        path = one.write("a.py", "price = 1\nprint(price)\n")
+        for name in ("2nd", "class", "two words"):
+            with pytest.raises(ServerError, match=r"a\.py:1 could not be parsed .* Nothing was changed"):
+                await Renaming(one.service).plan(one.aim("a.py", 1, "price"), name)
+        with pytest.raises(ServerError, match="called price already"):
+            await Renaming(one.service).plan(one.aim("a.py", 2, "price"), "price")
+        assert path.read_text() == "price = 1\nprint(price)\n"
 
 
 async def test_a_read_only_file_and_a_use_outside_stop_the_whole_rename(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """lsp_rename: another name for a symbol in every file, as one step."""
 
+from functools import partial
 from typing import ClassVar
 
 from loomkin.lsp.errors import ServerError
@@ -81,7 +82,7 @@ class LspRename(Tool[Params]):
     async def run(self, params: Params, call: Call) -> Ok | Fail:
         plan = self._plans.pop(call.id)
         try:
-            await uncut(self._renaming.make, plan, call.agent)
+            await uncut(partial(self._renaming.make, back=params.undo), plan, call.agent)
         except ServerError as error:
             return fail(error)
         told = [self._editing.applied(one, call) for one in plan.applied]
