@@ -33,6 +33,7 @@ class World:
         self.sight = Sight()
         self.number = 0
         self.due: dict[tuple[str, str], list[str]] = {}
+        self.gone: set[tuple[str, str]] = set()
         for name in FILES:
             self.write(name)
 
@@ -95,9 +96,11 @@ class World:
             if name in heard:
                 assert {step.by for step in heard[name].steps} <= set(makers)
                 assert heard[name].now == self.sha(name)
-            else:  # it came and went unseen between two looks, or is gone again
-                assert set(makers) == {""} or not self.sha(name)
+            else:  # it came and went unseen between two looks, or was back and is gone again
+                assert set(makers) == {""} or (agent, name) in self.gone
             self.due[agent, name] = []
+        self.gone -= {(agent, name) for name in FILES}
+        self.gone |= {(agent, name) for name in FILES if not self.sha(name)}
         assert self.sight.news(agent) == []
 
 
