@@ -21,7 +21,7 @@ from loomkin.errors import LoomkinError
 from loomkin.githooks.install import standings
 from loomkin.llm.catalogue import Catalogue, packaged_folder
 from loomkin.llm.discovery_http import probe_http
-from loomkin.lsp.survey import missing, survey
+from loomkin.lsp.survey import misled, missing, survey
 from loomkin.project import rules as project_rules
 from loomkin.project.root import STATE_DIR
 from loomkin.project.search_ripgrep import find_ripgrep
@@ -244,7 +244,8 @@ def _servers(place: Place) -> Check:
     there = [one for one in found if one.found and not one.instead]
     lacking = list(missing(found))[:3]
     seen = ", ".join(f"{one.kind.name} {one.version}".strip() for one in there) or "none"
-    mend = [f"{one.kind.name} for {count(one.files, 'file')}: {one.kind.install}" for one in lacking]
+    mend = [*misled(loaded.settings.lsp, found)]
+    mend += [f"{one.kind.name} for {count(one.files, 'file')}: {one.kind.install}" for one in lacking]
     if there and not place.trusted:
         mend.insert(0, "They look at edits once this folder is trusted: `loomkin trust`.")
     return Check("language servers", State.NOTE if mend else State.OK, seen, "\n".join(mend))

@@ -2,7 +2,7 @@
 
 from loomkin.cli.place import AsJson, Folder, Place, look, say, single
 from loomkin.cli.tables import table, to_json
-from loomkin.lsp.survey import Surveyed, missing, survey
+from loomkin.lsp.survey import Surveyed, misled, missing, survey
 
 app = single("Language servers.")
 _HEADINGS = ("SERVER", "FILES", "STATE", "VERSION", "PROGRAM", "PID", "MB", "RESTARTS")
@@ -23,7 +23,7 @@ def lsp(as_json: AsJson = False, folder: Folder = None) -> None:
         return
     rows = [_row(one) for one in found if one.found or not one.instead]
     say(table(_HEADINGS, rows, ("FILES", "PID", "MB", "RESTARTS")))
-    for line in _notes(place, settings.enabled, found):
+    for line in [*misled(settings, found), *_notes(place, settings.enabled, found)]:
         say(line)
 
 

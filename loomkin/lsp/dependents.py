@@ -25,7 +25,7 @@ _INDEXES = frozenset({"__init__", "index", "mod", "lib"})
 async def dependents(server: LanguageServer, path: Path, was: str, now: str) -> list[Path]:
     """Closed files that name a changed symbol and the file itself, or lie beside it; few, the nearest first.
 
-    The server still has the file as it was.
+    The server still has the file as it was. A symbol is looked for once: what comes later is opened anyway.
     """
     if not server.abilities.can("documentSymbolProvider"):
         return []
@@ -33,9 +33,11 @@ async def dependents(server: LanguageServer, path: Path, was: str, now: str) -> 
         told = await server.ask("textDocument/documentSymbol", {"textDocument": {"uri": uri_of(path)}})
     except (Declined, NoAnswer):
         return []
-    names = sorted(set(_changed_names(told, changed_lines(was, now))))[:MOST_NAMES]
+    changed = sorted(set(_changed_names(told, changed_lines(was, now))))
+    names = [name for name in changed if (path, name) not in server.searched][:MOST_NAMES]
     if not names:
         return []
+    server.searched.update((path, name) for name in names)
     stem = path.parent.name if path.stem in _INDEXES else path.stem
     using, knowing = await asyncio.gather(_naming(server, names), _naming(server, [stem]))
     beside = {one for one in using if one.parent == path.parent}

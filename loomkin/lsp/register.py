@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from loomkin.project.shell_process import group_runs
+
 FOLDER = "language-servers"
 
 
@@ -49,8 +51,16 @@ def running(state: Path) -> list[Mapping[str, Any]]:
             rows = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        found += [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        found += [row for row in rows if _runs(row)] if isinstance(rows, list) else []
     return found
+
+
+def _runs(row: object) -> bool:
+    """Whether what a row tells of is not over; a killed loomkin takes no rows away, its id may live on."""
+    if not isinstance(row, dict):
+        return False
+    pid = row.get("pid")
+    return not isinstance(pid, int) or group_runs(pid)
 
 
 def _lives(pid: int) -> bool:

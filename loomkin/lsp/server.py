@@ -43,6 +43,7 @@ class LanguageServer:
         self.open: dict[Path, Document] = {}
         self.abilities = Abilities({})
         self.reports = Reports()
+        self.searched: set[tuple[Path, str]] = set()  # whose users were opened: a file and a name in it
         self._options = options
         questions = Questions(folder, settings, self._gained, self._age_all)
         self._connection = Connection(process.stdout, process.stdin, self._heard, questions)

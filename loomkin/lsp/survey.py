@@ -12,7 +12,7 @@ from typing import Any
 from loomkin.config.settings import LspSettings
 from loomkin.lsp.finding import Finder, Found
 from loomkin.lsp.register import running
-from loomkin.lsp.table import ServerKind
+from loomkin.lsp.table import KINDS, ServerKind
 from loomkin.project.listing import list_files
 from loomkin.records.dataclass import dataclass
 from loomkin.records.regex import pattern
@@ -104,3 +104,17 @@ def missing(surveyed: list[Surveyed]) -> Iterator[Surveyed]:
         if one.kind.work not in done:
             done.add(one.kind.work)
             yield one
+
+
+def misled(settings: LspSettings, surveyed: list[Surveyed]) -> Iterator[str]:
+    """What the settings of servers name in vain."""
+    absent = {one.kind.name for one in surveyed if one.found is None}
+    names = {kind.name for kind in KINDS}
+    for name, own in settings.servers.items():
+        if name in absent and own.command:
+            yield f"`lsp.servers.{name}.command`: {own.command[0]} is not there, or is no program."
+        elif name not in names and not (own.command and own.extensions):
+            yield (
+                f"`lsp.servers.{name}` does nothing: loomkin knows no {name}, and one of your own needs "
+                "`command` and `extensions`."
+            )

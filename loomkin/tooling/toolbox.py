@@ -91,15 +91,17 @@ class Toolbox:
 
     def search(self, query: str, limit: int = 5) -> list[ToolSpec]:
         """Tools not yet in sight that fit the words best; they come into sight."""
-        words = set(re.findall(r"[a-z]+", query.lower()))
+        words = sorted(set(re.findall(r"[a-z]+", query.lower())))
         texts = {name: tool.spec.description for name, tool in self._known.items()}
         texts |= {name: later.describe() for name, later in self._later.items()}
+        texts = {name: f"{name.replace('_', ' ')} {told}".lower() for name, told in texts.items()}
+        # a word that many tools have says little: `a`, `of`, `all`
+        weights = {word: 1 / max(1, sum(word in text for text in texts.values())) for word in words}
         scored = []
-        for name, description in texts.items():
+        for name, text in texts.items():
             if name in self._wanted:
                 continue
-            text = f"{name.replace('_', ' ')} {description}".lower()
-            score = sum((3 if word in name else 1) for word in words if word in text)
+            score = sum((3 if word in name else 1) * weights[word] for word in words if word in text)
             if score:
                 scored.append((-score, name))
         names = [name for _, name in sorted(scored)[:limit]]

@@ -58,3 +58,14 @@ def test_settings_change_add_and_switch_off_servers(root: Path) -> None:
     assert "gopls" not in rows
     assert rows["notes"]["extensions"] == [".txt"]
     assert rows["notes"]["state"] == "found"
+
+
+def test_settings_that_name_a_server_in_vain_are_named(root: Path) -> None:
+    (root / "plain").write_text("no program")
+    (root / ".loomkin.toml").write_text(
+        '[lsp.servers.gopls]\ncommand = ["./plain"]\n[lsp.servers.pyriht]\nenabled = false\n'
+    )
+    loomkin("trust", "-C", root)
+    for told in (loomkin("lsp", "-C", root).out, loomkin("doctor", "-C", root).out):
+        assert "`lsp.servers.gopls.command`: ./plain is not there, or is no program." in told
+        assert "`lsp.servers.pyriht` does nothing" in told

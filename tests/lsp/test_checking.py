@@ -11,6 +11,7 @@ import pytest
 from loomkin.lsp.asking import Asking
 from loomkin.lsp.dependents import changed_lines
 from loomkin.lsp.errors import ServerError, Unavailable
+from loomkin.lsp.register import Register, running
 from loomkin.project.shell_process import group_runs
 from tests.lsp.desk import desk, until
 
@@ -251,6 +252,18 @@ async def test_a_server_killed_from_outside_is_started_again_by_the_next_questio
         await until(lambda: berth.state == "ended")
         assert await Asking(one.service).hover(one.aim("a.fake", 1, "word")) == "xxx"
         assert berth.restarts == 1
+
+
+def test_a_server_that_is_gone_does_not_run_though_the_file_of_its_session_is_left(tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"], start_new_session=True)
+    dead.wait()
+    rows = [
+        {"name": "gone", "pid": dead.pid},
+        {"name": "off", "pid": None},
+        {"name": "here", "pid": os.getpgid(0)},
+    ]
+    Register(tmp_path).note(rows)
+    assert [row["name"] for row in running(tmp_path)] == ["off", "here"]
 
 
 async def test_a_huge_answer_is_read(tmp_path: Path) -> None:

@@ -44,6 +44,13 @@ def test_a_tool_that_is_found_is_made_when_it_is_first_called():
     assert box.get("team_spawn") is tool
 
 
+def test_words_that_many_tools_have_find_nothing_that_a_rarer_word_does_not():
+    more = ("context_offload", "decision_update", "find_symbol", "lsp_references", "lsp_rename", "team_spawn")
+    box, _ = filled(("file_read",), more)
+    assert "lsp_references" in [spec.name for spec in box.search("find all callers of a function", 2)]
+    assert box.search("rename a function everywhere in the code", 1)[0].name == "lsp_rename"
+
+
 def test_what_was_found_stays_in_sight_of_another_role_only_where_it_may():
     box, services = filled(("file_read",), ("web_fetch", "git_read"))
     box.show(("web_fetch", "git_read"))
