@@ -14,6 +14,7 @@ async def test_a_persons_edit_between_read_and_write_is_kept_and_told_once(bench
         {"calls": [call("file_read", path="calc.py")]},
         {"calls": [call("file_write", path="calc.py", content="mine = 1\n")], "wait_for": "edited"},
         {"calls": [call("file_read", path="calc.py")]},
+        {"calls": [call("file_write", path="calc.py", content="mine = 1\n")], "wait_for": "deleted"},
         {"text": "The person has mended it."},
     )
     async with bench.model(*steps) as server:
@@ -21,9 +22,12 @@ async def test_a_persons_edit_between_read_and_write_is_kept_and_told_once(bench
         await server.until(lambda chats: len(chats) == 2)
         (bench.root / "calc.py").write_text(theirs)
         server.release("edited")
+        await server.until(lambda chats: len(chats) == 4)
+        assert (bench.root / "calc.py").read_text() == theirs
+        (bench.root / "calc.py").unlink()
+        server.release("deleted")
         out, err = await process.communicate()
     assert (process.returncode, out) == (0, b"The person has mended it.\n"), err
-    assert (bench.root / "calc.py").read_text() == theirs
     asked = bodies(server)
     assert NEWS not in said(asked[1])
     note = asked[2]["messages"][-1]["content"]
@@ -34,6 +38,7 @@ async def test_a_persons_edit_between_read_and_write_is_kept_and_told_once(bench
     assert "changed since you read it" in asked[2]["messages"][-2]["content"]
     assert said(asked[3]).count(NEWS) == 1
     assert asked[3]["messages"][: len(asked[2]["messages"])] == asked[2]["messages"]
+    assert "It had been deleted since you read it, not by you" in asked[4]["messages"][-1]["content"]
 
 
 @pytest.mark.feature("D2")

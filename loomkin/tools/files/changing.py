@@ -18,6 +18,8 @@ from loomkin.tooling.tool import Call, Change, Fail, Ok
 if TYPE_CHECKING:
     from loomkin.project.patch import PatchApplied, PatchedFile
 
+BACK = "It had been deleted since you read it, not by you; now it is there again. Was that to be?"
+
 
 class Editing:
     """Names targets as an agent sees them, and keeps account of what it changed."""
@@ -60,12 +62,13 @@ class Editing:
 
     def applied(self, applied: Applied, call: Call) -> tuple[str, Change]:
         """The words for the model and the change for the log; the new version counts as seen."""
+        back = applied.created and self._was_there(call.agent, applied.path)
         others = self._sight.others(call.agent, applied.path)
         self._sight.changed(call.agent, applied.path, applied.sha, applied.sha_before, applied.line_changes)
         if others is not None and others.lines and others.sha == applied.sha_before:
             self._sight.heard(call.agent, applied.path)  # the notes of the edit tell of those lines
         shown = self._workplace.shown(applied.path)
-        lines = list(_told(applied, shown))
+        lines = [*_told(applied, shown), BACK if back else ""]
         before = "" if applied.created else sha_of(applied.before.encode("utf-8", "surrogatepass"))
         if before:
             self._sight.keep(before, applied.before)
@@ -75,6 +78,10 @@ class Editing:
             shown, before, applied.sha, applied.added, applied.removed, applied.diff, applied.line_changes
         )
         return "\n".join(line for line in lines if line), change
+
+    def _was_there(self, agent: str, path: Path) -> bool:
+        """Whether the agent knew the file, and heard nothing of its end so far."""
+        return bool(self._sight.seen(agent, path)) and bool(self._sight.newest(path))
 
     def patched(self, answer: "PatchApplied | Refused", call: Call) -> Ok | Fail:
         """The tool's result for a patch."""
