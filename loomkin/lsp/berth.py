@@ -211,7 +211,11 @@ class Berth:
         row = self.row()
         parts = [f"{self.name} {row['state']}"]
         if self.server is not None:
-            parts += [f"pid {row['pid']}", f"{row['megabytes']} MB", f"{row['open']} files open"]
+            parts += [
+                f"pid {row['pid']}",
+                f"{row['megabytes']} MB",
+                f"{row['open']} file{'s' * (row['open'] != 1)} open",
+            ]
         parts += [f"restarts {row['restarts']}"] if row["restarts"] else []
         yield f"{', '.join(parts)}, in {row['folder']}"
         if row["trouble"]:

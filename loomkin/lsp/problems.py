@@ -64,7 +64,7 @@ def _read(path: Path, text: Text, raw: Any, encoding: str, server: str) -> Probl
         spot = text.spot(int(start["line"]), int(start["character"]), encoding)
         severity = Severity(raw.get("severity") or Severity.ERROR)
         said = raw["message"]
-        message = " ".join(str(said.get("value", "") if isinstance(said, dict) else said).split())
+        message = _in_one_line(str(said.get("value", "") if isinstance(said, dict) else said))
         code = raw.get("code", "")
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
@@ -81,6 +81,15 @@ def _read(path: Path, text: Text, raw: Any, encoding: str, server: str) -> Probl
         "" if code is None else str(code),
         text.line(spot.line),
     )
+
+
+def _in_one_line(message: str) -> str:
+    """Lines that explain the one before come after a semicolon, where no other mark ends that."""
+    told = ""
+    for line in message.splitlines():
+        words = " ".join(line.split())
+        told += f"{'' if not told else ' ' if told[-1] in '.:;,!?' else '; '}{words}" if words else ""
+    return told
 
 
 @dataclass(frozen=True, slots=True)

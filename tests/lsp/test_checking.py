@@ -11,6 +11,8 @@ import pytest
 from loomkin.lsp.asking import Asking
 from loomkin.lsp.dependents import changed_lines
 from loomkin.lsp.errors import ServerError, Unavailable
+from loomkin.lsp.positions import Text
+from loomkin.lsp.problems import read_problems
 from loomkin.lsp.register import Register, running
 from loomkin.project.shell_process import group_runs
 from tests.lsp.desk import desk, until
@@ -252,6 +254,15 @@ async def test_a_server_killed_from_outside_is_started_again_by_the_next_questio
         await until(lambda: berth.state == "ended")
         assert await Asking(one.service).hover(one.aim("a.fake", 1, "word")) == "xxx"
         assert berth.restarts == 1
+
+
+def test_a_message_of_several_lines_is_told_in_one() -> None:
+    told = {
+        "message": "Type A is not B\n\u00a0\u00a0A is not C.\n\nD:\n  E",
+        "range": {"start": {"line": 0, "character": 0}},
+    }
+    (problem,) = read_problems(Path("a"), Text("x"), [told], "utf-16", "s")
+    assert problem.message == "Type A is not B; A is not C. D: E"
 
 
 def test_a_server_that_is_gone_does_not_run_though_the_file_of_its_session_is_left(tmp_path: Path) -> None:
