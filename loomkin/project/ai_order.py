@@ -9,6 +9,8 @@ AROUND = 8
 """Lines of code that are shown before and after a comment."""
 MOST_COMMENTS = 20
 MOST_LINE = 300
+HEADLINE = 120
+"""Characters of a comment that the person is shown of an order."""
 _WANTED = {Wish.DO: "do it", Wish.ASK: "answer it", Wish.ALONG: "context"}
 DO = "Do what the AI! comments ask for. When it is done, remove every AI comment listed here from its file."
 BOTH = (
@@ -34,7 +36,8 @@ def headline(comments: Sequence[AiComment]) -> str:
     """One line for the person: where the order stands and how it begins."""
     first = next((one for one in comments if one.wish is not Wish.ALONG), comments[0])
     more = f" (and {len(comments) - 1} more)" if len(comments) > 1 else ""
-    return f"{first.path}:{first.first} {first.text}{more}"
+    words = first.text if len(first.text) <= HEADLINE else f"{first.text[: HEADLINE - 1]}…"
+    return f"{first.path}:{first.first} {words}{more}"
 
 
 def _code(comments: Sequence[AiComment], texts: Mapping[str, str]) -> list[tuple[str, str]]:

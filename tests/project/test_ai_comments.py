@@ -3,7 +3,7 @@
 import pytest
 
 from loomkin.project.ai_comments import Wish, ai_comments, wish_of
-from loomkin.project.ai_order import order
+from loomkin.project.ai_order import headline, order
 from loomkin.records.message import ANSWER_ONLY, FROM_FILES
 
 
@@ -79,3 +79,11 @@ def test_an_order_names_places_shows_code_once_and_says_what_to_do() -> None:
     assert both.count("\na.py:\n") == 1
     assert "     …\n" in both
     assert "remove every AI comment" in both
+
+
+def test_the_line_for_the_person_is_short_however_long_a_comment_is() -> None:
+    (comment,) = ai_comments("a.py", f"# AI! {'word ' * 500}\n")
+    line = headline([comment])
+    assert line.startswith("a.py:1 AI! word word")
+    assert line.endswith("…")
+    assert len(line) < 150
