@@ -150,7 +150,7 @@ class Watching:
         theirs, maybe = await asyncio.to_thread(self._sort, batch)
         if theirs and not batch.by_git:
             self._mention(theirs)
-        files = await asyncio.to_thread(self._seen.read, [one for one in batch.changes if one in maybe])
+        files = await asyncio.to_thread(self._seen.read, maybe)
         if not heeded:
             await asyncio.to_thread(self._seen.pass_over, files)
             return

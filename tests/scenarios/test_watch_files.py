@@ -22,11 +22,11 @@ class Watched:
         self.err = ""
         self.out = ""
 
-    async def told(self, words: str, times: int = 1) -> None:
+    async def told(self, words: str, times: int = 1, seconds: float = SECONDS) -> None:
         """Return when words were said on standard error so many times."""
         stream = self.process.stderr
         assert stream is not None
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(seconds):
             while self.err.count(words) < times:
                 line = await stream.readline()
                 assert line, f"it ended: {self.err}"
@@ -185,3 +185,16 @@ async def test_ctrl_c_in_a_turn_stops_it_and_what_cannot_be_watched_is_said_at_o
     ended = await bench.run("watch-files", environ={"HOME": str(home)}, cwd=home)
     assert ended.code == 2
     assert "this is no repository, and your home folder lies in it" in ended.err
+
+
+@pytest.mark.slow
+@pytest.mark.feature("D2")
+async def test_an_order_among_thousands_of_changes_is_found_at_once(bench: Bench):
+    async with bench.model({"text": "Found."}), watching(bench) as watched:
+        for number in range(6_000):
+            bench.write(f"many/{number}.txt", "x")
+        bench.write("one.py", "# AI! among them\n")
+        # where each change is compared with each it takes more than twice as long
+        await watched.told("order: one.py:1 AI! among them", seconds=20.0)
+        await watched.answered("Found.")
+        assert await watched.end() == 0
