@@ -116,7 +116,9 @@ async def test_the_tool_names_every_file_and_region_before_it_is_permitted(tmp_p
         call = Call(CallId("c1"), SessionId("s1"), "coder", one.root)
         params = Params("a.fake", 1, "price", "cost")
         assert await tool.foresee(params, call) is None
-        assert tool.use(params, call).writes == (str(one.root / "a.fake"), str(one.root / "b.fake"))
+        use = tool.use(params, call)
+        assert use.writes == (str(one.root / "a.fake"), str(one.root / "b.fake"))
+        assert use.reads == use.writes, "its result shows lines of all"
         assert await tool.regions(params, call) == (Region("a.fake", "", 1, 1), Region("b.fake", "", 2, 2))
         assert "+cost" in await tool.preview(params, call)
         done = await tool.run(params, call)

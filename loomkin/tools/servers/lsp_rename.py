@@ -66,7 +66,9 @@ class LspRename(Tool[Params]):
     def use(self, params: Params, call: Call) -> ToolUse:
         plan = self._plans.get(call.id)
         path = self._service.workplace.resolve(call.cwd, params.path)
-        return ToolUse(self.name, self.access, str(call.cwd), writes=plan.paths if plan else (str(path),))
+        paths = plan.paths if plan else (str(path),)
+        # its diff shows lines of them all
+        return ToolUse(self.name, self.access, str(call.cwd), reads=paths, writes=paths)
 
     async def preview(self, params: Params, call: Call) -> str:
         plan = self._plans[call.id]
