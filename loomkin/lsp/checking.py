@@ -173,7 +173,10 @@ class Checking:
     def _said(self, agent: str, berth: Berth, check: "_Check") -> list[str]:
         if check.trouble:
             return self._once(agent, berth.off or f"{berth.name} cannot say anything: {check.trouble}")
-        return told(check.difference, berth.name, self._shown)
+        names = ", ".join(self._shown(path) for path in check.before)
+        return told(
+            check.difference, berth.name, self._shown, f"your edit of {names}" if check.late else "this edit"
+        )
 
     def _once(self, agent: str, words: str) -> list[str]:
         heard = (agent, _FIGURES.sub("", words))
@@ -207,13 +210,13 @@ def _events(before: Mapping[Path, OnDisk], now: Mapping[Path, OnDisk]) -> list[t
     return found
 
 
-def told(difference: Difference, server: str, shown: Callable[[Path], str]) -> list[str]:
+def told(difference: Difference, server: str, shown: Callable[[Path], str], edit: str) -> list[str]:
     """The difference for a model: what is new, worst first, and how much is mended; nothing if neither."""
     fixed = counted(difference.gone)
     new = chosen(difference.new)
     if not new:
-        return [f"{server}: this edit mended {fixed}."] if fixed else []
-    lines = [f"{server}: {counted(difference.new)} new since this edit:"]
+        return [f"{server}: {edit} mended {fixed}."] if fixed else []
+    lines = [f"{server}: {counted(difference.new)} new since {edit}:"]
     lines += [problem.told(shown(problem.path)) for problem in new]
     hidden = sum(problem.severity <= Severity.WARNING for problem in difference.new) - len(new)
     if hidden > 0:

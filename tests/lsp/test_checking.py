@@ -55,7 +55,7 @@ async def test_what_comes_too_late_is_told_with_a_later_step(tmp_path: Path) -> 
         ]
         late: list[str] = []
         await until(lambda: bool(late.extend(one.checking.late("coder")) or late))
-        assert late == ["fake: 1 error new since this edit:\na.fake:1:1 error: late [fake fake]"]
+        assert late == ["fake: 1 error new since your edit of a.fake:\na.fake:1:1 error: late [fake fake]"]
         assert one.checking.late("coder") == []
 
 
