@@ -12,6 +12,7 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from benchmarks.figures import Figure, middle
 from benchmarks.process import CommandFailed, Floor, plain_environment, run
 from benchmarks.search import tree
+from loomkin.project.root import find_root
 from loomkin.project.sight import Sight
 from loomkin.project.text import sha_of
 from loomkin.project.watch import Batch, Watcher
@@ -45,7 +46,7 @@ async def _looks() -> list[Figure]:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
             sight.saw("agent", path, sha_of(text.encode()), text)
-        fresh = Freshness(sight, "agent", root, str, str)
+        fresh = Freshness(sight, "agent", find_root(root), str, str)
         await asyncio.sleep(SETTLED)
         await fresh.news()
         quiet = [await _timed(fresh) for _ in range(LOOKS)]

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from loomkin.project.head import commit_of
 from loomkin.project.look import look, moved
-from loomkin.project.root import find_root
+from loomkin.project.root import Root
 from loomkin.project.sight import News, Sight
 from loomkin.records.message import Message
 from loomkin.records.permission import Access, ToolUse
@@ -31,7 +31,7 @@ class Freshness:
         self,
         sight: Sight,
         agent: str,
-        root: Path,
+        root: Root,
         shown: Callable[[Path], str],
         redact: Callable[[str], str],
         before: Sequence[Message] = (),
@@ -39,7 +39,7 @@ class Freshness:
         """`before` is what the agent said and heard in an earlier process."""
         self._sight = sight
         self._agent = agent
-        self._root = find_root(root)
+        self._root = root
         self._shown = shown
         self._redact = redact
         self._commit = ""

@@ -2,6 +2,7 @@
 
 from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from loomkin.agent.agent import Agent, Parts
@@ -14,6 +15,7 @@ from loomkin.llm.client import ModelClient
 from loomkin.permissions.gate import Gate
 from loomkin.permissions.hooks import Hooks
 from loomkin.project.environment import ChildEnvironment, child_environment
+from loomkin.project.root import Root, find_root
 from loomkin.project.sight import Sight
 from loomkin.records.dataclass import dataclass, replace
 from loomkin.records.ids import CallId, SessionId
@@ -166,7 +168,11 @@ class Crew:
     def _files(self, agent: str, before: tuple[Message, ...]) -> Freshness:
         """What keeps the agent's knowledge of files fresh."""
         place, sight = self.house.workplace, self.service(Sight)
-        return Freshness(sight, agent, place.root, place.shown, self.house.redactor.redact, before)
+        return Freshness(sight, agent, self._place, place.shown, self.house.redactor.redact, before)
+
+    @cached_property
+    def _place(self) -> Root:
+        return find_root(self.house.workplace.root)
 
     def _model(self, berth: Berth, chosen: Chosen) -> ModelClient:
         if berth.team != SOLO:
